@@ -1,0 +1,22 @@
+"""One read of the logits: what every class of tokens amounts to at every position.
+
+`plan(token_class, classes, columns)` -> `Plan`: the columns 0..columns-1 in class order. Columns of no class (and
+    those beyond ``len(token_class)``) form class C, the rest: it counts in the softmax's normaliser only.
+
+`class_stats(logits, plan, scale, out)`: logits float32 or float64 [N, columns], read once. NaN counts as -inf, +inf
+    as the largest finite number. For every position and class, in float64 / int32 arrays [N, C + 1] of `out`
+    (a `Stats`): ``peak`` max x (-inf: no member is possible); ``spread`` log sum exp(scale (x - peak)), >= 0, -inf without members;
+    ``slope`` sum w scale (x - peak) with w = softmax(scale x) within the class, <= 0; ``top`` the lowest
+    token id at the peak. Where peak is -inf all members count alike. Relative error about 1e-6.
+    Scaled log-sum-exp = scale peak + spread; entropy within the class = spread - slope.
+
+`draw_member(row, members, peak, spread, u, scale)` -> the member of a class (ascending ids) at which its inverse CDF
+    passes u in [0, 1); never one of weight 0 unless all are.
+
+`clean(values)` -> float64, NaN as -inf and +inf as the largest finite number of the type.
+"""
+
+from ._types import Plan, Stats, clean, plan
+from .cpu import class_stats, draw_member
+
+__all__ = ["Plan", "Stats", "class_stats", "clean", "draw_member", "plan"]

@@ -1,0 +1,258 @@
+"""Class statistics in Numba: the largest class in dense blocks that stay in the first cache, the others gathered."""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+F32, I32 = np.float32, np.int32
+BLOCK = 4096
+ABSENT = I32(-2147483648)  # order key below every number
+KEY_IMPOSSIBLE = I32(-2139095041)  # order key of -inf
+KEY_LARGEST = I32(0x7F7FFFFF)  # order key of the largest finite float32
+MAGNITUDE = I32(0x7FFFFFFF)
+CUT = F32(-87.0)  # e**-87 is the last normal float32
+
+_grid = np.cos(np.pi * (np.arange(64) + 0.5) / 64) * 0.5 - 0.5
+_fit = np.polynomial.polynomial.Polynomial.fit(_grid, 2.0**_grid, 6, domain=[-1, 0]).convert().coef
+C0, C1, C2, C3, C4, C5, C6 = (F32(c) for c in _fit)
+LOG2_E = F32(1.4426950408889634)
+
+
+@intrinsic
+def _as_float(typing_context, bits):
+    """The float32 with these bits."""
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.FloatType())
+    return types.float32(types.int32), generate
+
+
+@njit(inline="always")
+def _key(bits):
+    """Bits of a float32 -> an integer that orders like it; NaN becomes -inf, +inf the largest finite number.
+
+    LLVM vectorises the integer maximum, not the float one.
+    """
+    key = bits ^ ((bits >> I32(31)) & MAGNITUDE)
+    key = key if key <= I32(0x7F800000) else KEY_IMPOSSIBLE
+    key = key if key >= KEY_IMPOSSIBLE else KEY_IMPOSSIBLE
+    return min(key, KEY_LARGEST)
+
+
+@njit(inline="always")
+def _value(key):
+    return _as_float(key ^ ((key >> I32(31)) & MAGNITUDE))
+
+
+@njit(inline="always")
+def _exp(x):
+    """e**x for -87 <= x <= 0, relative error below 5e-6: 2**n by the exponent's bits, 2**f by a polynomial."""
+    y = x * LOG2_E
+    n = I32(y)
+    f = y - F32(n)
+    p = C0 + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
+    return _as_float((n + I32(127)) << I32(23)) * p
+
+
+@njit(cache=True, nogil=True)
+def _dense_keys(bits, in_dense, keys):
+    """Order keys of a block, `ABSENT` for columns of other classes; returns their maximum."""
+    top = ABSENT
+    for v in range(bits.shape[0]):
+        key = _key(bits[v]) if in_dense[v] else ABSENT
+        keys[v] = key
+        top = max(top, key)
+    return top
+
+
+@njit(cache=True, nogil=True)
+def _gathered_keys(bits, columns, keys):
+    for x in range(columns.shape[0]):
+        keys[x] = _key(bits[np.uint32(columns[x])])
+
+
+@njit(cache=True, nogil=True)
+def _max_key(keys):
+    top = ABSENT
+    for x in range(keys.shape[0]):
+        top = max(top, keys[x])
+    return top
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _sums(keys, peak, scale):
+    """Sum of e**d and of d e**d over a block, d = scale (x - peak)."""
+    total, slope = F32(0), F32(0)
+    for x in range(keys.shape[0]):
+        d = (_value(keys[x]) - peak) * scale
+        alive = d > CUT  # false for NaN, which an absent column may hold
+        d = d if alive else F32(0)
+        e = _exp(d) if alive else F32(0)
+        total += e
+        slope += e * d
+    return np.float64(total), np.float64(slope)
+
+
+@njit(cache=True, nogil=True)
+def _first_equal(keys, key):
+    for x in range(keys.shape[0]):
+        if keys[x] == key:
+            return x
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _merge(peak, total, slope, block_peak, block_total, block_slope, scale):
+    """Join the sums of two parts under the larger of their peaks."""
+    d = (np.float64(block_peak) - np.float64(peak)) * np.float64(scale)
+    if d > 0:
+        factor = np.exp(-d)
+        return block_peak, block_total + total * factor, block_slope + (slope - total * d) * factor
+    factor = np.exp(d)
+    return peak, total + block_total * factor, slope + (block_slope + block_total * d) * factor
+
+
+@njit(cache=True, nogil=True)
+def _dense_row(bits, in_dense, scale, keys):
+    """(peak, total, slope, top, members if impossible) of the dense class in one row."""
+    columns, best, count = bits.shape[0], ABSENT, 0
+    peak, total, slope, top = F32(0), 0.0, 0.0, -1
+    for start in range(0, columns, BLOCK):
+        end = min(start + BLOCK, columns)
+        block = keys[: end - start]
+        key = _dense_keys(bits[start:end], in_dense[start:end], block)
+        if key == ABSENT or (key == KEY_IMPOSSIBLE and best > KEY_IMPOSSIBLE):
+            continue
+        if key == KEY_IMPOSSIBLE:
+            for v in range(end - start):
+                count += block[v] != ABSENT
+            if top < 0:
+                best, top = key, start + _first_equal(block, key)
+            continue
+        block_peak = _value(key)
+        block_total, block_slope = _sums(block, block_peak, scale)
+        if best <= KEY_IMPOSSIBLE:
+            peak, total, slope = block_peak, block_total, block_slope
+        else:
+            peak, total, slope = _merge(peak, total, slope, block_peak, block_total, block_slope, scale)
+        if key > best:
+            best, top = key, start + _first_equal(block, key)
+    return best, peak, total, slope, top, count
+
+
+@njit(cache=True, nogil=True)
+def _store(i, c, best, peak, total, slope, top, count, peaks, spreads, slopes, tops):
+    """Write one class; `count` members that are all impossible count alike."""
+    tops[i, c] = top
+    if best > KEY_IMPOSSIBLE:
+        peaks[i, c], spreads[i, c], slopes[i, c] = peak, np.log(total), slope / total
+    else:
+        peaks[i, c], slopes[i, c] = -np.inf, 0.0
+        spreads[i, c] = np.log(np.float64(count)) if count else -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _stats32(logits, dense, in_dense, gathered, ptr, scale, peaks, spreads, slopes, tops):
+    keys = np.empty(max(gathered.shape[0], BLOCK), np.int32)
+    for i in range(logits.shape[0]):
+        bits = logits[i].view(np.int32)
+        best, peak, total, slope, top, count = _dense_row(bits, in_dense, scale, keys)
+        _store(i, dense, best, peak, total, slope, top, count, peaks, spreads, slopes, tops)
+        _gathered_keys(bits, gathered, keys)
+        for c in range(ptr.shape[0] - 1):
+            if c == dense:
+                continue
+            part = keys[ptr[c] : ptr[c + 1]]
+            best, peak, total, slope, top = _max_key(part), F32(0), 0.0, 0.0, -1
+            if best > ABSENT:
+                top = gathered[ptr[c] + _first_equal(part, best)]
+            if best > KEY_IMPOSSIBLE:
+                peak = _value(best)
+                total, slope = _sums(part, peak, scale)
+            _store(i, c, best, peak, total, slope, top, part.shape[0], peaks, spreads, slopes, tops)
+
+
+@njit(cache=True, nogil=True)
+def _clean(x):
+    """float64: NaN as -inf, +inf as the largest finite number."""
+    return min(x, 1.7976931348623157e308) if x == x else -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _stats64(row, i, c, members, scale, peaks, spreads, slopes, tops):
+    """One class in float64: two passes."""
+    peak, top = -np.inf, members[0] if members.shape[0] else -1
+    for x in range(members.shape[0]):
+        value = _clean(row[members[x]])
+        if value > peak:
+            peak, top = value, members[x]
+    total, slope = 0.0, 0.0
+    for x in range(members.shape[0]):
+        d = (_clean(row[members[x]]) - peak) * scale if peak > -np.inf else 0.0
+        e = np.exp(d)
+        total += e
+        slope += e * d if e > 0 else 0.0
+    peaks[i, c], tops[i, c], slopes[i, c] = peak, top, slope / max(total, 1.0)
+    spreads[i, c] = np.log(total) if total > 0 else -np.inf
+
+
+def class_stats(logits, plan, scale, out):
+    """See the package."""
+    if logits.dtype == np.float32:
+        _stats32(logits, plan.dense, plan.in_dense, plan.gathered, plan.gathered_ptr, F32(scale), *out)
+        return
+    members = np.flatnonzero(plan.in_dense).astype(np.int32)
+    for i, row in enumerate(logits):
+        for c in range(plan.classes):
+            own = plan.gathered[plan.gathered_ptr[c] : plan.gathered_ptr[c + 1]] if c != plan.dense else members
+            _stats64(row, i, c, own, float(scale), *out)
+
+
+@njit(cache=True, nogil=True)
+def _draw32(bits, members, peak, target, scale):
+    """Whole blocks by their sums, then token by token in the block where the target lies."""
+    keys, passed, last = np.empty(BLOCK, np.int32), 0.0, 0
+    for start in range(0, members.shape[0], BLOCK):
+        block = keys[: min(BLOCK, members.shape[0] - start)]
+        _gathered_keys(bits, members[start : start + block.shape[0]], block)
+        total = _sums(block, peak, scale)[0]
+        if total > 0 and passed + total > target:
+            for x in range(block.shape[0]):
+                d = (_value(block[x]) - peak) * scale
+                if d > CUT:
+                    passed += np.float64(_exp(d))
+                    last = start + x
+                    if passed > target:
+                        return members[last]
+            continue
+        if total > 0:
+            for x in range(block.shape[0]):
+                if (_value(block[x]) - peak) * scale > CUT:
+                    last = start + x
+        passed += total
+    return members[last]
+
+
+@njit(cache=True, nogil=True)
+def _draw64(row, members, peak, target, scale):
+    passed, last = 0.0, 0
+    for x in range(members.shape[0]):
+        weight = np.exp((_clean(row[members[x]]) - peak) * scale)
+        if weight > 0:
+            passed += weight
+            last = x
+            if passed > target:
+                break
+    return members[last]
+
+
+def draw_member(row, members, peak, spread, u, scale):
+    """See the package."""
+    if peak == -np.inf:
+        return int(members[min(int(u * len(members)), len(members) - 1)])
+    target = u * np.exp(spread)
+    if row.dtype == np.float32:
+        return int(_draw32(row.view(np.int32), members, F32(peak), target, F32(scale)))
+    return int(_draw64(row, members, float(peak), target, float(scale)))

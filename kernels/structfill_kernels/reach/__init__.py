@@ -1,0 +1,24 @@
+"""Which (state, position) pairs and which (class, position) pairs can occur: integers only, no float.
+
+Position i stands before token i, so bits 0..N are used; a set of classes is usable at positions 0..N-1.
+
+`reach(ptr, neighbour, set_of, usable, seed, order, backward)` -> uint64 [S, W], the least fixpoint that holds
+    `seed`. Forward (edges by source): bit i of the source and of ``usable[set]`` gives bit i + 1 of the
+    target. Backward (edges by target): bit i + 1 of the target and bit i of ``usable[set]`` give bit i of the
+    source. `order` (int32 [S]) is any order of the states; a topological one of their components is fast.
+
+`feasible_classes(ptr, target, set_of, both, usable, set_ptr, set_class, classes)` -> uint64 [C, W]: bit i of
+    class c: some edge of a set with c starts in ``both`` at i and ends in ``both`` at i + 1.
+
+`usable_sets(set_ptr, set_class, open_bits, allowed)` -> uint64 [T, W]: ``open_bits`` (uint64 [W], positions where
+    everything is allowed) or the union of ``allowed[c]`` (uint64 [C, W], evidence) over the set's classes.
+
+`visit_order(ptr, target)` -> int32 [S]: reverse postorder of a depth-first search from state 0, then the others.
+
+`distances(ptr, source, goal)` -> int32 [S]: edges from each state to the nearest goal (bool [S]), -1 if there is no
+    way; edges by target.
+"""
+
+from .cpu import distances, feasible_classes, reach, usable_sets, visit_order
+
+__all__ = ["distances", "feasible_classes", "reach", "usable_sets", "visit_order"]

@@ -1,0 +1,63 @@
+"""The specification of reachability: plain iteration over booleans [state, position]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def unpack(bits):
+    """uint64 [X, W] -> bool [X, 64 W]."""
+    return (bits[:, :, None] >> np.arange(64, dtype=np.uint64) & np.uint64(1)).astype(bool).reshape(len(bits), -1)
+
+
+def pack(flags):
+    """bool [X, 64 W] -> uint64 [X, W]."""
+    words = flags.reshape(len(flags), -1, 64).astype(np.uint64)
+    return (words << np.arange(64, dtype=np.uint64)).sum(2, dtype=np.uint64)
+
+
+def reach(ptr, neighbour, set_of, usable, seed, order, backward):
+    """Position by position; the order does not matter."""
+    flags, allowed = unpack(seed), unpack(usable)
+    steps = range(flags.shape[1] - 1)
+    for i in reversed(steps) if backward else steps:
+        here, there = (i + 1, i) if backward else (i, i + 1)
+        for q in np.flatnonzero(flags[:, here]):
+            for k in range(ptr[q], ptr[q + 1]):
+                flags[neighbour[k], there] |= allowed[set_of[k], i]
+    return pack(flags)
+
+
+def feasible_classes(ptr, target, set_of, both, usable, set_ptr, set_class, classes):
+    """Edge by edge."""
+    states, allowed = unpack(both), unpack(usable)
+    out = np.zeros((classes, states.shape[1]), bool)
+    for q in range(len(ptr) - 1):
+        for k in range(ptr[q], ptr[q + 1]):
+            s = set_of[k]
+            positions = states[q, :-1] & states[target[k], 1:] & allowed[s, :-1]
+            out[set_class[set_ptr[s] : set_ptr[s + 1]], :-1] |= positions
+    return pack(out)
+
+
+def usable_sets(set_ptr, set_class, open_bits, allowed):
+    """Set by set."""
+    unions = [np.bitwise_or.reduce(allowed[set_class[a:b]], axis=0) for a, b in
+              zip(set_ptr[:-1], set_ptr[1:], strict=True)]
+    return np.array([open_bits | u for u in unions], np.uint64).reshape(len(set_ptr) - 1, len(open_bits))
+
+
+def visit_order(ptr, target):
+    """The identity: any order is right."""
+    return np.arange(len(ptr) - 1, dtype=np.int32)
+
+
+def distances(ptr, source, goal):
+    """Rounds of relaxation."""
+    S = len(ptr) - 1
+    steps = np.where(goal, 0, -1).astype(np.int32)
+    for step in range(1, S + 1):
+        reached = np.unique([source[k] for r in np.flatnonzero(steps == step - 1) for k in range(ptr[r], ptr[r + 1])])
+        fresh = [int(q) for q in reached if steps[int(q)] < 0]
+        steps[fresh] = step
+    return steps

@@ -1,0 +1,28 @@
+"""What the implementations of the sweeps share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Edges(NamedTuple):
+    """A token graph as the sweeps read it. State 0 starts."""
+
+    out_ptr: Any  # int64 [S + 1]
+    out_target: Any  # int32 [E]
+    out_set: Any  # int32 [E]
+    in_ptr: Any  # int64 [S + 1]
+    in_source: Any  # int32 [E]
+    in_set: Any  # int32 [E]
+    set_ptr: Any  # int64 [T + 1]
+    set_class: Any  # int32 [M]
+
+
+class Posterior(NamedTuple):
+    """The result of forward-backward."""
+
+    values: Any  # float64 [N + 1, S], backward values up to a factor per position; logs unless `linear`
+    set_value: Any  # float64 [N, T], the weight of every set; logs unless `linear`
+    mass: Any  # float64 [N, C], posterior probability of every class; rows sum to 1
+    log_total: float  # log of the summed weight of all paths
+    linear: bool

@@ -1,0 +1,30 @@
+"""Vocabulary trie x byte automaton -> token classes and edges.
+
+A token w is the partial function state -> state that its bytes induce. Two tokens are alike in every state
+exactly if these functions are equal, so the number of the function is the token's class. One walk of the
+trie carries the function of the current prefix; functions are hash-consed and their composition with a byte
+class is memoised, so that nearly every trie node costs one table look-up.
+
+`build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
+    -> uint64 [nodes] in preorder, packed as ``byte | depth << 8 | subtree size << 20 | rank << 42``; the rank is
+    the number of the first spelling in the node's subtree. At most 4,095 bytes a spelling, 4,194,303 nodes.
+
+`walk(delta, byte_class, nodes, spellings, max_work)` -> `Walk`: the class of every spelling (int32 [R], -1: alive
+    in no state) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to ``pair_target[k]``
+    for k in ``pair_ptr[c]:pair_ptr[c + 1]``, states ascending. Classes are numbered by their first spelling.
+    Raises `LimitReached` when the work (pairs composed and kept, table cells) passes `max_work`.
+
+`link(states, walk, max_edges)` -> `Links`: edges (source, target, set) sorted by source, and interned sets of
+    classes as CSR, classes ascending: token t leads from q to r iff its class is in the set of an edge q -> r.
+    Raises `LimitReached` when there are more than `max_edges` edges.
+
+`csr(keys, buckets)` -> (ptr, order): a stable counting sort; rows of bucket b are ``order[ptr[b]:ptr[b + 1]]``.
+    Keys below 0 are left out.
+"""
+
+from ._types import LimitReached, Links, Walk
+from .cpu import build_trie, csr, link, walk
+
+MAX_SPELLING, MAX_NODES = 4_095, (1 << 22) - 1
+
+__all__ = ["MAX_NODES", "MAX_SPELLING", "LimitReached", "Links", "Walk", "build_trie", "csr", "link", "walk"]

@@ -1,0 +1,323 @@
+"""The walk in Numba: hash-consed partial functions, one table look-up per trie node."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ._types import LimitReached, Links, Walk
+
+U64 = np.uint64
+ONE, DEPTH, SIZE, RANK = U64(1), U64(8), U64(20), U64(42)
+BYTE_MASK, DEPTH_MASK, SIZE_MASK = U64(255), U64(4095), U64((1 << 22) - 1)
+DEAD, IDENTITY = 0, 1  # numbers of the empty function and of the root's
+STACK = 4097
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mix(hash_, value):
+    hash_ = (hash_ ^ value) * U64(0x9E3779B97F4A7C15)
+    return hash_ ^ (hash_ >> U64(29))
+
+
+@njit(cache=True, nogil=True)
+def _grow(array, needed):
+    """A copy with room for `needed` entries, at least doubled."""
+    bigger = np.empty(max(needed, 2 * array.shape[0]), array.dtype)
+    bigger[: array.shape[0]] = array
+    return bigger
+
+
+@njit(cache=True, nogil=True)
+def _free_slot(table, hash_):
+    mask = U64(table.shape[0] - 1)
+    slot = hash_ & mask
+    while table[slot] >= 0:
+        slot = (slot + ONE) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _rehash(hashes, first, last, size):
+    """A hash table of `size` (a power of two) slots that holds the numbers first..last-1."""
+    table = np.full(size, -1, np.int32)
+    for number in range(first, last):
+        table[_free_slot(table, hashes[number])] = number
+    return table
+
+
+@njit(cache=True, nogil=True)
+def _build_trie(data, ptr, nodes, open_nodes):
+    """Fill `nodes`; the subtree size of a node is known when its last spelling has passed."""
+    count = depth = 0
+    for rank in range(ptr.shape[0] - 1):
+        start, length, common = ptr[rank], ptr[rank + 1] - ptr[rank], 0
+        if rank:
+            before, limit = ptr[rank - 1], min(length, ptr[rank] - ptr[rank - 1])
+            while common < limit and data[before + common] == data[start + common]:
+                common += 1
+        while depth > common:
+            depth -= 1
+            nodes[open_nodes[depth]] |= U64(count - open_nodes[depth]) << SIZE
+        for k in range(common, length):
+            open_nodes[depth] = count
+            nodes[count] = U64(data[start + k]) | U64(k) << DEPTH | U64(rank) << RANK
+            depth += 1
+            count += 1
+    while depth:
+        depth -= 1
+        nodes[open_nodes[depth]] |= U64(count - open_nodes[depth]) << SIZE
+    return count
+
+
+def build_trie(data, ptr):
+    """See the package."""
+    nodes = np.empty(len(data), np.uint64)
+    return nodes[: _build_trie(data, ptr, nodes, np.empty(STACK, np.int64))].copy()
+
+
+@njit(cache=True, nogil=True)
+def _descend(node, nodes, byte_class, table, rows, found):
+    """The hot loop: from `node` in preorder until a composition is unknown; returns that node.
+
+    Everything holds table rows (function number x K). ``found[rank]`` may be written for inner nodes as
+    well: the first spelling of the subtree overwrites it, or dies and says so.
+    """
+    count = nodes.shape[0]
+    while node < count:
+        packed = nodes[node]
+        depth = (packed >> DEPTH) & DEPTH_MASK
+        row = table[U64(rows[depth]) + U64(byte_class[packed & BYTE_MASK])]
+        if row <= 0:
+            if row < 0:
+                return node
+            found[packed >> RANK] = 0
+            node += np.int64((packed >> SIZE) & SIZE_MASK)
+            continue
+        rows[depth + ONE] = row
+        found[packed >> RANK] = row
+        node += 1
+    return node
+
+
+@njit(cache=True, nogil=True)
+def _compose(delta, k, states, targets, first, last, out):
+    """Write the function ``[first, last)`` followed by byte class k at `out`; returns its end and hash."""
+    hash_ = U64(1469598103934665603)
+    for x in range(first, last):
+        target = delta[targets[x], k]
+        if target >= 0:
+            states[out] = states[x]
+            targets[out] = target
+            out += 1
+            hash_ = _mix(hash_, (U64(states[x]) << U64(32)) | U64(target))
+    return out, hash_
+
+
+@njit(cache=True, nogil=True)
+def _find(table, hashes, ptr, states, targets, hash_, first, last):
+    """The number of an equal function (compared in full), or -1."""
+    mask = U64(table.shape[0] - 1)
+    slot = hash_ & mask
+    while table[slot] >= 0:
+        number = table[slot]
+        start = ptr[number]
+        if hashes[number] == hash_ and ptr[number + 1] - start == last - first:
+            same = True
+            for x in range(last - first):
+                if states[start + x] != states[first + x] or targets[start + x] != targets[first + x]:
+                    same = False
+                    break
+            if same:
+                return number
+        slot = (slot + ONE) & mask
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _walk(delta, byte_class, nodes, spellings, max_work):
+    """All functions of prefixes; work is pairs composed, 3 for each pair kept, 4 for each table cell."""
+    S, K = delta.shape
+    capacity = 1 << 9
+    states, targets = np.empty(max(4 * S, 1 << 12), np.int32), np.empty(max(4 * S, 1 << 12), np.int32)
+    ptr, hashes = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.uint64)
+    table, slots = np.full(capacity * K, -1, np.int32), np.full(4 * capacity, -1, np.int32)
+    for q in range(S):
+        states[q] = q
+        targets[q] = q
+    functions, ptr[2], node, work = 2, S, np.int64(0), np.int64(S)
+    rows, found = np.full(STACK, IDENTITY * K, np.int32), np.zeros(spellings, np.int32)
+    while work <= max_work:
+        node = _descend(node, nodes, byte_class, table, rows, found)
+        if node >= nodes.shape[0]:
+            break
+        row = rows[(nodes[node] >> DEPTH) & DEPTH_MASK]
+        k = byte_class[nodes[node] & BYTE_MASK]
+        first, last, top = ptr[row // K], ptr[row // K + 1], ptr[functions]
+        work += last - first
+        if top + last - first > states.shape[0]:
+            states, targets = _grow(states, top + last - first), _grow(targets, top + last - first)
+        end, hash_ = _compose(delta, k, states, targets, first, last, top)
+        number = DEAD
+        if end > top:
+            number = _find(slots, hashes, ptr, states, targets, hash_, top, end)
+            if number < 0:
+                if functions + 1 >= capacity:
+                    capacity *= 2
+                    ptr, hashes = _grow(ptr, capacity + 1), _grow(hashes, capacity)
+                    wider = np.full(capacity * K, -1, np.int32)
+                    wider[: functions * K] = table[: functions * K]
+                    table, slots = wider, _rehash(hashes, 2, functions, 4 * capacity)
+                number = functions
+                hashes[number] = hash_
+                slots[_free_slot(slots, hash_)] = number
+                functions += 1
+                ptr[functions] = end
+                work += 3 * (end - top) + 4 * K
+        table[row + k] = number * K
+    for rank in range(spellings):
+        found[rank] //= K
+    return found, functions, ptr, states, targets, work
+
+
+@njit(cache=True, nogil=True)
+def _classes(found, functions, ptr, states, targets):
+    """Number the functions that a spelling has by first appearance, and copy their pairs together."""
+    class_of, members, classes, total = np.full(functions, -1, np.int32), np.empty(functions, np.int32), 0, 0
+    for rank in range(found.shape[0]):
+        function = found[rank]
+        if function == DEAD:
+            found[rank] = -1
+            continue
+        if class_of[function] < 0:
+            class_of[function] = classes
+            members[classes] = function
+            classes += 1
+            total += ptr[function + 1] - ptr[function]
+        found[rank] = class_of[function]
+    pair_ptr = np.zeros(classes + 1, np.int64)
+    pair_state, pair_target = np.empty(total, np.int32), np.empty(total, np.int32)
+    for c in range(classes):
+        first, last = ptr[members[c]], ptr[members[c] + 1]
+        a, b = pair_ptr[c], pair_ptr[c] + last - first
+        pair_state[a:b], pair_target[a:b], pair_ptr[c + 1] = states[first:last], targets[first:last], b
+    return pair_ptr, pair_state, pair_target
+
+
+def walk(delta, byte_class, nodes, spellings, max_work):
+    """See the package. Table rows are int32, which bounds the work at 2**33 whatever the caller allows."""
+    found, functions, ptr, states, targets, work = _walk(
+        delta, byte_class, nodes, spellings, min(max_work, (1 << 33) - 8))
+    if work > max_work:
+        raise LimitReached(int(work))
+    return Walk(found, *_classes(found, functions, ptr, states, targets), int(work))
+
+
+@njit(cache=True, nogil=True)
+def _csr(keys, buckets):
+    ptr = np.zeros(buckets + 1, np.int64)
+    for x in range(keys.shape[0]):
+        if keys[x] >= 0:
+            ptr[keys[x] + 1] += 1
+    for b in range(buckets):
+        ptr[b + 1] += ptr[b]
+    order, place = np.empty(ptr[buckets], np.int32), ptr[:-1].copy()
+    for x in range(keys.shape[0]):
+        if keys[x] >= 0:
+            order[place[keys[x]]] = x
+            place[keys[x]] += 1
+    return ptr, order
+
+
+def csr(keys, buckets):
+    """See the package."""
+    return _csr(keys, buckets)
+
+
+@njit(cache=True, nogil=True)
+def _pairs_by_state(states, pair_ptr, pair_state, pair_target):
+    """(class, target) of every pair, bucketed by state; classes stay ascending."""
+    ptr, order = _csr(pair_state, states)
+    class_of, target_of = np.empty(order.shape[0], np.int32), pair_target[order]
+    pair_class = np.empty(order.shape[0], np.int32)
+    for c in range(pair_ptr.shape[0] - 1):
+        pair_class[pair_ptr[c] : pair_ptr[c + 1]] = c
+    for x in range(order.shape[0]):
+        class_of[x] = pair_class[order[x]]
+    return ptr, class_of, target_of
+
+
+@njit(cache=True, nogil=True)
+def _bucket(first, last, target_of, class_of, q, seen, slot_of, found, sizes, starts, classes):
+    """Group the classes of state q by target: `found` targets ascending in first class, CSR in `starts`."""
+    count = 0
+    for x in range(first, last):
+        r = target_of[x]
+        if seen[r] != q:
+            seen[r] = q
+            slot_of[r] = count
+            found[count] = r
+            sizes[count] = 0
+            count += 1
+        sizes[slot_of[r]] += 1
+    starts[0] = 0
+    for j in range(count):
+        starts[j + 1] = starts[j] + sizes[j]
+        sizes[j] = starts[j]
+    for x in range(first, last):
+        j = slot_of[target_of[x]]
+        classes[sizes[j]] = class_of[x]
+        sizes[j] += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _link(states, classes_, pair_ptr, pair_state, pair_target, max_edges):
+    """Edges state by state; the class list of an edge is looked up, and added where it is new."""
+    ptr, class_of, target_of = _pairs_by_state(states, pair_ptr, pair_state, pair_target)
+    seen, slot_of, found = np.full(states, -1, np.int32), np.empty(states, np.int32), np.empty(states, np.int32)
+    sizes, starts = np.zeros(states, np.int64), np.zeros(states + 1, np.int64)
+    classes = np.empty(max(classes_, 1), np.int32)
+    edges, capacity = 0, 1 << 12
+    source, target = np.empty(1 << 13, np.int32), np.empty(1 << 13, np.int32)
+    set_of, sets = np.empty(1 << 13, np.int32), 0
+    set_ptr, hashes = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.uint64)
+    members, slots = np.empty(1 << 14, np.int32), np.full(4 * capacity, -1, np.int32)
+    for q in range(states):
+        count = _bucket(ptr[q], ptr[q + 1], target_of, class_of, q, seen, slot_of, found, sizes, starts, classes)
+        if edges + count > max_edges:
+            return edges + count, source, target, set_of, set_ptr, members
+        if edges + count > source.shape[0]:
+            source, target = _grow(source, edges + count), _grow(target, edges + count)
+            set_of = _grow(set_of, edges + count)
+        for j in range(count):
+            a, size, top = starts[j], starts[j + 1] - starts[j], set_ptr[sets]
+            if top + size > members.shape[0]:
+                members = _grow(members, top + size)
+            hash_ = U64(88172645463325252)
+            for x in range(size):
+                members[top + x] = classes[a + x]
+                hash_ = _mix(hash_, U64(classes[a + x]))
+            number = _find(slots, hashes, set_ptr, members, members, hash_, top, top + size)
+            if number < 0:
+                if sets + 1 >= capacity:
+                    capacity *= 2
+                    set_ptr, hashes = _grow(set_ptr, capacity + 1), _grow(hashes, capacity)
+                    slots = _rehash(hashes, 0, sets, 4 * capacity)
+                number = sets
+                hashes[number] = hash_
+                slots[_free_slot(slots, hash_)] = number
+                sets += 1
+                set_ptr[sets] = top + size
+            source[edges], target[edges], set_of[edges] = q, found[j], number
+            edges += 1
+    return edges, source[:edges], target[:edges], set_of[:edges], set_ptr[: sets + 1], members[: set_ptr[sets]]
+
+
+def link(states, walked, max_edges):
+    """See the package."""
+    edges, *arrays = _link(states, len(walked.pair_ptr) - 1, walked.pair_ptr, walked.pair_state,
+                           walked.pair_target, min(max_edges, (1 << 31) - 1))
+    if edges > max_edges:
+        raise LimitReached(int(edges))
+    return Links(*(array.copy() for array in arrays))

@@ -1,0 +1,63 @@
+"""Exact constrained generation for diffusion language models.
+
+The names below are the door; each is loaded on first use, so that `import structfill` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "BudgetTooSmall": "errors", "EmptyLanguage": "errors", "ModelError": "errors", "SpecError": "errors",
+    "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors", "VocabMismatch": "errors",
+    "Limits": "limits",
+    "Vocab": "vocab",
+    "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
+    "regex": "front.text", "choice": "front.text",
+    "TokenGraph": "tokengraph", "compile": "compilation",
+    "Trellis": "trellis",
+    "SamplerOptions": "samplers.options",
+    "Model": "models.protocol", "load": "models",
+    "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
+}
+
+__all__ = sorted(_HOME)
+
+if TYPE_CHECKING:
+    from .compilation import compile
+    from .errors import (
+        BudgetTooSmall,
+        EmptyLanguage,
+        ModelError,
+        SpecError,
+        StructfillError,
+        TooLarge,
+        UnsupportedFeature,
+        VocabMismatch,
+    )
+    from .front.constraint import Constraint
+    from .front.json_schema.constraint import json_schema
+    from .front.text import choice, regex
+    from .generator import Generator, Result, Snapshot, generate
+    from .limits import Limits
+    from .models import load
+    from .models.protocol import Model
+    from .samplers.options import SamplerOptions
+    from .tokengraph import TokenGraph
+    from .trellis import Trellis
+    from .vocab import Vocab
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'structfill' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

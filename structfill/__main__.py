@@ -1,0 +1,5 @@
+"""`python -m structfill`."""
+
+from .integrations.cli import main
+
+main()

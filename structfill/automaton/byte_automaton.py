@@ -1,0 +1,46 @@
+"""The deterministic byte automaton: what every front-end lowers to, and all that the token graph reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEAD = -1
+
+
+@dataclass(frozen=True)
+class ByteAutomaton:
+    """A partial deterministic automaton over bytes. State 0 starts; every state is reachable and live.
+
+    Attributes:
+        delta: int32 [S, K], the state after a byte of class k, or `DEAD`.
+        byte_class: uint8 [256], the class of every byte (K <= 256 classes).
+        accepting: bool [S].
+    """
+
+    delta: NDArray[np.int32]
+    byte_class: NDArray[np.uint8]
+    accepting: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return self.delta.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in bytes."""
+        return self.delta.nbytes + self.byte_class.nbytes + self.accepting.nbytes
+
+    def run(self, text: bytes, state: int = 0) -> int:
+        """The state after `text`, or `DEAD`."""
+        for byte in text:
+            if state == DEAD:
+                break
+            state = int(self.delta[state, self.byte_class[byte]])
+        return state
+
+    def accepts(self, text: bytes) -> bool:
+        """Is `text` in the language?"""
+        state = self.run(text)
+        return state != DEAD and bool(self.accepting[state])

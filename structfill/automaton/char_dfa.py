@@ -1,0 +1,221 @@
+"""Deterministic automata over characters: strings as a schema sees them, before any encoding.
+
+Every `CharDFA` is minimal and canonically numbered, so two of them hold equal arrays exactly if they describe the
+same labelled language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from structfill.automaton import char_kernels as kernels
+from structfill.automaton.trie import dense, word_graph
+from structfill.errors import TooLarge
+from structfill.limits import Limits
+
+DEAD = -1
+_DEFAULT = Limits()
+_CELL_WORK = 5  # steps charged per cell of a transition table: keeps tables and minimisation below 1 GiB
+
+
+@dataclass(frozen=True, eq=False)
+class CharDFA:
+    """A partial deterministic automaton over code points; state 0 starts.
+
+    All states are live and reachable, except that an empty language has one dead start state. Surrogates count
+    as characters.
+
+    Attributes:
+        bounds: int32 [R], ascending first code point of every interval; ``bounds[0] == 0``.
+        classes: int32 [R], character class of every interval, in ``range(K)``.
+        delta: int32 [S, K], next state or -1.
+        labels: int32 [S], -1 = not accepting, otherwise the outcome (0 in a plain language).
+    """
+
+    bounds: NDArray[np.int32]
+    classes: NDArray[np.int32]
+    delta: NDArray[np.int32]
+    labels: NDArray[np.int32]
+
+    @staticmethod
+    def build(bounds: NDArray[np.int32], classes: NDArray[np.int32], delta: NDArray[np.int32],
+              labels: NDArray[np.int32]) -> CharDFA:
+        """The canonical automaton of any deterministic one (int32 arrays, start state 0)."""
+        return CharDFA(*kernels.canonical(bounds, classes, delta, labels))
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def everything() -> CharDFA:
+        """All strings."""
+        return CharDFA.length(0, None)
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def empty() -> CharDFA:
+        """No string."""
+        return CharDFA.length(1, 0)
+
+    @staticmethod
+    def words(words: Iterable[str]) -> CharDFA:
+        """Exactly these strings."""
+        return CharDFA.trie(dict.fromkeys(words, 0), None)
+
+    @staticmethod
+    def length(minimum: int, maximum: int | None) -> CharDFA:
+        """Strings of `minimum` to `maximum` characters (None: no upper bound). Cost: one state a character."""
+        if maximum is not None and maximum < minimum:
+            last, loop, labels = 0, DEAD, np.full(1, -1, np.int32)
+        else:
+            last, loop = (max(minimum, 0), max(minimum, 0)) if maximum is None else (maximum, DEAD)
+            labels = np.where(np.arange(last + 1) >= minimum, 0, -1).astype(np.int32)
+        delta = np.arange(1, last + 2, dtype=np.int32)
+        delta[last] = loop
+        zero = np.zeros(1, np.int32)
+        return CharDFA(zero, zero, delta.reshape(-1, 1), labels)
+
+    @staticmethod
+    def trie(words: Mapping[str, int], other: int | None) -> CharDFA:
+        """Every word gets its label, every other string gets `other` (None: rejected).
+
+        A word with label -1 is not accepted and is not "other" either.
+        """
+        ordered = sorted(words)
+        joined = "".join(ordered).encode("utf-32-le", "surrogatepass")
+        text = np.frombuffer(joined, np.int32)
+        ends = np.cumsum(np.fromiter(map(len, ordered), np.int64, len(ordered)))
+        marks = np.fromiter((words[word] for word in ordered), np.int32, len(ordered))
+        edges, labels, states = word_graph(text, ends, marks)
+        cells = _CELL_WORK * states * (np.unique(edges[:, 1]).size + 1)
+        if cells > _DEFAULT.work:
+            raise TooLarge("work", cells, _DEFAULT.work)
+        return CharDFA.build(*dense(edges, labels, DEAD if other is None else other))
+
+    def __len__(self) -> int:
+        return self.delta.shape[0]
+
+    @cached_property
+    def key(self) -> bytes:
+        """A hashable value that is equal for equal labelled languages only."""
+        shape = np.array([self.bounds.size, *self.delta.shape], np.int64)
+        return b"".join(a.tobytes() for a in (shape, self.bounds, self.classes, self.delta, self.labels))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays in bytes."""
+        return self.bounds.nbytes + self.classes.nbytes + self.delta.nbytes + self.labels.nbytes
+
+    def is_empty(self) -> bool:
+        """Is no string accepted?"""
+        return len(self) == 1 and int(self.labels[0]) < 0
+
+    def is_everything(self) -> bool:
+        """Is every string accepted (with whatever label)?"""
+        return bool((self.labels >= 0).all() and (self.delta >= 0).all())
+
+    def step(self, state: int, codepoint: int) -> int:
+        """The state after one character, or -1."""
+        at = int(self.bounds.searchsorted(codepoint, side="right")) - 1
+        return int(self.delta[state, self.classes[at]]) if state >= 0 else DEAD
+
+    def label(self, text: str) -> int:
+        """The outcome of a string; -1 if it is rejected."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
+        state = kernels.run(self.bounds, self.classes, self.delta, codes, 0)
+        return DEAD if state < 0 else int(self.labels[state])
+
+    def accepts(self, text: str) -> bool:
+        """Is the string in the language?"""
+        return self.label(text) >= 0
+
+    def shortest(self) -> str | None:
+        """One of the shortest accepted strings, or None."""
+        came: dict[int, tuple[int, int]] = {0: (-1, -1)}
+        queue = [0]
+        for state in queue:
+            if self.labels[state] >= 0:
+                return self._spell(came, state)
+            for cls, target in enumerate(self.delta[state].tolist()):
+                if target >= 0 and target not in came:
+                    came[target] = (state, cls)
+                    queue.append(target)
+        return None
+
+    def _spell(self, came: dict[int, tuple[int, int]], state: int) -> str:
+        chars = []
+        while state:
+            state, cls = came[state]
+            chars.append(self._sample(cls))
+        return "".join(reversed(chars))
+
+    def _sample(self, cls: int) -> str:
+        """A character of a class, a printable one if there is one at hand."""
+        first = self.bounds[self.classes == cls]
+        past = np.append(self.bounds[1:], 0x110000)[self.classes == cls]
+        for a, b in zip(first.tolist(), past.tolist(), strict=True):
+            for code in (a, ord("a"), ord(" "), 0xE000):
+                if a <= code < b and chr(code).isprintable():
+                    return chr(code)
+        plain = (past > 0xE000) | (first < 0xD800)
+        code = int(max(first[plain][0], 0xE000 if first[plain][0] >= 0xD800 else 0) if plain.any() else first[0])
+        return chr(code)
+
+    def __and__(self, other: CharDFA) -> CharDFA:
+        return product((self, other), lambda holds: 0 if holds[0] and holds[1] else DEAD)
+
+    def __or__(self, other: CharDFA) -> CharDFA:
+        return product((self, other), lambda holds: 0 if holds[0] or holds[1] else DEAD)
+
+    def __sub__(self, other: CharDFA) -> CharDFA:
+        return product((self, other), lambda holds: 0 if holds[0] and not holds[1] else DEAD)
+
+    def __invert__(self) -> CharDFA:
+        return product((self,), lambda holds: DEAD if holds[0] else 0)
+
+
+def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], int],
+            limits: Limits = _DEFAULT) -> CharDFA:
+    """All strings, labelled by which of the components accept them.
+
+    `label` maps the truth vector of a string to its outcome (-1 = rejected); it is called once per vector that
+    occurs. A dead component counts as not accepting.
+    Raises `TooLarge` if the joint states pass ``limits.states`` or the steps ``limits.work``.
+    """
+    if not components:
+        outcome = label(())
+        return CharDFA(*_outcome(CharDFA.everything(), outcome)) if outcome >= 0 else CharDFA.empty()
+    sizes = np.array([(c.bounds.size, c.delta.size, c.delta.shape[1]) for c in components], np.int64)
+    offsets = np.zeros((len(components) + 1, 2), np.int64)
+    np.cumsum(sizes[:, :2], axis=0, out=offsets[1:])
+    bounds, classes, table = kernels.joint_alphabet(
+        np.concatenate([c.bounds for c in components]), np.concatenate([c.classes for c in components]),
+        np.ascontiguousarray(offsets[:, 0]))
+    status, needed, rows, delta = kernels.explore(
+        np.concatenate([c.delta.ravel() for c in components]), np.ascontiguousarray(offsets[:-1, 1]),
+        np.ascontiguousarray(sizes[:, 2]), table, limits.states, limits.work)
+    if status != kernels.DONE:
+        raise TooLarge(*(("states", needed, limits.states) if status == kernels.STATES
+                         else ("work", needed, limits.work)))
+    return CharDFA.build(bounds, classes, delta, _label_rows(components, rows, label))
+
+
+def _outcome(dfa: CharDFA, outcome: int) -> tuple[NDArray[np.int32], ...]:
+    return dfa.bounds, dfa.classes, dfa.delta, np.where(dfa.labels >= 0, outcome, -1).astype(np.int32)
+
+
+def _label_rows(components: Sequence[CharDFA], rows: NDArray[np.int32],
+                label: Callable[[tuple[bool, ...]], int]) -> NDArray[np.int32]:
+    """The label of every joint state, calling `label` once per distinct truth vector."""
+    holds = np.empty(rows.shape, np.bool_)
+    for c, component in enumerate(components):
+        accepting = np.append(component.labels >= 0, False)  # index -1: a dead component
+        holds[:, c] = accepting[rows[:, c]]
+    packed = np.packbits(holds, axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    outcomes = np.array([label(tuple(holds[i].tolist())) for i in first], np.int32)
+    return outcomes[inverse.ravel()]

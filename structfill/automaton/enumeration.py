@@ -1,0 +1,205 @@
+"""The enumeration of a pushdown automaton, in Numba: configurations (state, stack, gap) hash-consed to integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+SPACES_PER_LEVEL = 4
+EMPTY = 0  # the empty stack
+_INLINE_GAP, _BLOCK_GAP = 1, 2
+_ANY_WHITESPACE, _FLEXIBLE = 2, 1
+_SPACE, _NEWLINE, _TAB = 0, 1, 2  # positions in the array of whitespace classes
+_ONE_SPACE, _LINE, _TABS = 1, 2, 1 << 15  # gap codes: a space; a line break + k spaces; a line break + k tabs
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _gap_after(kind: int, gap: int, byte_class: int, spaces: Any, mode: int, level: int) -> int:
+    """The gap code after one more whitespace byte, or -1 where none is allowed. `level` is the nesting depth."""
+    which = -1
+    for i in range(4):
+        if spaces[i] == byte_class:
+            which = i
+    if which < 0 or kind == 0:
+        return -1
+    if mode == _ANY_WHITESPACE:
+        return 0
+    if mode != _FLEXIBLE or kind > _BLOCK_GAP:
+        return -1
+    if which == _SPACE and gap == 0:
+        return _ONE_SPACE
+    if kind != _BLOCK_GAP:
+        return -1
+    if which == _NEWLINE and gap == 0:
+        return _LINE
+    if which == _SPACE and _LINE <= gap < _TABS and gap - _LINE < SPACES_PER_LEVEL * level:
+        return gap + 1
+    if which == _TAB and gap == _LINE:
+        return _TABS + 1
+    if which == _TAB and gap > _TABS and gap - _TABS < level:
+        return gap + 1
+    return -1
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _slot(table: Any, keys: Any, key: Any) -> Any:
+    """The place of `key` in an open-addressing table of indexes into `keys` (free: -1)."""
+    h = key * np.uint64(0x9E3779B97F4A7C15)
+    place = (h ^ (h >> np.uint64(29))) & np.uint64(table.shape[0] - 1)
+    while table[place] >= 0 and keys[table[place]] != key:
+        place = (place + np.uint64(1)) & np.uint64(table.shape[0] - 1)
+    return place
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _grow(table: Any, keys: Any, count: int) -> Any:
+    bigger = np.full(table.shape[0] * 4, -1, np.int32)
+    for i in range(count):
+        bigger[_slot(bigger, keys, keys[i])] = i
+    return bigger
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _reserve(array: Any, size: int) -> Any:
+    if size <= array.shape[0]:
+        return array
+    bigger = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
+    bigger[:array.shape[0]] = array
+    return bigger
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any, return_offset: Any, returns: Any,
+                     spaces: Any, mode: int, depth: int, max_states: int) -> Any:
+    """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
+
+    Arguments are the arrays of `Pushdown` (`table` int32 [P, K] in place of its edges), the classes of space, newline,
+    tab and carriage return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number
+    of states, number of configurations left out by `depth`); stops early when S exceeds `max_states`.
+    """
+    classes = table.shape[1]
+    # stack nodes: calling state, node below, how many containers are open, most repetitions of one callee
+    site = np.empty(64, np.int32)
+    below = np.empty(64, np.int32)
+    level = np.zeros(64, np.int32)
+    repeats = np.zeros(64, np.int32)
+    node_key = np.zeros(64, np.uint64)
+    node_table = np.full(256, -1, np.int32)
+    nodes = 1
+    site[0] = -1
+    below[0] = -1
+    node_key[0] = np.uint64(0xFFFFFFFFFFFFFFFF)
+    # configurations
+    state_of = np.empty(256, np.int32)
+    stack_of = np.empty(256, np.int32)
+    gap_of = np.empty(256, np.int32)
+    key_of = np.empty(256, np.uint64)
+    delta = np.empty((256, classes), np.int32)
+    conf_table = np.full(1024, -1, np.int32)
+    state_of[0] = 0
+    stack_of[0] = EMPTY
+    gap_of[0] = 0
+    key_of[0] = np.uint64(0)
+    conf_table[_slot(conf_table, key_of, key_of[0])] = 0
+    count = 1
+    deferred = 0
+    current = 0
+    while current < count and count <= max_states:
+        delta = _reserve(delta, count)
+        delta[current] = -1
+        if repeats[stack_of[current]] > depth:
+            deferred += 1
+            current += 1
+            continue
+        for byte_class in range(classes):
+            state, stack, gap = state_of[current], stack_of[current], gap_of[current]
+            target, new_gap = -1, 0
+            while True:
+                after = _gap_after(gaps[state], gap, byte_class, spaces, mode, level[stack] + 1)
+                if after >= 0:
+                    target, new_gap = state, after
+                    break
+                target = table[state, byte_class]
+                if target >= 0:
+                    break
+                if calls[state] >= 0:
+                    key = (np.uint64(state) << np.uint64(32)) | np.uint64(stack)
+                    place = _slot(node_table, node_key, key)
+                    if node_table[place] < 0:
+                        site = _reserve(site, nodes + 1)
+                        below = _reserve(below, nodes + 1)
+                        level = _reserve(level, nodes + 1)
+                        repeats = _reserve(repeats, nodes + 1)
+                        node_key = _reserve(node_key, nodes + 1)
+                        same = 0
+                        under = stack
+                        while nests[state] and under != EMPTY:
+                            same += calls[site[under]] == calls[state]
+                            under = below[under]
+                        site[nodes] = state
+                        below[nodes] = stack
+                        level[nodes] = level[stack] + nests[state]
+                        repeats[nodes] = max(repeats[stack], same)
+                        node_key[nodes] = key
+                        node_table[place] = nodes
+                        nodes += 1
+                        if nodes * 2 > node_table.shape[0]:
+                            node_table = _grow(node_table, node_key, nodes)
+                            place = _slot(node_table, node_key, key)
+                    stack = node_table[place]
+                    state = calls[state]
+                    gap = 0
+                    continue
+                if labels[state] >= 0 and stack != EMPTY:
+                    caller = site[stack]
+                    state = returns[return_offset[caller] + labels[state]]
+                    stack = below[stack]
+                    gap = 0
+                    if state < 0:
+                        break
+                    continue
+                break
+            if target < 0:
+                continue
+            # a value that can only end here ends at once, so that equal continuations meet
+            while new_gap == 0 and labels[target] >= 0 and stack != EMPTY:
+                open_ended = gaps[target] != 0
+                for k in range(classes):
+                    open_ended |= table[target, k] >= 0
+                if open_ended:
+                    break
+                target = returns[return_offset[site[stack]] + labels[target]]
+                stack = below[stack]
+                if target < 0:
+                    break
+            if target < 0:
+                continue
+            key = (np.uint64(target) << np.uint64(40)) | (np.uint64(stack) << np.uint64(16)) | np.uint64(new_gap)
+            place = _slot(conf_table, key_of, key)
+            if conf_table[place] < 0:
+                state_of = _reserve(state_of, count + 1)
+                stack_of = _reserve(stack_of, count + 1)
+                gap_of = _reserve(gap_of, count + 1)
+                key_of = _reserve(key_of, count + 1)
+                state_of[count] = target
+                stack_of[count] = stack
+                gap_of[count] = new_gap
+                key_of[count] = key
+                conf_table[place] = count
+                count += 1
+                if count * 2 > conf_table.shape[0]:
+                    conf_table = _grow(conf_table, key_of, count)
+                    place = _slot(conf_table, key_of, key)
+            delta[current, byte_class] = conf_table[place]
+        current += 1
+    out_labels = np.full(min(count, current), -1, np.int32)
+    for i in range(out_labels.shape[0]):
+        state, stack = state_of[i], stack_of[i]
+        while state >= 0 and labels[state] >= 0 and stack != EMPTY:
+            state = returns[return_offset[site[stack]] + labels[state]]
+            stack = below[stack]
+        if state >= 0 and gap_of[i] == 0 and labels[state] >= 0 and repeats[stack_of[i]] <= depth:
+            out_labels[i] = 0
+    return delta[:out_labels.shape[0]].copy(), out_labels, count, deferred

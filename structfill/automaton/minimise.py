@@ -1,0 +1,249 @@
+"""Trimming and minimising partial deterministic automata (state 0 starts, -1 is dead), in Numba.
+
+An automaton is ``delta`` (int32 [S, K], the next state per class) with ``labels`` (int32 [S], -1 = not
+accepting, otherwise an outcome that must be kept apart from other outcomes).
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from structfill.automaton.hashing import mix, table_size
+from structfill.automaton.refine import coarsest
+
+Int32 = NDArray[np.int32]
+
+
+@nb.njit(cache=True, nogil=True)
+def _reaches(delta: Int32, seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which states have a path to a state of `seed`."""
+    n, k = delta.shape
+    start = np.zeros(n + 1, np.int64)
+    for q in range(n):
+        for c in range(k):
+            if delta[q, c] >= 0:
+                start[delta[q, c] + 1] += 1
+    for q in range(n):
+        start[q + 1] += start[q]
+    source = np.empty(start[n], np.int32)
+    fill = start[:-1].copy()
+    for q in range(n):
+        for c in range(k):
+            r = delta[q, c]
+            if r >= 0:
+                source[fill[r]] = q
+                fill[r] += 1
+    reached = seed.copy()
+    stack = np.empty(n, np.int32)
+    top = 0
+    for q in range(n):
+        if reached[q]:
+            stack[top] = q
+            top += 1
+    while top:
+        top -= 1
+        r = stack[top]
+        for x in range(start[r], start[r + 1]):
+            p = source[x]
+            if not reached[p]:
+                reached[p] = True
+                stack[top] = p
+                top += 1
+    return reached
+
+
+@nb.njit(cache=True, nogil=True)
+def _breadth_first(delta: Int32, labels: Int32, keep: NDArray[np.bool_]) -> tuple[Int32, Int32]:
+    """The kept states that the start reaches through kept states, numbered breadth first."""
+    n, k = delta.shape
+    if not keep[0]:
+        return np.full((1, k), -1, np.int32), np.full(1, -1, np.int32)
+    number = np.full(n, -1, np.int32)
+    order = np.empty(n, np.int32)
+    number[0] = 0
+    order[0] = 0
+    count = 1
+    i = 0
+    while i < count:
+        q = order[i]
+        i += 1
+        for c in range(k):
+            r = delta[q, c]
+            if r >= 0 and keep[r] and number[r] < 0:
+                number[r] = count
+                order[count] = r
+                count += 1
+    out = np.full((count, k), -1, np.int32)
+    out_labels = np.empty(count, np.int32)
+    for i in range(count):
+        q = order[i]
+        out_labels[i] = labels[q]
+        for c in range(k):
+            r = delta[q, c]
+            if r >= 0 and keep[r]:
+                out[i, c] = number[r]
+    return out, out_labels
+
+
+@nb.njit(cache=True, nogil=True)
+def trim(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
+    """Reachable, live states only, numbered breadth first.
+
+    An empty language is left with one dead start state.
+    """
+    return _breadth_first(delta, labels, _reaches(delta, labels >= 0))
+
+
+@nb.njit(cache=True, nogil=True)
+def _postorder(delta: Int32) -> Int32:
+    """The states in depth-first postorder: successors first, as far as cycles allow."""
+    n, k = delta.shape
+    seen = np.zeros(n, np.bool_)
+    stack = np.empty(n, np.int32)
+    column = np.zeros(n, np.int32)
+    order = np.empty(n, np.int32)
+    done = 0
+    stack[0] = 0
+    seen[0] = True
+    top = 1
+    while top:
+        q = stack[top - 1]
+        c = column[q]
+        while c < k and (delta[q, c] < 0 or seen[delta[q, c]]):
+            c += 1
+        column[q] = c
+        if c < k:
+            r = delta[q, c]
+            seen[r] = True
+            stack[top] = r
+            top += 1
+        else:
+            top -= 1
+            order[done] = q
+            done += 1
+    return order[:done]
+
+
+@nb.njit(cache=True, nogil=True)
+def _row_value(r: int, q: int, same: Int32) -> int:
+    """A successor as its representative; a self-loop looks alike in all states."""
+    if r < 0:
+        return -1
+    return -2 if r == q else same[r]
+
+
+@nb.njit(cache=True, nogil=True)
+def _equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
+    for c in range(delta.shape[1]):
+        if _row_value(delta[q, c], q, same) != _row_value(delta[r, c], r, same):
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
+    """Merges states with equal labels and equal rows, successors first: linear, and complete without cycles."""
+    n, k = delta.shape
+    same = np.arange(n).astype(np.int32)
+    mask = np.uint64(table_size(n) - 1)
+    table = np.full(mask + np.uint64(1), -1, np.int32)
+    merged = 0
+    for q in _postorder(delta):
+        h = mix(np.uint64(17), labels[q])
+        for c in range(k):
+            h = mix(h, _row_value(delta[q, c], q, same))
+        slot = h & mask
+        while table[slot] >= 0:
+            r = table[slot]
+            if labels[r] == labels[q] and _equal_rows(delta, q, r, same):
+                break
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] >= 0:
+            same[q] = table[slot]
+            merged += 1
+        else:
+            table[slot] = q
+    if merged == 0:
+        return delta, labels
+    return _quotient(delta, labels, same)
+
+
+@nb.njit(cache=True, nogil=True)
+def _quotient(delta: Int32, labels: Int32, block: Int32) -> tuple[Int32, Int32]:
+    """One state per value of `block`, numbered breadth first; all states of a block behave alike."""
+    n, k = delta.shape
+    first = np.full(block.max() + 1, -1, np.int32)
+    for q in range(n):
+        if first[block[q]] < 0:
+            first[block[q]] = q
+    out = np.full((n, k), -1, np.int32)
+    for q in range(n):
+        if first[block[q]] == q:
+            for c in range(k):
+                if delta[q, c] >= 0:
+                    out[q, c] = first[block[delta[q, c]]]
+    return _breadth_first(out, labels, np.ones(n, np.bool_))
+
+
+@nb.njit(cache=True, nogil=True)
+def _sink(delta: Int32) -> int:
+    """An absorbing state with more incoming transitions than there are dead ones, or -1.
+
+    A complement such as "any key but these" has such a state; the refinement then treats it as the implicit
+    target instead of the dead state, and costs what the listed keys cost.
+    """
+    n, k = delta.shape
+    dead = 0
+    into = np.zeros(n, np.int64)
+    for q in range(n):
+        for c in range(k):
+            if delta[q, c] < 0:
+                dead += 1
+            else:
+                into[delta[q, c]] += 1
+    best = -1
+    for q in range(n):
+        if into[q] > dead and (best < 0 or into[q] > into[best]):
+            absorbing = True
+            for c in range(k):
+                if delta[q, c] != q:
+                    absorbing = False
+                    break
+            if absorbing:
+                best = q
+    return best
+
+
+@nb.njit(cache=True, nogil=True)
+def _absorb(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, Int32]:
+    """Merges into `sink` every state that has the same future, so that none of the others equals it."""
+    n, k = delta.shape
+    differs = labels != labels[sink]
+    for q in range(n):
+        for c in range(k):
+            if delta[q, c] < 0:
+                differs[q] = True
+    differs = _reaches(delta, differs)
+    block = np.arange(n).astype(np.int32)
+    for q in range(n):
+        if not differs[q]:
+            block[q] = sink
+    return _quotient(delta, labels, block)
+
+
+@nb.njit(cache=True, nogil=True)
+def minimise(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
+    """The minimal partial automaton of the same labelled language.
+
+    States are live, reachable and numbered breadth first from the start, so equal languages over the same
+    classes give equal arrays. An empty language gives one dead state. O(m log n) for m live transitions.
+    """
+    delta, labels = trim(delta, labels)
+    delta, labels = _merge_rows(delta, labels)
+    sink = _sink(delta)
+    if sink >= 0:
+        delta, labels = _absorb(delta, labels, sink)
+        sink = _sink(delta)
+    return _quotient(delta, labels, coarsest(delta, labels, sink))

@@ -1,0 +1,107 @@
+"""A pushdown automaton over bytes, and its enumeration to a byte automaton of bounded nesting.
+
+Front-ends with nested values emit a `Pushdown`: states with byte edges, *calls* (a value begins here: push the state
+and go to the callee) and *labels* (a value ends here: pop, and go where the caller says for this label). Whitespace is
+not spelled out: a state says which kind of gap stands before its next byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EmptyLanguage, TooLarge
+from ..limits import Limits
+from .byte_automaton import ByteAutomaton
+from .enumeration import SPACES_PER_LEVEL, enumerate_states
+from .minimise import minimise, trim
+
+SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
+
+
+class Gap(IntEnum):
+    """Where whitespace may stand before the next byte."""
+
+    NONE = 0
+    INLINE = 1  # around a colon: formatters write at most a space
+    BLOCK = 2  # after an opening bracket or a comma, before a closing bracket: also a line break and its indentation
+    OUTSIDE = 3  # before and after the whole value
+
+
+class Whitespace(IntEnum):
+    """How much whitespace generated text may hold."""
+
+    COMPACT = 0
+    FLEXIBLE = 1  # INLINE: one space; BLOCK: one space, or a line break and up to 4 spaces or a tab a level
+    ANY = 2
+
+
+@dataclass(frozen=True)
+class Pushdown:
+    """State 0 starts with an empty stack; a labelled state with an empty stack accepts.
+
+    Attributes:
+        edges: int32 [M, 4]: source, lowest byte, highest byte, target; at most one edge a state and byte.
+        labels: int32 [P], the label of a state where a value ends, or -1.
+        gaps: uint8 [P], a `Gap` a state.
+        calls: int32 [P], the state where the called value begins, or -1.
+        nests: bool [P], is the called value nested in a container (and not one of its names)?
+        return_offset, returns: caller p continues at returns[return_offset[p] + label], or is lost (-1).
+    """
+
+    edges: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    gaps: NDArray[np.uint8]
+    calls: NDArray[np.int32]
+    nests: NDArray[np.bool_]
+    return_offset: NDArray[np.int32]
+    returns: NDArray[np.int32]
+
+    def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton:
+        """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
+
+        Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states.
+        Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text is left.
+        """
+        byte_class, table = self._dense()
+        best: ByteAutomaton | None = None
+        for depth in range(limits.depth + 1):
+            delta, labels, states, deferred = enumerate_states(
+                table, self.labels, self.gaps, self.calls, self.nests, self.return_offset, self.returns,
+                byte_class[np.frombuffer(b" \n\t\r", np.uint8)].astype(np.int64), int(whitespace), depth, limits.states)
+            if states > limits.states:
+                if best is None:
+                    raise TooLarge("states", int(states), limits.states)
+                break
+            if best is not None and states > SOFT_STATES:
+                break
+            delta, labels = trim(delta, labels)
+            if len(delta) and (labels >= 0).any():
+                delta, labels = minimise(delta, labels)
+                best = ByteAutomaton(delta, byte_class, labels >= 0)
+            if not deferred:
+                break
+        if best is None:
+            raise EmptyLanguage("no text satisfies the constraint")
+        return best
+
+    def _dense(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Byte classes, and the edges as a table [P, K]."""
+        starts = np.zeros(257, np.bool_)
+        starts[self.edges[:, 1]] = True
+        starts[self.edges[:, 2] + 1] = True
+        for byte in b" \n\t\r":
+            starts[byte:byte + 2] = True
+        byte_class = (np.cumsum(starts[:256]) - starts[0]).astype(np.uint8)
+        table = np.full((len(self.labels), int(byte_class.max()) + 1), -1, np.int32)
+        first, last = byte_class[self.edges[:, 1]], byte_class[self.edges[:, 2]]
+        for shift in range(int((last - first).max(initial=0)) + 1):
+            wide = first + shift <= last
+            table[self.edges[wide, 0], first[wide] + shift] = self.edges[wide, 3]
+        return byte_class, table
+
+
+__all__ = ["SPACES_PER_LEVEL", "Gap", "Pushdown", "Whitespace"]

@@ -1,0 +1,39 @@
+"""What every front-end returns: a language of texts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from ..automaton.byte_automaton import ByteAutomaton
+from ..limits import Limits
+
+
+class Constraint(ABC):
+    """A language of texts. Immutable; everything heavy is made on first use and kept."""
+
+    @abstractmethod
+    def accepts(self, text: str) -> bool:
+        """Is this text in the language? Given text may be spelled in any way that the format allows."""
+
+    @abstractmethod
+    def accepts_prefix(self, text: str) -> bool:
+        """Can this text be continued into the language?"""
+
+    @abstractmethod
+    def automaton(self, limits: Limits) -> ByteAutomaton:
+        """The texts that may be generated. Raises `TooLarge` past the limits, `EmptyLanguage` if there is none."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """A text that is equal for equal constraints: the key of caches."""
+
+    def value(self, text: str) -> Any:
+        """What a text of the language stands for: the text itself, unless the front-end knows better."""
+        return text
+
+    @property
+    def outline(self) -> str | None:
+        """A short description for models that are told what to write, or None."""
+        return None

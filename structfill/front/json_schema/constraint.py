@@ -1,0 +1,117 @@
+"""The JSON Schema front-end: `json_schema` and the constraint it returns."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+from ...automaton.byte_automaton import ByteAutomaton
+from ...automaton.pushdown import Whitespace
+from ...errors import EmptyLanguage, SpecError, UnsupportedFeature
+from ...limits import Limits
+from ..constraint import Constraint
+from .document import check_nesting
+from .emit import emit
+from .goals import GoalSpace
+from .lower import Lowering
+from .outline import outline
+from .python_types import is_schema, schema_of, type_adapter
+from .reader import Reader, Reading
+
+WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
+
+
+class JsonSchema(Constraint):
+    """The JSON texts that satisfy a schema. Made by `json_schema`."""
+
+    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, adapter: Any, limits: Limits) -> None:
+        self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
+        check_nesting(schema)
+        self._space = GoalSpace(_checked(Lowering(schema, limits, formats)))
+
+    @property
+    def identity(self) -> str:
+        """The schema, in its own order, and the options."""
+        return json.dumps([self.schema, int(self.whitespace), self.formats], ensure_ascii=True)
+
+    @property
+    def outline(self) -> str:
+        """The schema in one line, for the prompt of a model."""
+        return outline(self.schema)
+
+    def accepts(self, text: str) -> bool:
+        """Is this text in the language? Any JSON spelling and any whitespace; keys in the declared order."""
+        return self.read(text).accepted
+
+    def accepts_prefix(self, text: str) -> bool:
+        """Can this text be continued into the language?"""
+        return self.read(text).continuable
+
+    def read(self, text: str) -> Reading:
+        """Where and why a text leaves the language, or that it does not."""
+        if not isinstance(text, str):
+            raise SpecError(f"the text must be a str, not {type(text).__name__}")
+        return self._reader.read(text)
+
+    def automaton(self, limits: Limits) -> ByteAutomaton:
+        """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
+        try:
+            return emit(self._space).enumerate(self.whitespace, limits)
+        except EmptyLanguage:
+            raise EmptyLanguage("no JSON value satisfies the schema",
+                                hint="look for constraints that contradict each other, or a definition that needs "
+                                     "itself without an end") from None
+
+    def value(self, text: str) -> Any:
+        """The Python value of a text: an instance of the type that was given, or plain JSON data."""
+        if self.adapter is None:
+            return json.loads(text)
+        from pydantic import ValidationError
+
+        try:
+            return self.adapter.validate_json(text)
+        except ValidationError as error:
+            raise SpecError(f"the text {text!r} satisfies the schema, but the type's own validators refuse it: "
+                            f"{error}") from None
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._space)
+
+
+def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "assert", key_order: str = "declared",
+                approximate: str | None = None, limits: Limits | None = None) -> JsonSchema:
+    """The JSON texts that satisfy `schema`.
+
+    Args:
+        schema: a JSON Schema (dict or bool), or a Python type that Pydantic can describe.
+        whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or a line break
+            with at most four spaces or one tab a level), or "any".
+        formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
+        key_order: only "declared": properties in the order in which the schema first names them, others last.
+        approximate: reserved; only None.
+
+    Raises `SpecError` for a malformed schema, `UnsupportedFeature` for a keyword that cannot be honoured (both with
+    its JSON pointer), `TooLarge` past the limits.
+    """
+    _one_of("whitespace", whitespace, WHITESPACE)
+    _one_of("formats", formats, ("assert", "annotate"))
+    if key_order != "declared":
+        raise UnsupportedFeature("key_order", f"key_order={key_order!r} is not supported, only 'declared'")
+    if approximate is not None:
+        raise UnsupportedFeature("approximate", f"approximate={approximate!r} is not supported, only None")
+    adapter = None if is_schema(schema) else type_adapter(schema)
+    described = schema if adapter is None else schema_of(adapter, schema)
+    return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, adapter=adapter,
+                      limits=limits or Limits())
+
+
+def _checked(lowering: Lowering) -> Lowering:
+    lowering.check()
+    return lowering
+
+
+def _one_of(name: str, value: Any, allowed: Any) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        raise SpecError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")

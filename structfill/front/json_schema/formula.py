@@ -1,0 +1,181 @@
+"""Boolean formulas over atomic assertions about one JSON value.
+
+Every schema lowers to a formula; allOf, anyOf, oneOf and not are its connectives. Formulas are immutable, compare by
+structure and simplify when they are made, so that a decided part disappears at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+
+class Formula:
+    """Base of all formulas. Hashes are computed once: formulas are dictionary keys everywhere."""
+
+    __slots__ = ("_hash", "args")
+    args: tuple[Formula, ...]
+
+    def __init__(self, args: tuple[Formula, ...] = ()) -> None:
+        self.args = args
+        self._hash = hash((type(self).__name__, self._key()))
+
+    def _key(self) -> object:
+        return self.args
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self._hash == other._hash  # type: ignore[attr-defined]
+                                 and self._key() == other._key())  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._key()!r}"
+
+
+class _Constant(Formula):
+    __slots__ = ("value",)
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+        super().__init__()
+
+    def _key(self) -> object:
+        return self.value
+
+
+TRUE, FALSE = _Constant(True), _Constant(False)
+
+
+class Atom(Formula):
+    """An assertion that is not a combination of others. Subclasses say what it is about."""
+
+    __slots__ = ()
+
+
+class And(Formula):
+    """All of `args` hold (two or more, none of them constant, in order of first appearance)."""
+
+    __slots__ = ()
+
+
+class Or(Formula):
+    """At least one of `args` holds."""
+
+    __slots__ = ()
+
+
+class ExactlyOne(Formula):
+    """Exactly one of `args` holds (JSON Schema's oneOf)."""
+
+    __slots__ = ()
+
+
+class Not(Formula):
+    """The negation of an atom or of an `ExactlyOne`; other negations are pushed inwards."""
+
+    __slots__ = ()
+
+
+def constant(value: bool) -> Formula:
+    """TRUE or FALSE."""
+    return TRUE if value else FALSE
+
+
+def conj(parts: Iterable[Formula]) -> Formula:
+    """The conjunction of `parts`."""
+    flat = _flatten(parts, And)
+    if FALSE in flat or any(isinstance(f, Not) and f.args[0] in flat for f in flat):
+        return FALSE
+    flat.pop(TRUE, None)
+    if any(isinstance(f, Or) for f in flat):
+        return _absorb(flat)
+    return _combine(And, flat, TRUE)
+
+
+def disj(parts: Iterable[Formula]) -> Formula:
+    """The disjunction of `parts`."""
+    flat = _flatten(parts, Or)
+    if TRUE in flat or any(isinstance(f, Not) and f.args[0] in flat for f in flat):
+        return TRUE
+    flat.pop(FALSE, None)
+    return _combine(Or, flat, FALSE)
+
+
+def exactly_one(parts: Iterable[Formula]) -> Formula:
+    """Exactly one of `parts` holds."""
+    rest = [f for f in parts if f is not FALSE]
+    certain = sum(f is TRUE for f in rest)
+    if certain > 1 or not rest:
+        return FALSE
+    if certain == 1:
+        return conj(negate(f) for f in rest if f is not TRUE)
+    return rest[0] if len(rest) == 1 else ExactlyOne(tuple(rest))
+
+
+def negate(formula: Formula) -> Formula:
+    """The negation, pushed down to atoms."""
+    if isinstance(formula, _Constant):
+        return constant(not formula.value)
+    if isinstance(formula, Not):
+        return formula.args[0]
+    if isinstance(formula, And):
+        return disj(negate(f) for f in formula.args)
+    if isinstance(formula, Or):
+        return conj(negate(f) for f in formula.args)
+    return Not((formula,))
+
+
+def substitute(formula: Formula, value: Callable[[Atom], Formula]) -> Formula:
+    """`formula` with every atom replaced by `value(atom)`, simplified."""
+    if isinstance(formula, Atom):
+        return value(formula)
+    if isinstance(formula, _Constant):
+        return formula
+    args = [substitute(f, value) for f in formula.args]
+    if all(new is old for new, old in zip(args, formula.args, strict=True)):
+        return formula
+    return _REBUILD[type(formula)](args)
+
+
+def atoms(formula: Formula) -> Iterator[Atom]:
+    """The atoms of `formula`, in order of appearance, with repetitions."""
+    if isinstance(formula, Atom):
+        yield formula
+    for part in formula.args:
+        yield from atoms(part)
+
+
+def _flatten(parts: Iterable[Formula], kind: type[Formula]) -> dict[Formula, None]:
+    """Distinct parts in order, with nested formulas of the same kind opened. A dict serves as an ordered set."""
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        flat.update(dict.fromkeys(part.args if isinstance(part, kind) else (part,)))
+    return flat
+
+
+def _combine(kind: type[Formula], flat: dict[Formula, None], empty: Formula) -> Formula:
+    if not flat:
+        return empty
+    return next(iter(flat)) if len(flat) == 1 else kind(tuple(flat))
+
+
+def _absorb(flat: dict[Formula, None]) -> Formula:
+    """A conjunction with disjunctions in it: drop those implied by other parts, and alternatives they exclude."""
+    kept: list[Formula] = []
+    changed = False
+    for part in flat:
+        if not isinstance(part, Or):
+            kept.append(part)
+        elif any(f in flat for f in part.args):
+            changed = True
+        else:
+            open_args = [f for f in part.args if negate(f) not in flat]
+            changed |= len(open_args) < len(part.args)
+            kept.append(part if len(open_args) == len(part.args) else disj(open_args))
+    return conj(kept) if changed else _combine(And, flat, TRUE)
+
+
+_REBUILD: dict[type[Formula], Callable[[list[Formula]], Formula]] = {
+    And: conj, Or: disj, ExactlyOne: exactly_one, Not: lambda args: negate(args[0]),
+}

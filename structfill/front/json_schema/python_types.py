@@ -1,0 +1,48 @@
+"""Python types as JSON Schemas, through Pydantic: models, dataclasses, TypedDicts, enums, literals, lists, unions."""
+
+from __future__ import annotations
+
+from typing import Any, is_typeddict
+
+from ...errors import SpecError
+
+
+def is_schema(spec: Any) -> bool:
+    """Is `spec` a JSON Schema itself, rather than a Python type?"""
+    return isinstance(spec, dict | bool)
+
+
+def type_adapter(spec: Any) -> Any:
+    """The Pydantic adapter of a Python type. Raises `SpecError` for what Pydantic cannot describe."""
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+    try:
+        return TypeAdapter(_modern(spec))
+    except (PydanticSchemaGenerationError, PydanticUserError, TypeError, NameError) as error:
+        reason = str(error).splitlines()[0]
+        raise SpecError(f"{spec!r} is neither a JSON Schema nor a type that Pydantic can describe: {reason}",
+                        hint="pass a dict, a Pydantic model, a dataclass, a TypedDict, an Enum, a Literal, "
+                             "list[...] or a union of these") from None
+
+
+def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
+    """The JSON Schema of an adapter's type."""
+    from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+
+    try:
+        schema: dict[str, Any] = adapter.json_schema(mode="validation")
+    except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
+        raise SpecError(f"{spec!r} has no JSON Schema: {str(error).splitlines()[0]}") from None
+    return schema
+
+
+def _modern(spec: Any) -> Any:
+    """Pydantic wants the TypedDict of typing_extensions before Python 3.12; the two hold the same facts."""
+    if not is_typeddict(spec) or type(spec).__module__ != "typing":
+        return spec
+    from typing_extensions import NotRequired, TypedDict
+
+    hints = {name: hint if name in spec.__required_keys__ else NotRequired[hint]
+             for name, hint in spec.__annotations__.items()}
+    return TypedDict(spec.__name__, hints)  # type: ignore[operator]

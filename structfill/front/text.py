@@ -1,0 +1,80 @@
+"""Plain-text constraints: regular expressions and choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from ..automaton.byte_automaton import ByteAutomaton
+from ..automaton.char_dfa import CharDFA
+from ..automaton.json_string import plain
+from ..automaton.minimise import minimise, trim
+from ..errors import EmptyLanguage, SpecError
+from ..limits import Limits
+from .constraint import Constraint
+from .regex import fullmatch_dfa
+
+
+class TextConstraint(Constraint):
+    """A regular language of texts, given by a character automaton."""
+
+    def __init__(self, dfa: CharDFA, identity: str) -> None:
+        self._dfa, self._identity = dfa, identity
+
+    @property
+    def identity(self) -> str:
+        """The constraint as written."""
+        return self._identity
+
+    def accepts(self, text: str) -> bool:
+        """Is this text in the language?"""
+        return self._dfa.accepts(text)
+
+    def accepts_prefix(self, text: str) -> bool:
+        """Can this text be continued into the language?"""
+        state = -1 if self._dfa.is_empty() else 0
+        for char in text:
+            if state < 0:
+                break
+            state = self._dfa.step(state, ord(char))
+        return state >= 0
+
+    def automaton(self, limits: Limits) -> ByteAutomaton:
+        """The UTF-8 texts of the language."""
+        return self._automaton
+
+    @cached_property
+    def _automaton(self) -> ByteAutomaton:
+        fragment = plain(self._dfa)
+        starts = np.zeros(257, np.bool_)
+        starts[fragment.edges[:, 1]] = True
+        starts[fragment.edges[:, 2] + 1] = True
+        byte_class = (np.cumsum(starts[:256]) - starts[0]).astype(np.uint8)
+        table = np.full((len(fragment.labels), int(byte_class.max()) + 1), -1, np.int32)
+        for source, low, high, target in fragment.edges.tolist():
+            table[source, byte_class[low]:byte_class[high] + 1] = target
+        delta, labels = trim(table, fragment.labels)
+        if not (labels >= 0).any():
+            raise EmptyLanguage("no text satisfies the constraint")
+        delta, labels = minimise(delta, labels)
+        return ByteAutomaton(delta, byte_class, labels >= 0)
+
+
+def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:
+    """Texts that match an ECMA-262 regular expression as a whole.
+
+    Raises `SpecError` for a malformed pattern and `UnsupportedFeature` for what is not regular, by position.
+    """
+    if not isinstance(pattern, str):
+        raise SpecError(f"a pattern must be a string, not {type(pattern).__name__}")
+    return TextConstraint(fullmatch_dfa(pattern, limits or Limits()), f"regex:{pattern}")
+
+
+def choice(options: Sequence[str]) -> TextConstraint:
+    """One of the given texts."""
+    words = list(options) if not isinstance(options, str) else None
+    if not words or not all(isinstance(word, str) for word in words):
+        raise SpecError("choice needs a non-empty list of strings")
+    return TextConstraint(CharDFA.words(words), f"choice:{words!r}")

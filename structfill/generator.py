@@ -1,0 +1,187 @@
+"""The door: `generate` and `Generator`, the only loop over prompts, passes and values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .cache import Cache
+from .compilation import compile
+from .errors import ModelError, SpecError
+from .front.constraint import Constraint
+from .front.json_schema.constraint import json_schema
+from .limits import Limits
+from .models import load
+from .models.protocol import Model
+from .samplers.mask_predict import DenoisingStep, mask_predict
+from .samplers.options import SamplerOptions
+from .tokengraph import TokenGraph
+from .trellis import Trellis
+
+SLACK = 64  # positions beyond the shortest text where the caller names no budget
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one pass arrived at: a complete valid text.
+
+    Attributes:
+        text: the text.
+        passes: how many passes were made so far.
+        committed: how many of the canvas's positions are settled, of how many.
+        log_mass: log probability that the model unaided would have drawn a valid canvas at this pass.
+        done: is it the last one?
+    """
+
+    text: str
+    tokens: tuple[int, ...] = field(repr=False)
+    passes: int
+    committed: tuple[int, int]
+    log_mass: float
+    done: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished generation.
+
+    Attributes:
+        value: an instance of the given type, or plain JSON data; the text itself for other constraints.
+        text: the text, valid in the constraint's language.
+        tokens: its canvas, token ids with end-of-text and padding.
+        passes: how many passes were made.
+        log_mass: log probability that the model unaided would have drawn a valid canvas at the last pass.
+        timings: milliseconds by stage: "compile", "encode", "passes", "parse".
+    """
+
+    value: Any
+    text: str
+    tokens: tuple[int, ...] = field(repr=False)
+    passes: int
+    log_mass: float
+    timings: dict[str, float]
+
+
+class Generator:
+    """A constraint compiled for a model: make it once, use it often.
+
+    Args:
+        schema: a JSON Schema (dict or bool) or a Python type; or pass a `constraint`.
+        constraint: any constraint, such as `structfill.regex(...)`.
+        model: "default" for the embedded model, or an object that follows `structfill.Model`.
+        options: how canvases are filled.
+        max_tokens: positions of the canvas, end-of-text not included in texts that fill it; by default the model's
+            own length, or more if the shortest valid text needs it.
+        limits: bounds on the compiled constraint.
+        cache: "default" for the user's cache on disk, None for none, or a `Cache`.
+
+    Raises `SpecError`, `UnsupportedFeature`, `EmptyLanguage`, `TooLarge`, `BudgetTooSmall` or `ModelError`, all before
+    the first pass.
+    """
+
+    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: str | Model = "default",
+                 options: SamplerOptions | None = None, max_tokens: int | None = None, limits: Limits | None = None,
+                 cache: Cache | str | None = "default") -> None:
+        self.constraint = _one_constraint(schema, constraint, limits)
+        self.options = options or SamplerOptions()
+        self.model = load(model)
+        if self.model.vocab.mask_id is None:
+            raise ModelError("the model's vocabulary has no mask token, so its canvas cannot be opened")
+        start = time.perf_counter()
+        self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
+                                         cache=Cache.default() if isinstance(cache, str) else cache)
+        self.max_tokens = self._budget(max_tokens)
+        self._trellis = Trellis(self.graph, length=self.max_tokens)
+        self._compile_ms = (time.perf_counter() - start) * 1e3
+
+    def __call__(self, prompt: str) -> Result:
+        """Fill one canvas for `prompt`."""
+        return self.batch([prompt])[0]
+
+    def stream(self, prompt: str) -> Iterator[Snapshot]:
+        """A snapshot after every pass; each text is complete and valid."""
+        context = self._context([prompt])
+        for step in mask_predict(self.model, context, self._trellis, self.options):
+            yield self._snapshot(step, 0)
+
+    def batch(self, prompts: Iterable[str]) -> list[Result]:
+        """Fill one canvas for each prompt, all in the same passes."""
+        prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        if not prompts:
+            return []
+        clock = _Clock(compile=self._compile_ms)
+        context = self._context(prompts)
+        clock.lap("encode")
+        last: list[Snapshot] = []
+        for step in mask_predict(self.model, context, self._rows(len(prompts)), self.options):
+            last = [self._snapshot(step, row) for row in range(len(prompts))]
+        clock.lap("passes")
+        values = [self.constraint.value(snapshot.text) for snapshot in last]
+        clock.lap("parse")
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times)
+                for value, s in zip(values, last, strict=True)]
+
+    def _rows(self, count: int) -> Trellis:
+        return Trellis(self.graph, self.max_tokens, rows=count)
+
+    def _budget(self, max_tokens: int | None) -> int:
+        if max_tokens is None:
+            return max(self.model.canvas_length, int(self.graph.shortest[0]) + SLACK)
+        if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1:
+            raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
+        return max_tokens
+
+    def _context(self, prompts: Sequence[str]) -> torch.Tensor:
+        for prompt in prompts:
+            if not isinstance(prompt, str):
+                raise SpecError(f"a prompt must be a str, not {type(prompt).__name__}")
+        rows = [self.model.encode(prompt, self.constraint.outline) for prompt in prompts]
+        context = torch.full((len(rows), max(map(len, rows))), self.model.vocab.pad_id or 0, dtype=torch.int64)
+        for row, ids in zip(context, rows, strict=True):
+            row[:len(ids)] = torch.tensor(ids, dtype=torch.int64)
+        return context
+
+    def _snapshot(self, step: DenoisingStep, row: int) -> Snapshot:
+        tokens = step.tokens[row]
+        return Snapshot(self._trellis.text(tokens), tuple(tokens.tolist()), step.index,
+                        (int(step.committed[row].sum()), len(tokens)), float(step.log_mass[row]), step.done)
+
+
+def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None,
+             model: str | Model = "default", options: SamplerOptions | None = None, max_tokens: int | None = None,
+             limits: Limits | None = None) -> Any:
+    """The value that `model` reads out of `prompt`: an instance of a Python type, or JSON data for a JSON Schema.
+
+    Compiles on every call (through the cache on disk); use a `Generator` for many prompts. Arguments and errors are
+    those of `Generator`.
+    """
+    return Generator(schema, constraint=constraint, model=model, options=options, max_tokens=max_tokens,
+                     limits=limits)(prompt).value
+
+
+def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits | None) -> Constraint:
+    if (schema is None) == (constraint is None):
+        raise SpecError("pass either a schema or a constraint")
+    if constraint is None:
+        return schema if isinstance(schema, Constraint) else json_schema(schema, limits=limits)
+    if not isinstance(constraint, Constraint):
+        raise SpecError(f"constraint must be made by structfill.json_schema, regex or choice, not {constraint!r:.80}")
+    return constraint
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self, **known: float) -> None:
+        self.times = dict(known)
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap under `stage`."""
+        now = time.perf_counter()
+        self.times[stage] = (now - self._last) * 1e3
+        self._last = now

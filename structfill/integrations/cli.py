@@ -1,0 +1,206 @@
+"""The command line: `structfill generate`, `structfill compile`, `structfill validate`.
+
+Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1 no valid answer is possible
+(or the text is not valid), 2 bad input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import BudgetTooSmall, EmptyLanguage, Span, SpecError, StructfillError
+from ..front.json_schema.constraint import JsonSchema, json_schema
+from ..front.json_schema.document import locate, parse_document
+
+NO_ANSWER, BAD_INPUT = 1, 2
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  help="Exact constrained generation for diffusion language models.")
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SchemaOption = Annotated[str, typer.Option("--schema", "-s", help="A JSON Schema file, or module:Type for a Python "
+                                                                  "type (Pydantic model, dataclass, ...).")]
+SchemaArgument = Annotated[str, typer.Argument(help="A JSON Schema file, or module:Type.")]
+WhitespaceOption = Annotated[str, typer.Option(help="Whitespace in generated text: flexible, compact or any.")]
+
+
+@app.command()
+def generate(
+    schema: SchemaOption,
+    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="The text to read.")] = None,
+    prompt_file: Annotated[str | None, typer.Option("--prompt-file", "-f",
+                                                    help="A file with the text, or - for standard input.")] = None,
+    passes: Annotated[int, typer.Option(help="Denoising steps at most.")] = 16,
+    max_tokens: Annotated[int | None, typer.Option(help="Positions of the canvas.")] = None,
+    temperature: Annotated[float, typer.Option(help="0 for the most probable text, above 0 for a draw.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of a draw.")] = 0,
+    whitespace: WhitespaceOption = "flexible",
+) -> None:
+    """Read a text, write a JSON document that satisfies the schema."""
+    from ..generator import Generator
+    from ..samplers.options import SamplerOptions
+
+    text = _prompt(prompt, prompt_file)
+    constraint = _constraint(schema, whitespace)
+    options = SamplerOptions(passes=passes, temperature=temperature, seed=seed)
+    generator = Generator(constraint=constraint, options=options, max_tokens=max_tokens)
+    answer = ""
+    with Live(console=errors, transient=True, auto_refresh=False) if errors.is_terminal else _Silent() as live:
+        for snapshot in generator.stream(text):
+            answer = snapshot.text
+            settled, length = snapshot.committed
+            live.update(Text(f"pass {snapshot.passes}: {settled}/{length} positions settled\n{answer}"), refresh=True)
+    constraint.value(answer)
+    if sys.stdout.isatty():
+        Console().print_json(answer)
+    else:
+        print(answer)
+
+
+@app.command(name="compile")
+def compile_command(
+    schema: SchemaArgument,
+    tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json; by default the embedded model's.")] = None,
+    whitespace: WhitespaceOption = "flexible",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Compile a schema for a vocabulary: its size, time and memory, or why it is refused."""
+    from ..compilation import compile as compile_graph
+    from ..limits import Limits
+    from ..models import embedded_vocab
+    from ..vocab import Vocab
+
+    vocab = embedded_vocab() if tokenizer is None else Vocab.from_file(tokenizer)
+    start = time.perf_counter()
+    constraint = _constraint(schema, whitespace)
+    automaton = constraint.automaton(Limits())
+    front_ms = (time.perf_counter() - start) * 1e3
+    graph = compile_graph(constraint, vocab)
+    figures = {"automaton states": len(automaton), "graph states": graph.states, "edges": graph.edges,
+               "token classes": graph.classes, "shortest text (tokens)": int(graph.shortest[0]),
+               "schema to automaton (ms)": round(front_ms, 2), "automaton to graph (ms)": round(graph.compile_ms, 2),
+               "memory (bytes)": graph.nbytes}
+    if as_json:
+        print(json.dumps(figures))
+        return
+    table = Table("", schema, box=None)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,}")
+    Console().print(table)
+
+
+@app.command()
+def validate(
+    schema: SchemaArgument,
+    text: Annotated[str, typer.Argument(help="The text, a file that holds it, or - for standard input.")],
+) -> None:
+    """Say whether a text is in the language, or where it leaves it."""
+    constraint = _constraint(schema, "flexible")
+    content = _read("-") if text == "-" else _read(text) if _is_file(text) else text
+    reading = constraint.read(content)
+    if reading.accepted:
+        print("valid")
+        return
+    if reading.continuable:
+        errors.print(f"incomplete: the text ends where {reading.expected} is expected", markup=False)
+    else:
+        span = Span(content, reading.position, reading.position + 1)
+        line = content.count("\n", 0, reading.position) + 1
+        column = reading.position - content.rfind("\n", 0, reading.position)
+        errors.print(f"invalid at line {line}, column {column}: expected {reading.expected}\n{span.caret()}",
+                     markup=False)
+    raise typer.Exit(NO_ANSWER)
+
+
+def main() -> None:
+    """The entry point: named errors become one message and an exit code."""
+    try:
+        app()
+    except (EmptyLanguage, BudgetTooSmall) as error:
+        _fail(error, NO_ANSWER)
+    except StructfillError as error:
+        _fail(error, BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _fail(error: StructfillError, code: int) -> NoReturn:
+    errors.print(f"{type(error).__name__}: {error}", style="red" if errors.is_terminal else None, markup=False)
+    sys.exit(code)
+
+
+def _constraint(spec: str, whitespace: str) -> JsonSchema:
+    """The constraint of a schema file or a module:Type, with a caret in the file for what is refused."""
+    if _is_file(spec) or ":" not in spec:
+        source = _read(spec)
+        try:
+            return json_schema(parse_document(source), whitespace=whitespace)
+        except SpecError as error:
+            if error.span is None and error.pointer is not None:
+                error.span = locate(source, error.pointer)
+            raise
+    return json_schema(_python_type(spec), whitespace=whitespace)
+
+
+def _python_type(spec: str) -> Any:
+    module_name, _, name = spec.partition(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        return getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SpecError(f"cannot load {spec!r}: {error}",
+                        hint="give a JSON Schema file, or module:Type as in shop.models:Invoice") from None
+
+
+def _prompt(prompt: str | None, prompt_file: str | None) -> str:
+    if (prompt is None) == (prompt_file is None):
+        raise SpecError("give the text with either --prompt or --prompt-file")
+    return prompt if prompt is not None else _read(prompt_file or "-")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a text too long for a name, or with a NUL
+        return False
+
+
+def _read(name: str) -> str:
+    """The text of a file, or of standard input for `-`."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise SpecError(f"cannot read {name!r}: {error}") from None
+
+
+class _Silent:
+    """Stands in for the live display where nobody watches."""
+
+    def __enter__(self) -> _Silent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, *_: object, **__: object) -> None:
+        """Show nothing."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""How large a compiled constraint may become. Counted, not timed, so that the same input always ends alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import SpecError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that are enforced while building; passing one raises `TooLarge(limit, needed, allowed)`.
+
+    Attributes:
+        states: states of the byte automaton.
+        edges: edges of the token graph.
+        work: elementary steps of the front-end and of the vocabulary walk (bounds time).
+        depth: how many times a recursive definition may nest inside itself in generated text.
+    """
+
+    states: int = 200_000
+    edges: int = 4_000_000
+    work: int = 200_000_000
+    depth: int = 8
+
+    def __post_init__(self) -> None:
+        for name in ("states", "edges", "work", "depth"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise SpecError(f"Limits.{name} must be a positive integer, not {value!r}")

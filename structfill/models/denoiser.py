@@ -1,0 +1,197 @@
+"""The architecture of the embedded model: a copy-biased bidirectional denoiser.
+
+A prompt is encoded once; every denoising pass then runs the canvas alone, whose tokens attend to each other and to
+the stored keys and values of the prompt with the same weights. Two priors make a small model copy values from the
+text: a short depthwise convolution before each attention, and a pointer head that mixes a distribution over the
+prompt's tokens into the output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_FLOOR = 1e-9
+_SHARPNESS = 3.0  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    """Sizes of the network; `heads` divides `width` and the quotient is even."""
+
+    vocab: int = 4096
+    width: int = 320
+    layers: int = 6
+    heads: int = 5
+    hidden: int = 864
+    taps: int = 2
+    theta: float = 10000.0
+
+
+class Memory(NamedTuple):
+    """An encoded prompt: per layer keys and values [B, H, P, D], pointer keys [B, P, width], ids, bias, lengths."""
+
+    layers: list[tuple[Tensor, Tensor]]
+    pointers: Tensor
+    ids: Tensor
+    bias: Tensor
+    lengths: Tensor
+
+    def repeat(self, times: int) -> Memory:
+        """The same prompt for `times` canvases each, rows interleaved."""
+        if times == 1:
+            return self
+        layers = [(k.repeat_interleave(times, 0), v.repeat_interleave(times, 0)) for k, v in self.layers]
+        rest = (t.repeat_interleave(times, 0) for t in (self.pointers, self.ids, self.bias, self.lengths))
+        return Memory(layers, *rest)
+
+
+def _norm(x: Tensor, weight: Tensor | None = None) -> Tensor:
+    return F.rms_norm(x, x.shape[-1:], weight, 1e-6)
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+class Block(nn.Module):
+    """Convolution, attention and gated feed-forward, each added to the residual stream."""
+
+    def __init__(self, config: DenoiserConfig) -> None:
+        super().__init__()
+        d, f = config.width, config.hidden
+        self.heads, self.taps = config.heads, config.taps
+        self.conv = nn.Parameter(torch.zeros(2 * config.taps, d))
+        self.norm1 = nn.Parameter(torch.ones(d))
+        self.norm2 = nn.Parameter(torch.ones(d))
+        self.qkv = nn.Linear(d, 3 * d, bias=False)
+        self.out = nn.Linear(d, d, bias=False)
+        self.up = nn.Linear(d, 2 * f, bias=False)
+        self.down = nn.Linear(f, d, bias=False)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        """Depthwise, over the neighbours only, zero-padded at the edges of the stream."""
+        t, n = self.taps, x.shape[1]
+        padded = F.pad(x, (0, 0, t, t))
+        offsets = [o for o in range(2 * t + 1) if o != t]
+        weight = self.conv.to(x.dtype)
+        y = x
+        for i, o in enumerate(offsets):
+            y = y + padded[:, o : o + n] * weight[i]
+        return y
+
+    def forward(
+        self, x: Tensor, rope: tuple[Tensor, Tensor], bias: Tensor, past: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        b, n, d = x.shape
+        x = self._convolve(x)
+        qkv = self.qkv(_norm(x, self.norm1)).view(b, n, 3, self.heads, d // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        q, k = _rotate(_norm(q), *rope), _rotate(_norm(k), *rope)
+        own = (k, v)
+        if past is not None:
+            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        scores = (q @ k.transpose(2, 3)).float() * _SHARPNESS * q.shape[-1] ** -0.5 + bias
+        y = scores.softmax(-1).to(v.dtype) @ v
+        x = x + self.out(y.transpose(1, 2).reshape(b, n, d))
+        gate, up = self.up(_norm(x, self.norm2)).chunk(2, -1)
+        return x + self.down(F.silu(gate) * up), own
+
+
+class Denoiser(nn.Module):
+    """Log-probabilities of every canvas position, given a prompt and a partially masked canvas."""
+
+    def __init__(self, config: DenoiserConfig) -> None:
+        super().__init__()
+        d = config.width
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab, d)
+        self.canvas = nn.Parameter(torch.zeros(d))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.Parameter(torch.ones(d))
+        self.pointer_query = nn.Linear(d, d, bias=False)
+        self.pointer_key = nn.Linear(d, d, bias=False)
+        self.gate = nn.Linear(d, 1)
+        self.register_buffer("frequency", torch.zeros(d // config.heads // 2), persistent=False)
+        self.reset_frequency()
+
+    def reset_frequency(self) -> None:
+        """Fill in the rotary frequencies, which are not among the weights."""
+        half = len(self.frequency)
+        with torch.no_grad():
+            self.frequency.copy_(self.config.theta ** (-torch.arange(half, device=self.frequency.device).float() / half))
+
+    def _rope(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        angles = positions[:, None, :, None].float() * self.frequency
+        return angles.cos().to(dtype), angles.sin().to(dtype)
+
+    def _dtype(self) -> torch.dtype:
+        return torch.bfloat16 if torch.is_autocast_enabled("cpu") else self.embedding.weight.dtype
+
+    def encode(self, ids: Tensor, valid: Tensor, offset: Tensor | int = 0) -> Memory:
+        """Encode prompts int64 [B, P]; `valid` bool [B, P] marks real tokens; `offset` shifts all positions."""
+        dtype = self._dtype()
+        lengths = valid.sum(1)
+        positions = (valid.long().cumsum(1) - 1).clamp_min(0) + offset
+        bias = torch.zeros(valid.shape).masked_fill(~valid, -1e4)[:, None, None, :]
+        x = self.embedding(ids).to(dtype) * valid[:, :, None].to(dtype)
+        rope = self._rope(positions, dtype)
+        layers = []
+        for block in self.blocks:
+            x, own = block(x, rope, bias, None)
+            x = x * valid[:, :, None].to(dtype)
+            layers.append(own)
+        return Memory(layers, self.pointer_key(_norm(x, self.norm)), ids, bias, lengths + offset)
+
+    def decode(self, canvas: Tensor, memory: Memory, valid: Tensor | None = None) -> Tensor:
+        """Hidden states [B, N, width] of canvases int64 [B, N]; `valid` marks the positions that exist."""
+        dtype = self._dtype()
+        b, n = canvas.shape
+        positions = memory.lengths[:, None] + torch.arange(n)
+        own = torch.zeros(b, 1, 1, n)
+        keep = None
+        if valid is not None:
+            own = own.masked_fill(~valid[:, None, None, :], -1e4)
+            keep = valid[:, :, None].to(dtype)
+        bias = torch.cat([memory.bias, own], -1)
+        x = self.embedding(canvas).to(dtype) + self.canvas.to(dtype)
+        rope = self._rope(positions, dtype)
+        for block, past in zip(self.blocks, memory.layers, strict=True):
+            if keep is not None:
+                x = x * keep
+            x, _ = block(x, rope, bias, past)
+        return _norm(x, self.norm)
+
+    def _mixture(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
+        """Pointer distribution [B, N, P], vocabulary log-probabilities [B, N, V], copy share [B, N, 1]."""
+        scores = self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)
+        scores = scores.float() * hidden.shape[-1] ** -0.5 + memory.bias[:, 0]
+        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().log_softmax(-1)
+        return scores.softmax(-1), words, self.gate(hidden).float().sigmoid()
+
+    def log_probs(self, hidden: Tensor, memory: Memory) -> Tensor:
+        """float32 [B, N, V]."""
+        pointer, words, gate = self._mixture(hidden, memory)
+        source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
+        return ((1 - gate) * words.exp()).scatter_add_(2, source, gate * pointer).clamp_min(_FLOOR).log()
+
+    def gold_log_probs(self, hidden: Tensor, memory: Memory, gold: Tensor, at: Tensor) -> Tensor:
+        """log p(gold) at the positions marked by `at` bool [B, N]; the vocabulary is only scored there."""
+        scores = self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)
+        pointer = (scores.float() * hidden.shape[-1] ** -0.5 + memory.bias[:, 0]).softmax(-1)
+        copied = (pointer * (memory.ids[:, None, :] == gold[:, :, None])).sum(-1)[at]
+        chosen = hidden[at]
+        words = F.linear(chosen, self.embedding.weight.to(hidden.dtype)).float()
+        spoken = torch.exp(words.gather(1, gold[at][:, None])[:, 0] - words.logsumexp(-1))
+        gate = self.gate(chosen).float()[:, 0].sigmoid()
+        return ((1 - gate) * spoken + gate * copied + _FLOOR).log()
+
+    def forward(self, context: Tensor, context_valid: Tensor, canvas: Tensor) -> Tensor:
+        """Log-probabilities float32 [B, N, V]."""
+        memory = self.encode(context, context_valid)
+        return self.log_probs(self.decode(canvas, memory), memory)

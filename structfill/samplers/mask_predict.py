@@ -1,0 +1,93 @@
+"""Decoding for absorbing models: start from mask tokens, commit the surest positions of one valid path at each pass.
+
+Every pass ends in a complete valid canvas, and whatever is committed lies on one path of the trellis, so there is
+always a completion: the path itself (MaskGIT, Chang et al. 2022, with the posterior in place of the raw softmax).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..trellis import OPEN, Posterior, Trellis
+from .options import SamplerOptions
+
+if TYPE_CHECKING:
+    from ..models.protocol import Model
+
+DECIDED = 1 - 1e-6  # a position this sure has no choice left
+
+
+@dataclass(frozen=True)
+class DenoisingStep:
+    """The state after one pass.
+
+    Attributes:
+        index: 1 for the first pass.
+        tokens: int64 [B, N], a valid canvas a row.
+        committed: bool [B, N], positions that the next pass takes as given.
+        log_mass: float64 [B], log probability that the model unaided would have drawn a valid canvas at this pass.
+        done: is this the last one?
+    """
+
+    index: int
+    tokens: torch.Tensor
+    committed: torch.Tensor
+    log_mass: torch.Tensor
+    done: bool
+
+
+def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
+                 options: SamplerOptions) -> Iterator[DenoisingStep]:
+    """Fill the open positions of `trellis`, yielding after every pass. `context` is int64 [B, P]."""
+    mask_id = model.vocab.mask_id
+    assert mask_id is not None  # checked by the generator
+    rows, length = trellis.rows, trellis.length
+    tokens = torch.full((rows, length), mask_id, dtype=torch.int64)
+    committed = torch.zeros((rows, length), dtype=torch.bool)
+    sureness = torch.zeros((rows, length))
+    generator = torch.Generator().manual_seed(options.seed)
+    current = trellis
+    for index in range(1, options.passes + 1):
+        logits = model(context, torch.where(committed, tokens, mask_id))
+        posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
+                                      temperature=options.temperature or 1.0)
+        tokens, confidence = _path(posterior)
+        chosen = _choose(confidence, posterior.entropy, committed, options, options.passes - index + 1)
+        sureness = torch.where(chosen, confidence, sureness)
+        committed = committed | chosen
+        settled = bool((committed | (confidence >= DECIDED)).all())
+        done = index == options.passes or settled
+        if not done:
+            committed = committed & ~_reopened(sureness, committed, options.remask)
+            current = trellis.fix(torch.where(committed, tokens, OPEN))
+        yield DenoisingStep(index, tokens, committed, posterior.log_mass, done)
+        if done:
+            return
+
+
+def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:
+    """The canvas to commit from, and how sure each of its tokens is: the draw if there is one, else the best."""
+    if posterior.sample is not None and posterior.sample_confidence is not None:
+        return posterior.sample, posterior.sample_confidence
+    return posterior.best, posterior.confidence
+
+
+def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, options: SamplerOptions,
+            passes_left: int) -> torch.Tensor:
+    """The open positions to commit: an even share of them, the surest first, and all above the threshold."""
+    score = (confidence if options.rule == "confidence" else -entropy).double().masked_fill(committed, -torch.inf)
+    quota = -(-(~committed).sum(1) // passes_left)
+    rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
+    return ((rank < quota[:, None]) | (confidence > options.threshold)) & ~committed
+
+
+def _reopened(sureness: torch.Tensor, committed: torch.Tensor, share: float) -> torch.Tensor:
+    """The least sure `share` of the committed positions of each row; decided ones stay."""
+    doubtful = committed & (sureness < DECIDED)
+    count = (doubtful.sum(1) * share).long()
+    rank = sureness.masked_fill(~doubtful, torch.inf).argsort(dim=1, stable=True).argsort(dim=1, stable=True)
+    return (rank < count[:, None]) & doubtful

@@ -1,0 +1,55 @@
+"""Options of the samplers: one frozen value, checked where it is made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..errors import SpecError
+
+RULES = ("confidence", "entropy")
+
+
+@dataclass(frozen=True)
+class SamplerOptions:
+    """How a canvas is filled.
+
+    Attributes:
+        passes: denoising steps at most (1 or more). Fewer are made when everything left is decided.
+        temperature: 0 takes the most probable valid canvas at every pass; above 0, a draw from the exact posterior of
+            the tempered distribution.
+        seed: of all randomness; equal inputs and seeds give equal texts.
+        rule: which positions are committed first: highest "confidence" (posterior probability of the path's token)
+            or lowest "entropy".
+        threshold: positions at least this confident are committed at once, beyond the schedule (1 switches this off).
+        remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
+    """
+
+    passes: int = 16
+    temperature: float = 0.0
+    seed: int = 0
+    rule: str = "confidence"
+    threshold: float = 0.95
+    remask: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
+        _require(_is_int(self.seed) and 0 <= self.seed < 2**63, "seed must be an integer in 0..2^63-1", self.seed)
+        _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
+                 "temperature must be a finite number >= 0", self.temperature)
+        _require(self.rule in RULES, f"rule must be one of {', '.join(RULES)}", self.rule)
+        _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
+        _require(_in_range(self.remask, 0, 1) and self.remask < 1, "remask must lie in 0..1, below 1", self.remask)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _in_range(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _require(condition: bool, message: str, found: object) -> None:
+    if not condition:
+        raise SpecError(f"{message}, not {found!r}")

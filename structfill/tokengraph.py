@@ -1,0 +1,234 @@
+"""The token graph: byte automaton x vocabulary, with token classes, sparse edges and end-of-text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from structfill_kernels import class_stats, reach, sweep, token_walk
+
+from structfill.automaton.byte_automaton import ByteAutomaton
+from structfill.errors import EmptyLanguage, SpecError, TooLarge, VocabMismatch
+from structfill.limits import Limits
+from structfill.vocab import Vocab
+
+UNREACHABLE = -1
+FORMAT = 1  # of `TokenGraph.to_arrays`
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TokenGraph:
+    """Which tokens lead from which state to which, for a whole vocabulary at once. Immutable.
+
+    States are those of the byte automaton, in its numbering (0 starts), and, where the vocabulary has an
+    end-of-text token, one more: the end, entered from accepting states by any end-of-text token and looping on
+    these and on padding. Tokens alike in every state form a class; an edge carries an interned set of classes.
+
+    Attributes:
+        vocab: the vocabulary it was built for.
+        out_ptr, out_target, out_set: edges by source, CSR: int64 [S + 1], int32 [E], int32 [E].
+        in_ptr, in_source, in_set: the same edges by target.
+        set_ptr, set_class: classes of every set, CSR: int64 [T + 1], int32.
+        token_class: int32 [V], -1 for tokens that no text can hold.
+        class_ptr, class_token: tokens of every class, ascending, CSR: int64 [C + 1], int32.
+        final: bool [S], states in which a canvas may end.
+        shortest: int32 [S], tokens of the shortest accepted text from each state, `UNREACHABLE` if there is none.
+        order: int32 [S], states in depth-first order, for the reachability sweeps.
+        work: elementary steps that building took, as counted by ``Limits.work``.
+        compile_ms: wall time of `build`, without the vocabulary's trie.
+    """
+
+    vocab: Vocab = field(repr=False)
+    out_ptr: Int64 = field(repr=False)
+    out_target: Int32 = field(repr=False)
+    out_set: Int32 = field(repr=False)
+    in_ptr: Int64 = field(repr=False)
+    in_source: Int32 = field(repr=False)
+    in_set: Int32 = field(repr=False)
+    set_ptr: Int64 = field(repr=False)
+    set_class: Int32 = field(repr=False)
+    token_class: Int32 = field(repr=False)
+    class_ptr: Int64 = field(repr=False)
+    class_token: Int32 = field(repr=False)
+    final: NDArray[np.bool_] = field(repr=False)
+    shortest: Int32 = field(repr=False)
+    order: Int32 = field(repr=False)
+    work: int
+    compile_ms: float
+
+    @property
+    def states(self) -> int:
+        """S, the end included."""
+        return len(self.final)
+
+    @property
+    def edges(self) -> int:
+        """E, those of end-of-text and padding included."""
+        return len(self.out_target)
+
+    @property
+    def classes(self) -> int:
+        """C, those of end-of-text and padding included."""
+        return len(self.class_ptr) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays in bytes, without the vocabulary."""
+        return sum(array.nbytes for array in self.to_arrays().values())
+
+    @property
+    def vocab_fingerprint(self) -> str:
+        """The fingerprint of the vocabulary."""
+        return self.vocab.fingerprint
+
+    @cached_property
+    def sweep_edges(self) -> sweep.Edges:
+        """The arrays that the sweeps read."""
+        return sweep.Edges(self.out_ptr, self.out_target, self.out_set, self.in_ptr, self.in_source, self.in_set,
+                           self.set_ptr, self.set_class)
+
+    @cached_property
+    def _plans(self) -> dict[int, class_stats.Plan]:
+        return {}
+
+    def plan(self, columns: int) -> class_stats.Plan:
+        """How to read logits of `columns` columns; kept, because models keep their width."""
+        if columns not in self._plans:
+            self._plans[columns] = class_stats.plan(self.token_class, self.classes, columns)
+        return self._plans[columns]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything but the vocabulary as named arrays, for a cache."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)
+                  if f.name not in ("vocab", "work", "compile_ms")}
+        return arrays | {"meta": np.array([FORMAT, self.work, self.compile_ms]),
+                         "vocab_fingerprint": np.frombuffer(self.vocab.fingerprint.encode(), np.uint8)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> TokenGraph:
+        """The graph that `to_arrays` gave. Raises `VocabMismatch` for another vocabulary, `SpecError` for
+        arrays that are no token graph (every index is checked: kernels do not)."""
+        stored = np.asarray(arrays.get("vocab_fingerprint", ()), np.uint8).tobytes()
+        meta = np.asarray(arrays.get("meta", ()))
+        if meta.shape != (3,) or meta[0] != FORMAT:
+            raise SpecError("the stored token graph has another format")
+        if stored != vocab.fingerprint.encode():
+            raise VocabMismatch("the stored token graph was built for another vocabulary")
+        names = [f.name for f in fields(cls) if f.name not in ("vocab", "work", "compile_ms")]
+        if missing := [name for name in names if name not in arrays]:
+            raise SpecError(f"the stored token graph lacks {missing[0]}")
+        graph = cls(vocab, **{name: _own(arrays[name]) for name in names}, work=int(meta[1]),
+                    compile_ms=float(meta[2]))
+        _check(graph)
+        return graph
+
+
+def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) -> TokenGraph:
+    """Compile `automaton` for `vocab`.
+
+    One walk of the vocabulary's trie finds the classes, one pass over their functions the edges. Raises
+    `TooLarge` when `limits.edges` or `limits.work` would be passed, `EmptyLanguage` when no token string
+    spells a text of the language.
+    """
+    limits = limits or Limits()
+    trie = vocab.trie
+    started = time.perf_counter()
+    states = len(automaton)
+    if not states:
+        raise EmptyLanguage("no text satisfies the constraint")
+    walked = _limited("work", limits.work, token_walk.walk, _own(automaton.delta, np.int32),
+                      _own(automaton.byte_class, np.uint8), trie.nodes, trie.spellings, limits.work)
+    links = _limited("edges", limits.edges, token_walk.link, states, walked, limits.edges)
+    token_class = np.where(trie.rank >= 0, walked.spelling_class[trie.rank], np.int32(-1)) if trie.spellings \
+        else np.full(len(vocab), -1, np.int32)
+    classes = len(walked.pair_ptr) - 1
+    final = automaton.accepting.copy()
+    if vocab.eos_ids:
+        links, token_class, classes = _add_end(links, token_class, classes, final, vocab)
+        final = np.append(final, True)
+    if len(links.source) > limits.edges:
+        raise TooLarge("edges", len(links.source), limits.edges)
+    arrays = _index(links, token_class.astype(np.int32), classes, final)
+    if arrays["shortest"][0] == UNREACHABLE:
+        raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
+    return TokenGraph(vocab, **arrays, work=walked.work, compile_ms=(time.perf_counter() - started) * 1e3)
+
+
+def _own(array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:
+    """Contiguous and writable, as the compiled kernels expect it (another kind would be compiled anew)."""
+    return np.require(array, dtype, ["C", "W"])
+
+
+def _limited(name: str, allowed: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a kernel that counts; its limit becomes `TooLarge`."""
+    try:
+        return function(*arguments)
+    except token_walk.LimitReached as reached:
+        raise TooLarge(name, reached.needed, allowed) from None
+
+
+def _add_end(links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_],
+             vocab: Vocab) -> tuple[token_walk.Links, Int32, int]:
+    """The end state: entered by end-of-text, kept by end-of-text and padding."""
+    end, sets = len(final), len(links.set_ptr) - 1
+    token_class[list(vocab.eos_ids)] = eos = classes
+    members, classes = [eos, eos], classes + 1
+    if vocab.pad_id is not None and vocab.pad_id not in vocab.eos_ids:
+        token_class[vocab.pad_id] = classes
+        members, classes = [*members, classes], classes + 1
+    accepting = np.flatnonzero(final).astype(np.int32)
+    top = links.set_ptr[-1]
+    return token_walk.Links(
+        np.concatenate([links.source, accepting, np.array([end], np.int32)]),
+        np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)]),
+        np.concatenate([links.set, np.full(len(accepting), sets, np.int32), np.array([sets + 1], np.int32)]),
+        np.concatenate([links.set_ptr, np.array([top + 1, top + len(members)], np.int64)]),
+        np.concatenate([links.set_class, np.array(members, np.int32)])), token_class, classes
+
+
+def _index(links: token_walk.Links, token_class: Int32, classes: int,
+           final: NDArray[np.bool_]) -> dict[str, Any]:
+    """Edges both ways, members of the classes, distances and visiting order."""
+    out_ptr, out = token_walk.csr(links.source, len(final))
+    in_ptr, into = token_walk.csr(links.target, len(final))
+    class_ptr, class_token = token_walk.csr(token_class, classes)
+    in_source = links.source[into]
+    accepting = final.copy()
+    return {
+        "out_ptr": out_ptr, "out_target": links.target[out], "out_set": links.set[out],
+        "in_ptr": in_ptr, "in_source": in_source, "in_set": links.set[into],
+        "set_ptr": links.set_ptr, "set_class": links.set_class, "token_class": token_class,
+        "class_ptr": class_ptr, "class_token": class_token, "final": final,
+        "shortest": reach.distances(in_ptr, in_source, accepting),
+        "order": reach.visit_order(out_ptr, links.target[out]),
+    }
+
+
+def _check(graph: TokenGraph) -> None:
+    """Raise `SpecError` unless all arrays have the right types, lengths and ranges."""
+    states, sets, edges = graph.final.size, graph.set_ptr.size - 1, graph.out_target.size
+    pointers = [(graph.out_ptr, states, edges), (graph.in_ptr, states, edges),
+                (graph.set_ptr, sets, graph.set_class.size), (graph.class_ptr, graph.classes, graph.class_token.size)]
+    good = graph.final.dtype == np.bool_ and states > 0 and graph.token_class.shape == (len(graph.vocab),)
+    for ptr, rows, total in pointers:
+        good &= (ptr.dtype == np.int64 and ptr.shape == (rows + 1,) and ptr[0] == 0 and ptr[-1] == total
+                 and bool((np.diff(ptr) >= 0).all()))
+    ranges = [(graph.out_target, edges, 0, states), (graph.out_set, edges, 0, sets),
+              (graph.in_source, edges, 0, states), (graph.in_set, edges, 0, sets),
+              (graph.set_class, graph.set_class.size, 0, graph.classes),
+              (graph.class_token, graph.class_token.size, 0, len(graph.vocab)),
+              (graph.token_class, len(graph.vocab), -1, graph.classes),
+              (graph.shortest, states, -1, 1 << 30), (graph.order, states, 0, states)]
+    for array, size, low, high in ranges:
+        good = bool(good) and array.dtype == np.int32 and array.shape == (size,) and (
+            not size or (int(array.min()) >= low and int(array.max()) < high))
+    if not good or not np.array_equal(np.sort(graph.order), np.arange(states)) or graph.shortest[0] < 0:
+        raise SpecError("the stored token graph is damaged")

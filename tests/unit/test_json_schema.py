@@ -1,0 +1,182 @@
+"""The JSON Schema front-end: golden texts, refusals, and generation that agrees with reading."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import structfill as sf
+from structfill.errors import EmptyLanguage, SpecError, TooLarge, UnsupportedFeature
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (GOLDEN / name).read_text().splitlines()]
+
+
+@pytest.mark.parametrize("case", _lines("json_schema.jsonl"), ids=lambda case: case["name"])
+def test_golden(case: dict[str, Any]) -> None:
+    constraint = sf.json_schema(case["schema"])
+    for text in case["accept"]:
+        assert constraint.read(text).accepted, (text, constraint.read(text))
+        assert all(constraint.accepts_prefix(text[:k]) for k in range(len(text) + 1)), text
+    for text in case["reject"]:
+        assert not constraint.accepts(text), text
+
+
+@pytest.mark.parametrize("case", _lines("json_schema.jsonl"), ids=lambda case: case["name"])
+@pytest.mark.parametrize("whitespace", ["compact", "flexible", "any"])
+def test_the_automaton_writes_what_is_accepted(case: dict[str, Any], whitespace: str) -> None:
+    """Compact and indented spellings of accepted values are generated, rejected texts never."""
+    constraint = sf.json_schema(case["schema"], whitespace=whitespace)
+    automaton = constraint.automaton(sf.Limits())
+    for text in case["reject"]:
+        assert not automaton.accepts(text.encode())
+    for text in case["accept"]:
+        value = json.loads(text)
+        if "\\ud8" in text.lower() and "\\ude" not in text.lower() or "\\udc00" in text:
+            continue  # lone surrogates are read, never written
+        if any(mark in text for mark in ("e1", "e2", "e-", "e3", "-0,", "1.0")) or text == "-0":
+            continue  # exponents and 1.0 for an integer are read, not written
+        styles: list[dict[str, Any]] = [{"separators": (",", ":")}]
+        if whitespace != "compact":
+            styles += [{}, {"indent": 2}, {"indent": 4}, {"indent": "\t"}]
+        for style in styles:
+            spelled = json.dumps(value, ensure_ascii=False, **style)
+            if len(value) < 6 if isinstance(value, list) else True:
+                assert automaton.accepts(spelled.encode()), spelled
+
+
+@pytest.mark.parametrize("case", _lines("refused.jsonl"), ids=lambda case: case["feature"] + case["pointer"])
+def test_refused_by_name_and_pointer(case: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedFeature) as caught:
+        sf.json_schema(case["schema"])
+    assert (caught.value.feature, caught.value.pointer) == (case["feature"], case["pointer"])
+    assert caught.value.feature in str(caught.value)
+
+
+@pytest.mark.parametrize("schema, pointer", [
+    ({"type": "strin"}, "/type"), ({"type": 3}, "/type"), ({"properties": []}, "/properties"),
+    ({"required": "a"}, "/required"), ({"properties": {"a": {"minLength": -1}}}, "/properties/a/minLength"),
+    ({"anyOf": []}, "/anyOf"), ({"anyOf": [3]}, "/anyOf/0"), ({"items": 7}, "/items"), ({"enum": 1}, "/enum"),
+    ({"maximum": "9"}, "/maximum"), ({"maximum": float("nan")}, "/maximum"), ({"$ref": "#/$defs/x"}, "/$ref"),
+    ({"type": "string", "pattern": "("}, "/pattern"), ({"const": {1: 2}}, "/const"), ({"maxItems": 1.5}, "/maxItems"),
+    ({"properties": {1: {}}}, "/properties"), ({"enum": [{1, 2}]}, "/enum/0"),
+])
+def test_malformed_schemas_name_the_place(schema: Any, pointer: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        sf.json_schema(schema)
+    assert caught.value.pointer == pointer
+
+
+@pytest.mark.parametrize("schema", [
+    False, {"enum": []}, {"type": "string", "minLength": 2, "maxLength": 1}, {"type": "integer", "minimum": 2,
+                                                                             "maximum": 1},
+    {"type": "object", "properties": {"a": False}, "required": ["a"]}, {"allOf": [{"type": "string"}, {"type": "null"}]},
+    {"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]},
+    {"type": "array", "minItems": 1, "items": {"$ref": "#"}}, {"oneOf": [{"type": "string"}, {"type": "string"}]},
+])
+def test_contradictions_are_empty_languages(schema: Any) -> None:
+    constraint = sf.json_schema(schema)
+    assert not constraint.accepts("null") and not constraint.accepts_prefix("")
+    with pytest.raises(EmptyLanguage):
+        constraint.automaton(sf.Limits())
+
+
+def test_recursion_that_must_nest_is_unrolled_far_enough() -> None:
+    deep: dict[str, Any] = {"$defs": {"n": {"type": "array", "items": {"$ref": "#/$defs/n"}, "maxItems": 1}},
+                            "$ref": "#/$defs/n"}
+    automaton = sf.json_schema(deep, whitespace="compact").automaton(sf.Limits(depth=5))
+    assert automaton.accepts(b"[" * 6 + b"]" * 6) and not automaton.accepts(b"[" * 7 + b"]" * 7)
+    assert sf.json_schema(deep).accepts("[" * 5000 + "]" * 5000)  # given text nests without a bound
+
+
+def test_whitespace_modes() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}
+    spelled = {"compact": b'{"a":[1,2]}', "flexible": b'{\n  "a": [\n    1,\n    2\n  ]\n}', "any": b' {"a" \t\n: [1 ,  2] }\r\n'}
+    rank = list(spelled)
+    for mode in rank:
+        automaton = sf.json_schema(schema, whitespace=mode).automaton(sf.Limits())
+        for other in rank:
+            assert automaton.accepts(spelled[other]) == (rank.index(other) <= rank.index(mode)), (mode, other)
+    flexible = sf.json_schema(schema).automaton(sf.Limits())
+    assert not flexible.accepts(b'{"a":[' + b" " * 40 + b"]}") and not flexible.accepts(b'{"a":\n\n[]}')
+
+
+def test_limits_refuse_by_name_and_the_limit_itself_passes() -> None:
+    constraint = sf.json_schema({"type": "string", "maxLength": 40})
+    needed = 1
+    try:
+        constraint.automaton(sf.Limits(states=1))
+    except TooLarge as error:
+        assert error.limit == "states" and "states" in str(error)
+    for needed in range(1, 5000):
+        try:
+            constraint.automaton(sf.Limits(states=needed))
+            break
+        except TooLarge:
+            continue
+    assert needed > 40
+    with pytest.raises(TooLarge):
+        constraint.automaton(sf.Limits(states=needed - 1))
+
+
+@pytest.mark.parametrize("text, position", [
+    ('{"a": "x"}', 6), ('{"b', 2), ('{"a": 1, "a', 10), ('{"a": 1 "b"', 8), ('[', 0), ('{"a": 12345', 6),
+    ('{"a": 1} x', 9), ('{"a": 1}\ufeff', 8), ("\ufeff{}", 0),
+])
+def test_reading_says_where_the_text_leaves_the_language(text: str, position: int) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 999, "minimum": 0}},
+              "additionalProperties": False}
+    reading = sf.json_schema(schema).read(text)
+    assert not reading.accepted and not reading.continuable and reading.position == position
+
+
+def test_python_types() -> None:
+    import dataclasses
+    import enum
+    from typing import Literal, TypedDict
+
+    from pydantic import BaseModel, Field
+
+    class Colour(enum.Enum):
+        RED = "red"
+        BLUE = "blue"
+
+    @dataclasses.dataclass
+    class Point:
+        x: int
+        y: float = 0.0
+
+    class Movie(TypedDict):
+        name: str
+        year: int
+
+    class Tree(BaseModel):
+        colour: Colour
+        points: list[Point] = Field(max_length=2)
+        kids: list["Tree"] = []
+
+    Tree.model_rebuild(_types_namespace={"Tree": Tree})
+    tree = sf.json_schema(Tree).value('{"colour": "red", "points": [{"x": 1}], "kids": []}')
+    assert tree == Tree(colour=Colour.RED, points=[Point(1)], kids=[])
+    assert sf.json_schema(Colour).value('"blue"') is Colour.BLUE
+    assert sf.json_schema(Movie).accepts('{"name": "Up", "year": 2009}')
+    assert not sf.json_schema(Movie).accepts('{"name": "Up"}')
+    assert sf.json_schema(Literal["a", 3]).accepts("3") and not sf.json_schema(Literal["a", 3]).accepts("4")
+    assert sf.json_schema(list[int] | None).value("[1, 2]") == [1, 2]
+    with pytest.raises(SpecError, match="neither a JSON Schema nor a type"):
+        sf.json_schema(object())
+    with pytest.raises(SpecError):
+        sf.json_schema("not a type")
+
+
+@pytest.mark.parametrize("arguments", [{"whitespace": "some"}, {"formats": 3}, {"key_order": "any"},
+                                       {"approximate": "sound"}])
+def test_options_are_checked(arguments: dict[str, Any]) -> None:
+    with pytest.raises(SpecError):
+        sf.json_schema(True, **arguments)

@@ -1,0 +1,131 @@
+"""How a kind of document is described: facts with field names, labels and phrasings.
+
+Labels and phrases are written `a|b|c // d|e`: what follows `//` is held out, never used in training.
+`{}` in a phrase is the place of the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from training.values import Value, Values
+
+Maker = Callable[[Values], Value]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Alternatives of a phrase or label, in two splits."""
+
+    train: tuple[str, ...]
+    held: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Texts:
+        train, _, held = text.partition("//")
+        parts = [tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip()) for side in (train, held)]
+        return cls(parts[0], parts[1] or parts[0])
+
+    def of(self, held_out: bool) -> tuple[str, ...]:
+        return self.held if held_out else self.train
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One scalar fact of a document."""
+
+    keys: tuple[str, ...]
+    labels: Texts
+    make: Maker
+    phrases: Texts
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A fact told by a phrase: per meaning the names it may have in an enum, and its phrasings.
+
+    A boolean has the meanings "true" and "false".
+    """
+
+    keys: tuple[str, ...]
+    labels: Texts
+    names: dict[str, tuple[str, ...]]
+    phrases: dict[str, Texts]
+    boolean: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of strings, told in one sentence or after a label."""
+
+    keys: tuple[str, ...]
+    labels: Texts
+    make: Maker
+    phrases: Texts
+
+
+@dataclass(frozen=True)
+class Group:
+    """Facts that belong to one entity: nested (`seller: {name, city}`) or flat (`seller_name`)."""
+
+    keys: tuple[str, ...]
+    parts: dict[str, Fact]
+    phrases: Texts
+
+
+@dataclass(frozen=True)
+class Records:
+    """A list of objects: `lines` are layouts of one record with the parts in braces."""
+
+    keys: tuple[str, ...]
+    parts: dict[str, Fact]
+    lines: Texts
+    headers: Texts
+    single: bool = False
+
+
+Entry = Fact | Choice | Listing | Group | Records
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of document."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    opening: Texts = field(default_factory=lambda: Texts((), ()))
+
+
+def fact(keys: str, make: Maker, labels: str, phrases: str) -> Fact:
+    return Fact(tuple(keys.split()), Texts.parse(labels), make, Texts.parse(phrases))
+
+
+def listing(keys: str, make: Maker, labels: str, phrases: str) -> Listing:
+    return Listing(tuple(keys.split()), Texts.parse(labels), make, Texts.parse(phrases))
+
+
+def boolean(keys: str, labels: str, yes: str, no: str) -> Choice:
+    return Choice(tuple(keys.split()), Texts.parse(labels), {}, {"true": Texts.parse(yes), "false": Texts.parse(no)}, True)
+
+
+def choice(keys: str, labels: str, **meanings: str) -> Choice:
+    """Each meaning: `name1, name2 : phrases`."""
+    names, phrases = {}, {}
+    for meaning, text in meanings.items():
+        head, _, tail = text.partition(":")
+        names[meaning] = tuple(n.strip() for n in head.split(","))
+        phrases[meaning] = Texts.parse(tail)
+    return Choice(tuple(keys.split()), Texts.parse(labels), names, phrases)
+
+
+def group(keys: str, phrases: str, **parts: Fact) -> Group:
+    return Group(tuple(keys.split()), parts, Texts.parse(phrases))
+
+
+def records(keys: str, lines: str, headers: str = "", **parts: Fact) -> Records:
+    return Records(tuple(keys.split()), parts, Texts.parse(lines), Texts.parse(headers))
+
+
+def kind(name: str, opening: str, *entries: Entry) -> Kind:
+    return Kind(name, entries, Texts.parse(opening))
