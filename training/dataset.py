@@ -77,13 +77,17 @@ def answer_text(answer: object) -> tuple[str, list[bool]]:
     return "".join(parts), mask
 
 
-def examples(tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: bool = False) -> list[Example]:
+def examples(
+    tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: bool = False
+) -> list[Example]:
     """Examples number `start` to `start + count` of a seed, those that are too long left out."""
     made = [document(random.Random(f"{seed}:{i}"), held_out) for i in range(start, start + count)]
     prompts = tokenizer.encode_batch([prompt_text(m) for m in made])
     answers = [answer_text(m.answer) for m in made]
     found = []
-    for prompt, answer, (_, mask) in zip(prompts, tokenizer.encode_batch([a for a, _ in answers]), answers, strict=True):
+    for prompt, answer, (_, mask) in zip(
+        prompts, tokenizer.encode_batch([a for a, _ in answers]), answers, strict=True
+    ):
         if len(prompt.ids) <= MAX_PROMPT and len(answer.ids) <= MAX_ANSWER:
             found.append(Example(prompt.ids, answer.ids, [any(mask[a:b]) for a, b in answer.offsets]))
     return found
@@ -123,14 +127,20 @@ def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -
     return mask
 
 
-def collate(rng: np.random.Generator, chosen: list[Example], canvases: int = 2, eos_weight: float = 0.15) -> Batch:
+def collate(
+    rng: np.random.Generator, chosen: list[Example], canvases: int = 2, eos_weight: float = 0.15
+) -> Batch:
     """A batch with `canvases` noised canvases for each prompt."""
     width = -(-max(len(e.prompt) for e in chosen) // 8) * 8
     prompt = torch.full((len(chosen), width), PAD)
     for i, e in enumerate(chosen):
         prompt[i, : len(e.prompt)] = torch.tensor(e.prompt)
     reach = int(rng.integers(4, 36)) if rng.random() < 0.87 else MAX_CANVAS
-    lengths = [min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS) for e in chosen for _ in range(canvases)]
+    lengths = [
+        min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS)
+        for e in chosen
+        for _ in range(canvases)
+    ]
     rows, columns = len(lengths), -(-max(lengths) // 8) * 8
     gold = np.full((rows, columns), EOS)
     mask = np.zeros((rows, columns), bool)
@@ -145,11 +155,18 @@ def collate(rng: np.random.Generator, chosen: list[Example], canvases: int = 2, 
     weight = np.where(gold == EOS, eos_weight, 1.0) * mask
     canvas = np.where(mask, MASK, gold)
     return Batch(
-        prompt, prompt != PAD, torch.from_numpy(canvas), torch.from_numpy(gold), torch.from_numpy(valid), torch.from_numpy(weight).float()
+        prompt,
+        prompt != PAD,
+        torch.from_numpy(canvas),
+        torch.from_numpy(gold),
+        torch.from_numpy(valid),
+        torch.from_numpy(weight).float(),
     )
 
 
-def batches(tokenizer: Tokenizer, seed: str, tokens: int, start: int = 0, chunk: int = 2048) -> Iterator[tuple[int, Batch]]:
+def batches(
+    tokenizer: Tokenizer, seed: str, tokens: int, start: int = 0, chunk: int = 2048
+) -> Iterator[tuple[int, Batch]]:
     """Endless batches of about `tokens` tokens; yields the number of documents generated so far and the batch."""
     position = start
     while True:

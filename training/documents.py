@@ -16,8 +16,9 @@ from training.noise import NOISE
 from training.values import Value, Values
 
 _GENERIC = Texts.parse(
-    """the @ is {}|@: {}|@ {}|its @ is {}|@ = {}|with @ {}|the @ was {}|({} is the @)|{} as @|{} ({@})|for the @ we have {}|the @ reads {}
-    // the @ being {}|as to the @, it is {}|we noted {} as the @|on the @: {}""".replace("({@})", "(@)")
+    """the @ is {}|@: {}|@ {}|its @ is {}|@ = {}|with @ {}|the @ was {}|({} is the @)|{} as @|{} ({@})
+        |for the @ we have {}|the @ reads {}     // the @ being {}|as to the @, it is {}
+        |we noted {} as the @|on the @: {}""".replace("({@})", "(@)")
 )
 _WRAP = ("", "", "", "", '"', "'", "*", "**", "`")
 
@@ -113,7 +114,11 @@ class Composer:
         key, label, phrase = self.key(entry.keys), self.pick(entry.labels), self.pick(entry.phrases[meaning])
         if entry.boolean:
             yes = meaning == "true"
-            surface = self.rng.choice(("yes", "true", "Yes", "yes", "y", "✓", "on") if yes else ("no", "false", "No", "no", "n", "✗", "off"))
+            surface = self.rng.choice(
+                ("yes", "true", "Yes", "yes", "y", "✓", "on")
+                if yes
+                else ("no", "false", "No", "no", "n", "✗", "off")
+            )
             if self.rng.random() < 0.12:
                 phrase = f"{label.lower()}: {surface}"
             return _Told(key, {"type": "boolean"}, yes, label, surface, phrase)
@@ -142,14 +147,29 @@ class Composer:
         roll = self.rng.random()
         if roll < 0.4:
             return ", ".join(items[:-1]) + self.rng.choice([" and ", " and ", ", and ", " & "]) + items[-1]
-        return self.rng.choice([", ", ", ", "; ", " / ", " | "]).join(items) if roll < 0.93 else " ".join("#" + i for i in items)
+        return (
+            self.rng.choice([", ", ", ", "; ", " / ", " | "]).join(items)
+            if roll < 0.93
+            else " ".join("#" + i for i in items)
+        )
 
     def listing(self, entry: Listing) -> _Told:
-        items = list(dict.fromkeys(entry.make(self.values).surface for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4, 5]))))
+        items = list(
+            dict.fromkeys(
+                entry.make(self.values).surface for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4, 5]))
+            )
+        )
         label, phrase, surface = self.pick(entry.labels), self.pick(entry.phrases), self.joined(items)
         if surface.startswith("#"):
             items = surface[1:].split(" #")
-        told = _Told(self.key(entry.keys), {"type": "array", "items": {"type": "string"}}, items, label, surface, _fill(phrase, surface))
+        told = _Told(
+            self.key(entry.keys),
+            {"type": "array", "items": {"type": "string"}},
+            items,
+            label,
+            surface,
+            _fill(phrase, surface),
+        )
         if self.rng.random() < 0.25:
             bullet = self.rng.choice(["- ", "* ", "• ", "  - ", ""])
             told.block = f"{label}:\n" + "\n".join(bullet + i for i in items)
@@ -166,7 +186,9 @@ class Composer:
         for name in self._parts(entry, layout):
             part = entry.parts[name]
             value = part.make(self.values)
-            shown = ("\0" if shown.startswith("{" + name) else "") + shown.replace("{" + name + "}", value.surface, 1)
+            shown = ("\0" if shown.startswith("{" + name) else "") + shown.replace(
+                "{" + name + "}", value.surface, 1
+            )
             raw = self.rng.choice(part.keys[:2]) if self.rng.random() < 0.3 else part.keys[0]
             key = self.style(raw if nested else f"{entry.keys[0]}_{raw}")
             schema, answer = self.scalar(value, key)
@@ -193,7 +215,12 @@ class Composer:
         kept = [n for n in names if len(names) == 1 or self.rng.random() < 0.92] or names[:1]
         if self.rng.random() < 0.3:
             self.rng.shuffle(kept)
-        keys = {n: self.style(entry.parts[n].keys[min(int(self.rng.expovariate(0.9)), len(entry.parts[n].keys) - 1)]) for n in kept}
+        keys = {
+            n: self.style(
+                entry.parts[n].keys[min(int(self.rng.expovariate(0.9)), len(entry.parts[n].keys) - 1)]
+            )
+            for n in kept
+        }
         rows, lines, properties = [], [], {}
         verbatim = {n: self.rng.random() < 0.06 for n in kept}
         for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4])):
@@ -205,7 +232,13 @@ class Composer:
                 value = found[n]
                 as_text = verbatim[n] and value.type != "string"
                 row[keys[n]] = value.surface if as_text else value.json
-                kind = {"type": "string"} if as_text else {"type": "string", "format": "date"} if value.type == "date" else {"type": value.type}
+                kind = (
+                    {"type": "string"}
+                    if as_text
+                    else {"type": "string", "format": "date"}
+                    if value.type == "date"
+                    else {"type": value.type}
+                )
                 properties[keys[n]] = kind
             rows.append(row)
             lines.append(line)
@@ -217,14 +250,22 @@ class Composer:
         head = self.rng.choice(heads) if heads else ""
         if self.rng.random() < 0.65:
             bullet = self.rng.choice(["- ", "* ", "", "", "• ", "N"])
-            told.block = (head + "\n" if head and self.rng.random() < 0.7 else "") + "\n".join((f"{i + 1}. " if bullet == "N" else bullet) + s for i, s in enumerate(lines))
+            told.block = (head + "\n" if head and self.rng.random() < 0.7 else "") + "\n".join(
+                (f"{i + 1}. " if bullet == "N" else bullet) + s for i, s in enumerate(lines)
+            )
         else:
-            told.phrase = (head.rstrip(":") + self.rng.choice([": ", " "]) if head and self.rng.random() < 0.6 else "\0") + self.joined_lines(lines)
+            told.phrase = (
+                head.rstrip(":") + self.rng.choice([": ", " "]) if head and self.rng.random() < 0.6 else "\0"
+            ) + self.joined_lines(lines)
         return told
 
     def joined_lines(self, lines: list[str]) -> str:
         separator = self.rng.choice([", ", "; ", "; "])
-        return separator.join(lines) if self.rng.random() < 0.5 or len(lines) == 1 else separator.join(lines[:-1]) + " and " + lines[-1]
+        return (
+            separator.join(lines)
+            if self.rng.random() < 0.5 or len(lines) == 1
+            else separator.join(lines[:-1]) + " and " + lines[-1]
+        )
 
     # objects
     def object(self, tolds: list[_Told]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -251,7 +292,12 @@ class Composer:
         return schema, answer
 
     def nullable(self, schema: dict[str, Any]) -> dict[str, Any]:
-        if "enum" not in schema and self.rng.random() < 0.5 and schema.get("type") in ("string", "integer", "number", "boolean") and len(schema) == 1:
+        if (
+            "enum" not in schema
+            and self.rng.random() < 0.5
+            and schema.get("type") in ("string", "integer", "number", "boolean")
+            and len(schema) == 1
+        ):
             return {"type": [schema["type"], "null"]}
         return {self.rng.choice(["anyOf", "oneOf", "anyOf"]): [schema, {"type": "null"}]}
 
@@ -303,7 +349,9 @@ def _capital(text: str) -> str:
 def _prose(c: Composer, tolds: list[_Told]) -> list[str]:
     """Phrases, joined into sentences or lines."""
     rng = c.rng
-    mode = rng.choice(["sentences", "sentences", "sentences", "clauses", "lines", "bullets", "mixed", "mixed"])
+    mode = rng.choice(
+        ["sentences", "sentences", "sentences", "clauses", "lines", "bullets", "mixed", "mixed"]
+    )
     phrases = [t.phrase for t in tolds if t.phrase]
     if rng.random() < 0.22:
         phrases.insert(rng.randint(0, len(phrases)), rng.choice(NOISE.of(c.held_out)))
@@ -331,9 +379,35 @@ def _prose(c: Composer, tolds: list[_Told]) -> list[str]:
 def _blocks(c: Composer, tolds: list[_Told]) -> list[str]:
     """`Label: value` lines, tables and similar; a fact without label and surface is told in its phrase."""
     rng = c.rng
-    form = rng.choice(["{l}: {v}", "{l}: {v}", "{l}: {v}", "{l}: {v}", "{l} | {v}", "| {l} | {v} |", "{l} = {v}", "{l} - {v}", "- {l}: {v}", "{l}:\t{v}", "{l}={v}", "**{l}**: {v}", "{l}\t{v}", "{l} .... {v}", "* {l}: {v}", "{l};{v}", "{l}:\n{v}"])
+    form = rng.choice(
+        [
+            "{l}: {v}",
+            "{l}: {v}",
+            "{l}: {v}",
+            "{l}: {v}",
+            "{l} | {v}",
+            "| {l} | {v} |",
+            "{l} = {v}",
+            "{l} - {v}",
+            "- {l}: {v}",
+            "{l}:\t{v}",
+            "{l}={v}",
+            "**{l}**: {v}",
+            "{l}\t{v}",
+            "{l} .... {v}",
+            "* {l}: {v}",
+            "{l};{v}",
+            "{l}:\n{v}",
+        ]
+    )
     case = rng.choice([str, str, str, str.lower, str.upper, str.title])
-    lines = [form.replace("{l}", case(t.label)).replace("{v}", t.surface) if t.label and t.surface and not t.block else _capital(t.phrase) for t in tolds if (t.surface and t.label and not t.block) or t.phrase]
+    lines = [
+        form.replace("{l}", case(t.label)).replace("{v}", t.surface)
+        if t.label and t.surface and not t.block
+        else _capital(t.phrase)
+        for t in tolds
+        if (t.surface and t.label and not t.block) or t.phrase
+    ]
     if rng.random() < 0.12:
         return [rng.choice(["; ", ", ", " | ", "  "]).join(lines)] if "\n" not in form else lines
     return lines
@@ -376,7 +450,10 @@ def _text(c: Composer, kind: Kind, tolds: list[_Told]) -> str:
 
 def _mail(c: Composer) -> str:
     """Header lines of an e-mail, as a distraction."""
-    lines = [f"From: {c.values.name().surface} <{c.values.email().surface}>", f"Subject: {c.values.title().surface}"]
+    lines = [
+        f"From: {c.values.name().surface} <{c.values.email().surface}>",
+        f"Subject: {c.values.title().surface}",
+    ]
     if c.rng.random() < 0.5:
         lines.insert(1, f"To: {c.values.email().surface}")
     if c.rng.random() < 0.3:
@@ -387,12 +464,34 @@ def _mail(c: Composer) -> str:
 def _mail_tolds(c: Composer) -> tuple[list[_Told], str]:
     """The same headers, asked for."""
     v, rng = c.values, c.rng
-    name, email, to, subject, date = v.name().surface, v.email().surface, v.email().surface, v.title().surface, v.date()
-    tolds = [_Told(c.style("subject"), {"type": "string"}, subject), _Told(c.style("to"), {"type": "string"}, to)]
+    name, email, to, subject, date = (
+        v.name().surface,
+        v.email().surface,
+        v.email().surface,
+        v.title().surface,
+        v.date(),
+    )
+    tolds = [
+        _Told(c.style("subject"), {"type": "string"}, subject),
+        _Told(c.style("to"), {"type": "string"}, to),
+    ]
     if rng.random() < 0.5:
-        tolds += [_Told(c.style("from_name"), {"type": "string"}, name), _Told(c.style("from_email"), {"type": "string"}, email)]
+        tolds += [
+            _Told(c.style("from_name"), {"type": "string"}, name),
+            _Told(c.style("from_email"), {"type": "string"}, email),
+        ]
     else:
-        tolds.append(_Told(c.style(rng.choice(["from", "sender"])), {"type": "object", "properties": {"name": {"type": "string"}, "email": {"type": "string"}}, "required": ["name", "email"]}, {"name": name, "email": email}))
+        tolds.append(
+            _Told(
+                c.style(rng.choice(["from", "sender"])),
+                {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "email": {"type": "string"}},
+                    "required": ["name", "email"],
+                },
+                {"name": name, "email": email},
+            )
+        )
     lines = [f"From: {name} <{email}>", f"To: {to}", f"Subject: {subject}"]
     if rng.random() < 0.5:
         lines.append(f"Date: {date.surface}")
@@ -430,7 +529,12 @@ def document(rng: random.Random, held_out: bool = False) -> Document:
         text = header + text
         asked = [m for m in mail if m.key not in taken] + asked
     plain = asked[0].schema.get("type") in ("string", "integer", "number", "boolean") if asked else True
-    if len(asked) == 1 and asked[0].answer is not _ABSENT and (not plain or len(tolds) == 1) and rng.random() < 0.4:
+    if (
+        len(asked) == 1
+        and asked[0].answer is not _ABSENT
+        and (not plain or len(tolds) == 1)
+        and rng.random() < 0.4
+    ):
         return Document(kind.name, asked[0].schema, text, asked[0].answer, c.used)
     schema, answer = c.object(asked)
     return Document(kind.name, schema, text, answer, c.used)

@@ -1,6 +1,6 @@
 """Write a checkpoint as the weights file of the package: int8 with one scale for each row.
 
-    python -m training.export runs/embedded/last.pt
+python -m training.export runs/embedded/last.pt
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ def train_tokenizer(path: Path, documents: int = 12_000, size: int = 4096, seed:
             yield f"{made.text}\n{outline(made.schema)}\n{answer}"
 
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(SPECIALS), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=size,
+        special_tokens=list(SPECIALS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts(), trainer)
     path.parent.mkdir(parents=True, exist_ok=True)

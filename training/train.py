@@ -1,6 +1,6 @@
 """Train the embedded model: masked diffusion with Muon and AdamW, resumable, for a given time.
 
-    python -m training.train runs/embedded --minutes 90
+python -m training.train runs/embedded --minutes 90
 """
 
 from __future__ import annotations
@@ -29,11 +29,15 @@ def loss_of(model: Denoiser, batch: Batch) -> Tensor:
     memory = model.encode(batch.prompt, batch.prompt_valid, int(torch.randint(0, 64, ()))).repeat(times)
     hidden = model.decode(batch.canvas, memory, batch.valid)
     at = batch.weight > 0
-    return -(model.gold_log_probs(hidden, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
+    return (
+        -(model.gold_log_probs(hidden, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
+    )
 
 
 @torch.inference_mode()
-def held_out_accuracy(model: Denoiser, tokenizer: Tokenizer, held_out: bool = True, count: int = 192) -> dict[str, float]:
+def held_out_accuracy(
+    model: Denoiser, tokenizer: Tokenizer, held_out: bool = True, count: int = 192
+) -> dict[str, float]:
     """Accuracy of value tokens: half of the canvas masked, and the next token after a known prefix."""
     chosen = examples(tokenizer, "evaluation", 0, count, held_out)
     rng = np.random.default_rng(3)
@@ -72,8 +76,14 @@ def train(args: argparse.Namespace) -> None:
     model = Denoiser(config)
     initialise(model)
     averaged = {n: p.detach().clone() for n, p in model.named_parameters()}
-    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n]
-    rest = [p for n, p in model.named_parameters() if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)]
+    matrices = [
+        p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n
+    ]
+    rest = [
+        p
+        for n, p in model.named_parameters()
+        if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)
+    ]
     optimisers = [
         torch.optim.Muon(matrices, lr=args.muon_lr, weight_decay=0.01),
         torch.optim.AdamW(rest, lr=args.adam_lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
@@ -130,7 +140,13 @@ def train(args: argparse.Namespace) -> None:
         losses.append(loss.item())
         if state["step"] % 20 == 0:
             speed = state["tokens"] / max(elapsed, 1)
-            note(step=state["step"], minutes=round(elapsed / 60, 2), tokens=state["tokens"], loss=round(float(np.mean(losses[-20:])), 4), tokens_per_s=round(speed))
+            note(
+                step=state["step"],
+                minutes=round(elapsed / 60, 2),
+                tokens=state["tokens"],
+                loss=round(float(np.mean(losses[-20:])), 4),
+                tokens_per_s=round(speed),
+            )
         if elapsed >= next_save:
             next_save = elapsed + 180
             state["seconds"] = elapsed
@@ -138,11 +154,21 @@ def train(args: argparse.Namespace) -> None:
         if elapsed >= next_eval:
             next_eval = elapsed + args.evaluate_every * 60
             paused = time.time()
-            note(step=state["step"], minutes=round(elapsed / 60, 2), tokens=state["tokens"], evaluation=evaluated(model, averaged, tokenizer))
+            note(
+                step=state["step"],
+                minutes=round(elapsed / 60, 2),
+                tokens=state["tokens"],
+                evaluation=evaluated(model, averaged, tokenizer),
+            )
             wasted += time.time() - paused
     state["seconds"] = spent + time.time() - began
     save(checkpoint, model, averaged, optimisers, state)
-    note(done=True, **state, evaluation=evaluated(model, averaged, tokenizer), seen=evaluated(model, averaged, tokenizer, False))
+    note(
+        done=True,
+        **state,
+        evaluation=evaluated(model, averaged, tokenizer),
+        seen=evaluated(model, averaged, tokenizer, False),
+    )
 
 
 def initialise(model: Denoiser) -> None:
@@ -155,7 +181,9 @@ def initialise(model: Denoiser) -> None:
             p.data.mul_(deep)
 
 
-def evaluated(model: Denoiser, averaged: dict[str, Tensor], tokenizer: Tokenizer, held_out: bool = True) -> dict[str, float]:
+def evaluated(
+    model: Denoiser, averaged: dict[str, Tensor], tokenizer: Tokenizer, held_out: bool = True
+) -> dict[str, float]:
     """Held-out accuracy with the averaged weights."""
     plain = Denoiser(model.config)
     plain.load_state_dict(averaged)
@@ -165,7 +193,14 @@ def evaluated(model: Denoiser, averaged: dict[str, Tensor], tokenizer: Tokenizer
 def save(path: Path, model: Denoiser, averaged: dict[str, Tensor], optimisers: list, state: dict) -> None:
     part = path.with_suffix(".part")
     torch.save(
-        {"model": model.state_dict(), "averaged": averaged, "optimisers": [o.state_dict() for o in optimisers], "state": state, "config": asdict(model.config)}, part
+        {
+            "model": model.state_dict(),
+            "averaged": averaged,
+            "optimisers": [o.state_dict() for o in optimisers],
+            "state": state,
+            "config": asdict(model.config),
+        },
+        part,
     )
     part.replace(path)
 

@@ -18,7 +18,9 @@ from training import words
 MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_ASCII = str.maketrans("áàâãäåéèêëíìîïóòôõöøúùûüñçßşśšłńňřžźżğıýÁÉÖÅŞØÜ", "aaaaaaeeeeiiiioooooouuuuncsssslnnrzzzgiyAEOASOU")
+_ASCII = str.maketrans(
+    "áàâãäåéèêëíìîïóòôõöøúùûüñçßşśšłńňřžźżğıýÁÉÖÅŞØÜ", "aaaaaaeeeeiiiioooooouuuuncsssslnnrzzzgiyAEOASOU"
+)
 
 
 @lru_cache(maxsize=200_000)
@@ -83,7 +85,9 @@ class Values:
 
     def pseudo(self, low: int = 2, high: int = 3) -> str:
         """An invented word."""
-        return self._unique(lambda: "".join(self.rng.choice(words.SYLLABLE) for _ in range(self.rng.randint(low, high))))
+        return self._unique(
+            lambda: "".join(self.rng.choice(words.SYLLABLE) for _ in range(self.rng.randint(low, high)))
+        )
 
     def _word_or_pseudo(self, pool: str, share: float = 0.35) -> str:
         return self.pseudo().capitalize() if self.rng.random() < share else self.word(pool)
@@ -167,9 +171,15 @@ class Values:
         def make() -> str:
             first = self._word_or_pseudo("FIRST").lower().translate(_ASCII)
             last = self._word_or_pseudo("LAST").lower().translate(_ASCII).replace("'", "")
-            user = self.choice(f"{first}.{last}", f"{first[0]}.{last}", first, f"{first}{last[0]}", f"{first}_{last}",
-                               self.choice("info", "sales", "office", "billing", "support", "contact"),
-                               f"{first}{self.rng.randint(1, 99)}")
+            user = self.choice(
+                f"{first}.{last}",
+                f"{first[0]}.{last}",
+                first,
+                f"{first}{last[0]}",
+                f"{first}_{last}",
+                self.choice("info", "sales", "office", "billing", "support", "contact"),
+                f"{first}{self.rng.randint(1, 99)}",
+            )
             return f"{user}@{self._domain()}"
 
         return self._text(make)
@@ -180,7 +190,9 @@ class Values:
 
     def url(self) -> Value:
         def make() -> str:
-            tail = self.choice("", "", "/" + self.word("TAG"), f"/{self.word('TOPIC')}/{self.rng.randint(1, 999)}")
+            tail = self.choice(
+                "", "", "/" + self.word("TAG"), f"/{self.word('TOPIC')}/{self.rng.randint(1, 999)}"
+            )
             return f"{self.choice('https://', 'https://', 'http://', 'www.', 'https://www.')}{self._domain()}{tail}"
 
         return self._text(make)
@@ -189,8 +201,17 @@ class Values:
         def make() -> str:
             r = self.rng
             a, b, c = r.randint(200, 999), r.randint(100, 999), r.randint(1000, 9999)
-            return self.choice(f"{a}-{b}-{c}", f"({a}) {b}-{c}", f"+{r.randint(1, 98)} {a} {b} {c}", f"+{r.randint(1, 98)} {a} {b}{c}",
-                               f"0{a} {b}{c}", f"+1-{a}-{b}-{c}", f"{b}-{c}", f"0{a}/{b} {c % 100:02d} {c // 100}", f"{a}.{b}.{c}")
+            return self.choice(
+                f"{a}-{b}-{c}",
+                f"({a}) {b}-{c}",
+                f"+{r.randint(1, 98)} {a} {b} {c}",
+                f"+{r.randint(1, 98)} {a} {b}{c}",
+                f"0{a} {b}{c}",
+                f"+1-{a}-{b}-{c}",
+                f"{b}-{c}",
+                f"0{a}/{b} {c % 100:02d} {c // 100}",
+                f"{a}.{b}.{c}",
+            )
 
         return self._text(make)
 
@@ -199,8 +220,16 @@ class Values:
 
     def job(self) -> Value:
         def make() -> str:
-            job = self.word("JOB") if self.rng.random() < 0.85 else f"{self.choice('senior', 'junior', 'assistant', 'lead')} {self.word('JOB')}"
-            return job if self.rng.random() < 0.6 or not job.islower() else self.choice(job.title(), job.capitalize())
+            job = (
+                self.word("JOB")
+                if self.rng.random() < 0.85
+                else f"{self.choice('senior', 'junior', 'assistant', 'lead')} {self.word('JOB')}"
+            )
+            return (
+                job
+                if self.rng.random() < 0.6 or not job.islower()
+                else self.choice(job.title(), job.capitalize())
+            )
 
         return self._text(make)
 
@@ -254,7 +283,14 @@ class Values:
     def book(self) -> Value:
         def make() -> str:
             w = [self._word_or_pseudo("BOOK_WORD", 0.2) for _ in range(3)]
-            return self.choice(f"The {w[0]} {w[1]}", f"{w[0]} of {w[1]}", f"{w[0]} {w[1]} {w[2]}", f"A {w[0]} {w[1]}", w[0], f"The {w[0]} of the {w[1]}")
+            return self.choice(
+                f"The {w[0]} {w[1]}",
+                f"{w[0]} of {w[1]}",
+                f"{w[0]} {w[1]} {w[2]}",
+                f"A {w[0]} {w[1]}",
+                w[0],
+                f"The {w[0]} of the {w[1]}",
+            )
 
         return self._text(make)
 
@@ -264,24 +300,53 @@ class Values:
             letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
             a, b = r.choice(letters), r.choice(letters)
             n = r.randint(10, 99999)
-            return self.choice(f"{a}{b}-{n}", f"{a}{n}", f"{a}-{n}", f"{a}{b}{r.choice(letters)}-{r.randint(2019, 2030)}-{n}", f"{n}",
-                               f"#{n}", f"{n}/{r.randint(10, 99)}", f"{a}{b}{r.choice(letters)}{n}", f"{a}{b}-{n}-{r.choice(letters)}",
-                               f"{r.randint(2019, 2030)}-{n:04d}", f"INV-{n}", f"PO-{n}", f"{a}{r.randint(1, 99)}-{b}{r.randint(1, 99)}")
+            return self.choice(
+                f"{a}{b}-{n}",
+                f"{a}{n}",
+                f"{a}-{n}",
+                f"{a}{b}{r.choice(letters)}-{r.randint(2019, 2030)}-{n}",
+                f"{n}",
+                f"#{n}",
+                f"{n}/{r.randint(10, 99)}",
+                f"{a}{b}{r.choice(letters)}{n}",
+                f"{a}{b}-{n}-{r.choice(letters)}",
+                f"{r.randint(2019, 2030)}-{n:04d}",
+                f"INV-{n}",
+                f"PO-{n}",
+                f"{a}{r.randint(1, 99)}-{b}{r.randint(1, 99)}",
+            )
 
         return self._text(make)
 
     def host(self) -> Value:
-        return self._text(lambda: self.choice(f"{self.pseudo()}-{self.rng.randint(1, 40):02d}", f"{self.choice('web', 'db', 'app', 'cache', 'api')}-{self.rng.randint(1, 99)}",
-                                              f"{self.choice('web', 'db', 'node')}{self.rng.randint(1, 99)}.{self.pseudo()}"))
+        return self._text(
+            lambda: self.choice(
+                f"{self.pseudo()}-{self.rng.randint(1, 40):02d}",
+                f"{self.choice('web', 'db', 'app', 'cache', 'api')}-{self.rng.randint(1, 99)}",
+                f"{self.choice('web', 'db', 'node')}{self.rng.randint(1, 99)}.{self.pseudo()}",
+            )
+        )
 
     def ip(self) -> Value:
         return self._text(lambda: ".".join(str(self.rng.randint(1, 254)) for _ in range(4)))
 
     def path(self) -> Value:
-        return self._text(lambda: "".join("/" + self.choice(self.word("TAG"), self.word("TOPIC"), self.pseudo(), str(self.rng.randint(1, 999))) for _ in range(self.rng.randint(1, 3))))
+        return self._text(
+            lambda: "".join(
+                "/"
+                + self.choice(
+                    self.word("TAG"), self.word("TOPIC"), self.pseudo(), str(self.rng.randint(1, 999))
+                )
+                for _ in range(self.rng.randint(1, 3))
+            )
+        )
 
     def flight(self) -> Value:
-        return self._text(lambda: f"{self.rng.choice('ABKLSTUQ')}{self.rng.choice('AFHKLXZ')}{self.choice('', ' ')}{self.rng.randint(10, 9999)}")
+        return self._text(
+            lambda: (
+                f"{self.rng.choice('ABKLSTUQ')}{self.rng.choice('AFHKLXZ')}{self.choice('', ' ')}{self.rng.randint(10, 9999)}"
+            )
+        )
 
     def seat(self) -> Value:
         return self._text(lambda: f"{self.rng.randint(1, 45)}{self.rng.choice('ABCDEF')}")
@@ -289,15 +354,33 @@ class Values:
     def hotel(self) -> Value:
         def make() -> str:
             head = self._word_or_pseudo("STREET", 0.4)
-            return self.choice(f"Hotel {head}", f"{head} Hotel", f"{head} Inn", f"Grand {head}", f"{head} Resort", f"{head} Guesthouse")
+            return self.choice(
+                f"Hotel {head}",
+                f"{head} Hotel",
+                f"{head} Inn",
+                f"Grand {head}",
+                f"{head} Resort",
+                f"{head} Guesthouse",
+            )
 
         return self._text(make)
 
     def username(self) -> Value:
-        return self._text(lambda: self.choice(self.pseudo(), self._word_or_pseudo("FIRST").lower().translate(_ASCII), f"{self.pseudo()}{self.rng.randint(1, 99)}", f"{self.rng.choice('abcdefgjklmnprst')}{self.word('LAST').lower().translate(_ASCII)}"))
+        return self._text(
+            lambda: self.choice(
+                self.pseudo(),
+                self._word_or_pseudo("FIRST").lower().translate(_ASCII),
+                f"{self.pseudo()}{self.rng.randint(1, 99)}",
+                f"{self.rng.choice('abcdefgjklmnprst')}{self.word('LAST').lower().translate(_ASCII)}",
+            )
+        )
 
     def isbn(self) -> Value:
-        return self._text(lambda: f"978-{self.rng.randint(0, 9)}-{self.rng.randint(100, 999)}-{self.rng.randint(10000, 99999)}-{self.rng.randint(0, 9)}")
+        return self._text(
+            lambda: (
+                f"978-{self.rng.randint(0, 9)}-{self.rng.randint(100, 999)}-{self.rng.randint(10000, 99999)}-{self.rng.randint(0, 9)}"
+            )
+        )
 
     def status(self) -> Value:
         n = self.rng.choice([200, 201, 204, 301, 302, 400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504])
@@ -308,10 +391,21 @@ class Values:
         return Value(str(n), n, "integer")
 
     def version(self) -> Value:
-        return self._text(lambda: f"{self.choice('', 'v')}{self.rng.randint(0, 12)}.{self.rng.randint(0, 30)}{self.choice('', '.' + str(self.rng.randint(0, 20)))}")
+        return self._text(
+            lambda: (
+                f"{self.choice('', 'v')}{self.rng.randint(0, 12)}.{self.rng.randint(0, 30)}{self.choice('', '.' + str(self.rng.randint(0, 20)))}"
+            )
+        )
 
     def education(self) -> Value:
-        return self._text(lambda: self.choice(f"University of {self._word_or_pseudo('CITY')}", f"{self._word_or_pseudo('CITY')} University", f"{self._word_or_pseudo('LAST')} College", f"TU {self._word_or_pseudo('CITY')}"))
+        return self._text(
+            lambda: self.choice(
+                f"University of {self._word_or_pseudo('CITY')}",
+                f"{self._word_or_pseudo('CITY')} University",
+                f"{self._word_or_pseudo('LAST')} College",
+                f"TU {self._word_or_pseudo('CITY')}",
+            )
+        )
 
     # numbers
     def integer(self, low: int, high: int) -> Value:
@@ -338,8 +432,21 @@ class Values:
         x, whole = cents / 100, cents % 100 == 0
         plain = f"{x:.2f}" if not whole or r.random() < 0.5 else str(cents // 100)
         amount = f"{float(plain):,.2f}" if "." in plain and r.random() < 0.6 else plain
-        surface = self.choice(f"${amount}", f"€{amount}", f"£{amount}", f"{amount} USD", f"{amount} EUR", f"{amount} euros", f"${amount}",
-                              f"EUR {amount}", f"USD {amount}", f"{amount} €", f"{plain} dollars", f"CHF {amount}", f"{amount} GBP")
+        surface = self.choice(
+            f"${amount}",
+            f"€{amount}",
+            f"£{amount}",
+            f"{amount} USD",
+            f"{amount} EUR",
+            f"{amount} euros",
+            f"${amount}",
+            f"EUR {amount}",
+            f"USD {amount}",
+            f"{amount} €",
+            f"{plain} dollars",
+            f"CHF {amount}",
+            f"{amount} GBP",
+        )
         return Value(surface, float(plain) if "." in plain else int(plain), "number")
 
     def currency(self) -> Value:
@@ -348,28 +455,53 @@ class Values:
     # time
     def date(self) -> Value:
         def make() -> str:
-            return f"{self.rng.randint(2015, 2031)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
+            return (
+                f"{self.rng.randint(2015, 2031)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
+            )
 
         iso = self._unique(make)
         year, month, day = int(iso[:4]), int(iso[5:7]), int(iso[8:])
         long, short = MONTHS[month - 1], MONTHS[month - 1][:3]
         suffix = "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
         weekday = WEEKDAYS[Date(year, month, day).weekday()]
-        options = [iso, iso, f"{long} {day}, {year}", f"{day} {long} {year}", f"{long} {day}{suffix}, {year}", f"{day}{suffix} of {long} {year}",
-                   f"{short} {day}, {year}", f"{day} {short} {year}", f"{day:02d}.{month:02d}.{year}", f"{year}/{month:02d}/{day:02d}",
-                   f"{weekday}, {day} {long} {year}", f"{weekday[:3]}, {day} {short} {year}", f"{short} {day} {year}", f"{day}. {long} {year}",
-                   f"{day}-{short}-{year}", f"{day}{suffix} {long} {year}", f"{weekday}, {long} {day}, {year}"]
+        options = [
+            iso,
+            iso,
+            f"{long} {day}, {year}",
+            f"{day} {long} {year}",
+            f"{long} {day}{suffix}, {year}",
+            f"{day}{suffix} of {long} {year}",
+            f"{short} {day}, {year}",
+            f"{day} {short} {year}",
+            f"{day:02d}.{month:02d}.{year}",
+            f"{year}/{month:02d}/{day:02d}",
+            f"{weekday}, {day} {long} {year}",
+            f"{weekday[:3]}, {day} {short} {year}",
+            f"{short} {day} {year}",
+            f"{day}. {long} {year}",
+            f"{day}-{short}-{year}",
+            f"{day}{suffix} {long} {year}",
+            f"{weekday}, {long} {day}, {year}",
+        ]
         if day > 12:
             options += [f"{month:02d}/{day:02d}/{year}", f"{month}/{day}/{year}", f"{day}/{month:02d}/{year}"]
         return Value(self.rng.choice(options), iso, "date")
 
     def time(self) -> Value:
         hour, minute = self.rng.randint(0, 23), self.rng.choice([0, 0, 15, 30, 45, 5, 10, 20, 50])
-        text = f"{hour:02d}:{minute:02d}" if self.rng.random() < 0.75 else f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
+        text = (
+            f"{hour:02d}:{minute:02d}"
+            if self.rng.random() < 0.75
+            else f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
+        )
         return Value(text, text)
 
     def clock(self) -> Value:
-        return self._text(lambda: f"{self.rng.randint(0, 23):02d}:{self.rng.randint(0, 59):02d}:{self.rng.randint(0, 59):02d}")
+        return self._text(
+            lambda: (
+                f"{self.rng.randint(0, 23):02d}:{self.rng.randint(0, 59):02d}:{self.rng.randint(0, 59):02d}"
+            )
+        )
 
     # small sets and lists
     def pick(self, options: list[str]) -> Value:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structfill.automaton import char_kernels as kernels
+from structfill.automaton.charset import LAST, CharSet
 from structfill.automaton.trie import dense, word_graph
 from structfill.errors import TooLarge
 from structfill.limits import Limits
@@ -163,6 +164,14 @@ class CharDFA:
         plain = (past > 0xE000) | (first < 0xD800)
         code = int(max(first[plain][0], 0xE000 if first[plain][0] >= 0xD800 else 0) if plain.any() else first[0])
         return chr(code)
+
+    def class_sets(self) -> list[CharSet]:
+        """The characters of every class."""
+        past = np.append(self.bounds[1:], LAST + 1) - 1
+        ranges: list[list[tuple[int, int]]] = [[] for _ in range(self.delta.shape[1])]
+        for first, last, cls in zip(self.bounds.tolist(), past.tolist(), self.classes.tolist(), strict=True):
+            ranges[cls].append((first, last))
+        return [CharSet.of(pairs) for pairs in ranges]
 
     def __and__(self, other: CharDFA) -> CharDFA:
         return product((self, other), lambda holds: 0 if holds[0] and holds[1] else DEAD)

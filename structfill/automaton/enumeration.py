@@ -71,7 +71,7 @@ def _reserve(array: Any, size: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any, return_offset: Any, returns: Any,
+def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any,
                      spaces: Any, mode: int, depth: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
 
@@ -80,15 +80,15 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any,
     of states, number of configurations left out by `depth`); stops early when S exceeds `max_states`.
     """
     classes = table.shape[1]
-    # stack nodes: calling state, node below, how many containers are open, most repetitions of one callee
-    site = np.empty(64, np.int32)
+    # stack nodes: continuation, node below, how many containers are open, most repetitions of one callee
+    kont = np.empty(64, np.int32)
     below = np.empty(64, np.int32)
     level = np.zeros(64, np.int32)
     repeats = np.zeros(64, np.int32)
     node_key = np.zeros(64, np.uint64)
     node_table = np.full(256, -1, np.int32)
     nodes = 1
-    site[0] = -1
+    kont[0] = -1
     below[0] = -1
     node_key[0] = np.uint64(0xFFFFFFFFFFFFFFFF)
     # configurations
@@ -124,23 +124,24 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any,
                 target = table[state, byte_class]
                 if target >= 0:
                     break
-                if calls[state] >= 0:
-                    key = (np.uint64(state) << np.uint64(32)) | np.uint64(stack)
+                call = calls[state]
+                if call >= 0:
+                    key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
                     place = _slot(node_table, node_key, key)
                     if node_table[place] < 0:
-                        site = _reserve(site, nodes + 1)
+                        kont = _reserve(kont, nodes + 1)
                         below = _reserve(below, nodes + 1)
                         level = _reserve(level, nodes + 1)
                         repeats = _reserve(repeats, nodes + 1)
                         node_key = _reserve(node_key, nodes + 1)
                         same = 0
                         under = stack
-                        while nests[state] and under != EMPTY:
-                            same += calls[site[under]] == calls[state]
+                        while nests[call] and under != EMPTY:
+                            same += callee[kont[under]] == callee[call]
                             under = below[under]
-                        site[nodes] = state
+                        kont[nodes] = call
                         below[nodes] = stack
-                        level[nodes] = level[stack] + nests[state]
+                        level[nodes] = level[stack] + nests[call]
                         repeats[nodes] = max(repeats[stack], same)
                         node_key[nodes] = key
                         node_table[place] = nodes
@@ -149,12 +150,11 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any,
                             node_table = _grow(node_table, node_key, nodes)
                             place = _slot(node_table, node_key, key)
                     stack = node_table[place]
-                    state = calls[state]
+                    state = callee[call]
                     gap = 0
                     continue
                 if labels[state] >= 0 and stack != EMPTY:
-                    caller = site[stack]
-                    state = returns[return_offset[caller] + labels[state]]
+                    state = returns[return_offset[kont[stack]] + labels[state]]
                     stack = below[stack]
                     gap = 0
                     if state < 0:
@@ -170,7 +170,7 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any,
                     open_ended |= table[target, k] >= 0
                 if open_ended:
                     break
-                target = returns[return_offset[site[stack]] + labels[target]]
+                target = returns[return_offset[kont[stack]] + labels[target]]
                 stack = below[stack]
                 if target < 0:
                     break
@@ -198,7 +198,7 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, nests: Any,
     for i in range(out_labels.shape[0]):
         state, stack = state_of[i], stack_of[i]
         while state >= 0 and labels[state] >= 0 and stack != EMPTY:
-            state = returns[return_offset[site[stack]] + labels[state]]
+            state = returns[return_offset[kont[stack]] + labels[state]]
             stack = below[stack]
         if state >= 0 and gap_of[i] == 0 and labels[state] >= 0 and repeats[stack_of[i]] <= depth:
             out_labels[i] = 0

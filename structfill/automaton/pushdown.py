@@ -1,7 +1,8 @@
 """A pushdown automaton over bytes, and its enumeration to a byte automaton of bounded nesting.
 
-Front-ends with nested values emit a `Pushdown`: states with byte edges, *calls* (a value begins here: push the state
-and go to the callee) and *labels* (a value ends here: pop, and go where the caller says for this label). Whitespace is
+Front-ends with nested values emit a `Pushdown`: states with byte edges, *calls* (a value begins here: push a
+continuation and go to the callee) and *labels* (a value ends here: pop, and go where the continuation says for this
+label). Whitespace is
 not spelled out: a state says which kind of gap stands before its next byte.
 """
 
@@ -47,15 +48,17 @@ class Pushdown:
         edges: int32 [M, 4]: source, lowest byte, highest byte, target; at most one edge a state and byte.
         labels: int32 [P], the label of a state where a value ends, or -1.
         gaps: uint8 [P], a `Gap` a state.
-        calls: int32 [P], the state where the called value begins, or -1.
-        nests: bool [P], is the called value nested in a container (and not one of its names)?
-        return_offset, returns: caller p continues at returns[return_offset[p] + label], or is lost (-1).
+        calls: int32 [P], the continuation c with which a value is called, or -1.
+        callee: int32 [C], the state where the called value begins.
+        nests: bool [C], is it nested in a container (and not one of its names)?
+        return_offset, returns: after it, continue at returns[return_offset[c] + label]; -1 is lost. int32 [C] and [R].
     """
 
     edges: NDArray[np.int32]
     labels: NDArray[np.int32]
     gaps: NDArray[np.uint8]
     calls: NDArray[np.int32]
+    callee: NDArray[np.int32]
     nests: NDArray[np.bool_]
     return_offset: NDArray[np.int32]
     returns: NDArray[np.int32]
@@ -70,7 +73,7 @@ class Pushdown:
         best: ByteAutomaton | None = None
         for depth in range(limits.depth + 1):
             delta, labels, states, deferred = enumerate_states(
-                table, self.labels, self.gaps, self.calls, self.nests, self.return_offset, self.returns,
+                table, self.labels, self.gaps, self.calls, self.callee, self.nests, self.return_offset, self.returns,
                 byte_class[np.frombuffer(b" \n\t\r", np.uint8)].astype(np.int64), int(whitespace), depth, limits.states)
             if states > limits.states:
                 if best is None:

@@ -150,12 +150,12 @@ def _presplit(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, int, bool]
     A round reads the whole table once. Automata without long chains are done after a few; chains, where a round
     gains one state, are left to the worklist.
     """
-    distinct = np.unique(labels)
-    block = np.searchsorted(distinct, labels).astype(np.int32)
-    count = distinct.shape[0]
+    block = labels.copy()
     if sink >= 0:
-        block[sink] = count
-        count += 1
+        block[sink] = labels.max() + 1
+    distinct = np.unique(block)
+    block = np.searchsorted(distinct, block).astype(np.int32)
+    count = distinct.shape[0]
     while True:
         finer, finer_count = _round(delta, block)
         if finer_count == count:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 
 if TYPE_CHECKING:
+    from ..vocab import Vocab
     from .protocol import Model
 
-__all__ = ["load"]
+__all__ = ["embedded_vocab", "load"]
 
 
 @lru_cache(maxsize=1)
@@ -18,6 +20,13 @@ def _embedded() -> Model:
     from .embedded import EmbeddedModel
 
     return EmbeddedModel.load()
+
+
+def embedded_vocab() -> Vocab:
+    """The vocabulary of the default model, without its weights."""
+    from ..vocab import Vocab
+
+    return Vocab.from_file(Path(__file__).parent / "default" / "tokenizer.json")
 
 
 def load(model: str | Model = "default") -> Model:

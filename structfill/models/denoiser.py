@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _FLOOR = 1e-9
-_SHARPNESS = 3.0  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
+_SHARPNESS = 1.5  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ class Denoiser(nn.Module):
         """Fill in the rotary frequencies, which are not among the weights."""
         half = len(self.frequency)
         with torch.no_grad():
-            self.frequency.copy_(self.config.theta ** (-torch.arange(half, device=self.frequency.device).float() / half))
+            self.frequency.copy_(
+                self.config.theta ** (-torch.arange(half, device=self.frequency.device).float() / half)
+            )
 
     def _rope(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         angles = positions[:, None, :, None].float() * self.frequency
@@ -139,7 +141,7 @@ class Denoiser(nn.Module):
         lengths = valid.sum(1)
         positions = (valid.long().cumsum(1) - 1).clamp_min(0) + offset
         bias = torch.zeros(valid.shape).masked_fill(~valid, -1e4)[:, None, None, :]
-        x = self.embedding(ids).to(dtype) * valid[:, :, None].to(dtype)
+        x = _norm(self.embedding(ids)).to(dtype) * valid[:, :, None].to(dtype)
         rope = self._rope(positions, dtype)
         layers = []
         for block in self.blocks:
@@ -159,7 +161,7 @@ class Denoiser(nn.Module):
             own = own.masked_fill(~valid[:, None, None, :], -1e4)
             keep = valid[:, :, None].to(dtype)
         bias = torch.cat([memory.bias, own], -1)
-        x = self.embedding(canvas).to(dtype) + self.canvas.to(dtype)
+        x = (_norm(self.embedding(canvas)) + self.canvas).to(dtype)
         rope = self._rope(positions, dtype)
         for block, past in zip(self.blocks, memory.layers, strict=True):
             if keep is not None:

@@ -92,7 +92,7 @@ class EmbeddedModel:
         clean = text.encode("utf-8", "replace").decode("utf-8")
         return self._tokenizer.encode(clean, add_special_tokens=False).ids
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, context: Tensor, canvas: Tensor) -> Tensor:
         """Log-probabilities float32 [B, N, V], finite everywhere; the prompt is encoded once and then remembered."""
         memory = self._memory(context)
@@ -125,7 +125,9 @@ def _read_tokenizer(path: Path) -> tuple[Tokenizer, Vocab]:
         raise ModelError(f"{path}: expected a tokenizer, found: {error}") from None
     tokenizer.encode_special_tokens = True  # "<mask>" in a text is text
     if vocab.mask_id is None or not vocab.eos_ids or vocab.pad_id is None:
-        raise ModelError(f"{path}: expected the special tokens <pad>, <mask> and <eos>, found not all of them")
+        raise ModelError(
+            f"{path}: expected the special tokens <pad>, <mask> and <eos>, found not all of them"
+        )
     return tokenizer, vocab
 
 
@@ -153,7 +155,9 @@ def read_weights(path: Path) -> tuple[Denoiser, float]:
     except ModelError:
         raise
     except (OSError, SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        raise ModelError(f"{path}: expected a safetensors file of the embedded model, found: {error}") from None
+        raise ModelError(
+            f"{path}: expected a safetensors file of the embedded model, found: {error}"
+        ) from None
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r:.80}")
     config, eos_bias = _read_config(path, metadata.get("config", ""))
@@ -166,7 +170,9 @@ def read_weights(path: Path) -> tuple[Denoiser, float]:
     for name, parameter in denoiser.named_parameters():
         weights[name] = _dequantised(path, name, parameter.shape, tensors)
     if tensors:
-        raise ModelError(f"{path}: expected no tensor beside those of the network, found {sorted(tensors)[0]!r:.80}")
+        raise ModelError(
+            f"{path}: expected no tensor beside those of the network, found {sorted(tensors)[0]!r:.80}"
+        )
     denoiser.to_empty(device="cpu")
     denoiser.reset_frequency()
     denoiser.load_state_dict(weights)
@@ -179,7 +185,9 @@ def _read_config(path: Path, text: str) -> tuple[DenoiserConfig, float]:
         sizes = {name: raw[name] for name in _BOUNDS}
         theta, eos_bias = float(raw["theta"]), float(raw["eos_bias"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ModelError(f"{path}: expected a configuration with {', '.join(_BOUNDS)}, found {text!r:.120}") from None
+        raise ModelError(
+            f"{path}: expected a configuration with {', '.join(_BOUNDS)}, found {text!r:.120}"
+        ) from None
     for name, (low, high) in _BOUNDS.items():
         if type(sizes[name]) is not int or not low <= sizes[name] <= high:
             raise ModelError(f"{path}: expected {name} from {low} to {high}, found {sizes[name]!r:.40}")

@@ -14,6 +14,9 @@ from training.values import Value, Values
 Maker = Callable[[Values], Value]
 
 
+_TRAINED: set[str] = set()  # every training alternative of every kind, in lower case
+
+
 @dataclass(frozen=True)
 class Texts:
     """Alternatives of a phrase or label, in two splits."""
@@ -21,14 +24,23 @@ class Texts:
     train: tuple[str, ...]
     held: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _TRAINED.update(t.lower() for t in self.train if self.train != self.held)
+
     @classmethod
     def parse(cls, text: str) -> Texts:
         train, _, held = text.partition("//")
-        parts = [tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip()) for side in (train, held)]
+        parts = [
+            tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip())
+            for side in (train, held)
+        ]
         return cls(parts[0], parts[1] or parts[0])
 
     def of(self, held_out: bool) -> tuple[str, ...]:
-        return self.held if held_out else self.train
+        """The split's alternatives; those held out here but trained on elsewhere are no use for a test."""
+        if not held_out:
+            return self.train
+        return tuple(t for t in self.held if t.lower() not in _TRAINED) or self.held
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,13 @@ def listing(keys: str, make: Maker, labels: str, phrases: str) -> Listing:
 
 
 def boolean(keys: str, labels: str, yes: str, no: str) -> Choice:
-    return Choice(tuple(keys.split()), Texts.parse(labels), {}, {"true": Texts.parse(yes), "false": Texts.parse(no)}, True)
+    return Choice(
+        tuple(keys.split()),
+        Texts.parse(labels),
+        {},
+        {"true": Texts.parse(yes), "false": Texts.parse(no)},
+        True,
+    )
 
 
 def choice(keys: str, labels: str, **meanings: str) -> Choice:

@@ -10,13 +10,17 @@
     token id at the peak. Where peak is -inf all members count alike. Relative error about 1e-6.
     Scaled log-sum-exp = scale peak + spread; entropy within the class = spread - slope.
 
-`draw_member(row, members, peak, spread, u, scale)` -> the member of a class (ascending ids) at which its inverse CDF
-    passes u in [0, 1); never one of weight 0 unless all are.
+`draw_members(logits, plan, classes, stats, scale, uniforms)` -> (tokens int32 [N], weights float64 [N]): at position i
+    the member of class ``classes[i]`` (ids ascending) at which its inverse CDF passes ``uniforms[i]`` in [0, 1), and
+    that member's probability within the class; never a member of weight 0 unless all are. -1 skips a position.
+
+`token_probabilities(logits, plan, mass, stats, scale, out)`: ``out`` (float32 [N, V]) gets ``mass[i, c]`` (float64 [N, C])
+    times the probability of the token within its class c; 0 for the rest.
 
 `clean(values)` -> float64, NaN as -inf and +inf as the largest finite number of the type.
 """
 
 from ._types import Plan, Stats, clean, plan
-from .cpu import class_stats, draw_member
+from .cpu import class_stats, draw_members, token_probabilities
 
-__all__ = ["Plan", "Stats", "class_stats", "clean", "draw_member", "plan"]
+__all__ = ["Plan", "Stats", "class_stats", "clean", "draw_members", "plan", "token_probabilities"]

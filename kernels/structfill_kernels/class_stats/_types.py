@@ -15,9 +15,10 @@ class Plan(NamedTuple):
     classes: int  # C + 1, the last one being the rest
     columns: int
     dense: int  # the class read densely
-    in_dense: Any  # int32 [columns], -1 (all bits) for members of the dense class, else 0
+    in_dense: Any  # bool [columns]
     gathered: Any  # int32 [G], the columns of all other classes, by class, ascending
     gathered_ptr: Any  # int64 [C + 2]; the dense class is empty
+    of_column: Any  # int32 [columns], the class
 
 
 class Stats(NamedTuple):
@@ -45,6 +46,6 @@ def plan(token_class: Any, classes: int, columns: int) -> Plan:
     of_column = np.full(columns, classes, np.int32)
     of_column[: len(token_class)] = np.where(token_class < 0, classes, token_class)
     dense = int(np.argmax(np.bincount(of_column, minlength=classes + 1)))
-    in_dense = -(of_column == dense).astype(np.int32)
-    ptr, order = csr(np.where(in_dense < 0, np.int32(-1), of_column), classes + 1)
-    return Plan(classes + 1, columns, dense, in_dense, order, ptr)
+    in_dense = of_column == dense
+    ptr, order = csr(np.where(in_dense, np.int32(-1), of_column), classes + 1)
+    return Plan(classes + 1, columns, dense, in_dense, order, ptr, of_column)

@@ -106,7 +106,7 @@ def _first_equal(keys, key):
 @njit(cache=True, nogil=True)
 def _merge(peak, total, slope, block_peak, block_total, block_slope, scale):
     """Join the sums of two parts under the larger of their peaks."""
-    d = (np.float64(block_peak) - np.float64(peak)) * np.float64(scale)
+    d = max(-700.0, min((np.float64(block_peak) - np.float64(peak)) * np.float64(scale), 700.0))
     if d > 0:
         factor = np.exp(-d)
         return block_peak, block_total + total * factor, block_slope + (slope - total * d) * factor
@@ -175,9 +175,9 @@ def _stats32(logits, dense, in_dense, gathered, ptr, scale, peaks, spreads, slop
 
 
 @njit(cache=True, nogil=True)
-def _clean(x):
-    """float64: NaN as -inf, +inf as the largest finite number."""
-    return min(x, 1.7976931348623157e308) if x == x else -np.inf
+def _clean(x, largest=1.7976931348623157e308):
+    """float64: NaN as -inf, +inf as the largest finite number of the type."""
+    return min(x, largest) if x == x else -np.inf
 
 
 @njit(cache=True, nogil=True)
@@ -211,48 +211,128 @@ def class_stats(logits, plan, scale, out):
 
 
 @njit(cache=True, nogil=True)
-def _draw32(bits, members, peak, target, scale):
-    """Whole blocks by their sums, then token by token in the block where the target lies."""
-    keys, passed, last = np.empty(BLOCK, np.int32), 0.0, 0
-    for start in range(0, members.shape[0], BLOCK):
-        block = keys[: min(BLOCK, members.shape[0] - start)]
-        _gathered_keys(bits, members[start : start + block.shape[0]], block)
-        total = _sums(block, peak, scale)[0]
-        if total > 0 and passed + total > target:
-            for x in range(block.shape[0]):
-                d = (_value(block[x]) - peak) * scale
-                if d > CUT:
-                    passed += np.float64(_exp(d))
-                    last = start + x
-                    if passed > target:
-                        return members[last]
-            continue
+def _block(bits, in_dense, members, start, keys):
+    """Order keys of one block of a class: of all columns for the dense class (no `members`), else of its own."""
+    if members.shape[0]:
+        end = min(start + BLOCK, members.shape[0])
+        _gathered_keys(bits, members[start:end], keys)
+    else:
+        end = min(start + BLOCK, bits.shape[0])
+        _dense_keys(bits[start:end], in_dense[start:end], keys)
+    return keys[: end - start]
+
+
+@njit(cache=True, nogil=True)
+def _draw32(bits, in_dense, members, peak, target, scale, keys):
+    """Find the block by block sums, then the member in it: (index in the class's blocks, weight)."""
+    passed, before, found = 0.0, 0.0, 0
+    for start in range(0, members.shape[0] or bits.shape[0], BLOCK):
+        total = _sums(_block(bits, in_dense, members, start, keys), peak, scale)[0]
         if total > 0:
-            for x in range(block.shape[0]):
-                if (_value(block[x]) - peak) * scale > CUT:
-                    last = start + x
-        passed += total
-    return members[last]
+            found, before = start, passed
+            passed += total
+            if passed > target:
+                break
+    block, last, weight = _block(bits, in_dense, members, found, keys), 0, 0.0
+    for x in range(block.shape[0]):
+        d = (_value(block[x]) - peak) * scale
+        if d > CUT:
+            last, weight = x, np.float64(_exp(d))
+            before += weight
+            if before > target:
+                break
+    return found + last, weight
 
 
 @njit(cache=True, nogil=True)
 def _draw64(row, members, peak, target, scale):
-    passed, last = 0.0, 0
+    passed, last, weight = 0.0, 0, 0.0
     for x in range(members.shape[0]):
-        weight = np.exp((_clean(row[members[x]]) - peak) * scale)
-        if weight > 0:
-            passed += weight
-            last = x
+        e = np.exp((_clean(row[members[x]]) - peak) * scale)
+        if e > 0:
+            passed += e
+            last, weight = x, e
             if passed > target:
                 break
-    return members[last]
+    return last, weight
 
 
-def draw_member(row, members, peak, spread, u, scale):
+@njit(cache=True, nogil=True)
+def _nth_dense(in_dense, n):
+    """The n-th member of the dense class."""
+    for v in range(in_dense.shape[0]):
+        n -= in_dense[v]
+        if n < 0:
+            return v
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _draw_alike(in_dense, members, u):
+    """A member of a class in which none is possible: all alike."""
+    count = members.shape[0] or in_dense.sum()
+    n = min(np.int64(u * count), count - 1)
+    return members[n] if members.shape[0] else _nth_dense(in_dense, n)
+
+
+@njit(cache=True, nogil=True)
+def _draw_members32(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens,
+                    weights):
+    keys = np.empty(BLOCK, np.int32)
+    for i in range(logits.shape[0]):
+        c = classes[i]
+        if c < 0:
+            continue
+        members, u = gathered[ptr[c] : ptr[c + 1]], uniforms[i]
+        if peaks[i, c] == -np.inf:
+            tokens[i], weights[i] = _draw_alike(in_dense, members, u), np.exp(-spreads[i, c])
+            continue
+        target, peak = u * np.exp(spreads[i, c]), F32(peaks[i, c])
+        x, weight = _draw32(logits[i].view(np.int32), in_dense, members, peak, target, scale, keys)
+        tokens[i], weights[i] = x if c == dense else members[x], weight * np.exp(-spreads[i, c])
+
+
+@njit(cache=True, nogil=True)
+def _draw_members64(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens,
+                    weights):
+    whole = np.flatnonzero(in_dense).astype(np.int32)
+    for i in range(logits.shape[0]):
+        c = classes[i]
+        if c < 0:
+            continue
+        members, u = whole if c == dense else gathered[ptr[c] : ptr[c + 1]], uniforms[i]
+        if peaks[i, c] == -np.inf:
+            tokens[i], weights[i] = _draw_alike(in_dense, members, u), np.exp(-spreads[i, c])
+            continue
+        x, weight = _draw64(logits[i], members, peaks[i, c], u * np.exp(spreads[i, c]), scale)
+        tokens[i], weights[i] = members[x], weight * np.exp(-spreads[i, c])
+
+
+def draw_members(logits, plan, classes, stats, scale, uniforms):
     """See the package."""
-    if peak == -np.inf:
-        return int(members[min(int(u * len(members)), len(members) - 1)])
-    target = u * np.exp(spread)
-    if row.dtype == np.float32:
-        return int(_draw32(row.view(np.int32), members, F32(peak), target, F32(scale)))
-    return int(_draw64(row, members, float(peak), target, float(scale)))
+    tokens, weights = np.full(len(logits), -1, np.int32), np.zeros(len(logits))
+    single = logits.dtype == np.float32
+    draw = _draw_members32 if single else _draw_members64
+    draw(logits, plan.dense, plan.in_dense, plan.gathered, plan.gathered_ptr, classes, stats.peak, stats.spread,
+         F32(scale) if single else float(scale), uniforms, tokens, weights)
+    return tokens, weights
+
+
+@njit(cache=True, nogil=True)
+def _token_probabilities(logits, of_column, factors, peaks, rest, scale, largest, out):
+    """factors[i, c] = mass of the class over its spread."""
+    for i in range(out.shape[0]):
+        for v in range(out.shape[1]):
+            c = of_column[v]
+            factor = factors[i, c] if c < rest else 0.0
+            if factor > 0 and peaks[i, c] > -np.inf:
+                factor *= np.exp((_clean(np.float64(logits[i, v]), largest) - peaks[i, c]) * scale)
+            out[i, v] = factor
+
+
+def token_probabilities(logits, plan, mass, stats, scale, out):
+    """See the package."""
+    rest = plan.classes - 1
+    factors = mass * np.exp(-stats.spread[:, :rest])
+    _token_probabilities(logits, plan.of_column, factors, stats.peak, rest, float(scale),
+                         float(np.finfo(logits.dtype).max), out)

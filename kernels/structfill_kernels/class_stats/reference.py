@@ -9,9 +9,7 @@ from ._types import clean
 
 def members_of(plan, c):
     """The columns of class c."""
-    if c == plan.dense:
-        return np.flatnonzero(plan.in_dense)
-    return plan.gathered[plan.gathered_ptr[c] : plan.gathered_ptr[c + 1]]
+    return np.flatnonzero(plan.of_column == c)
 
 
 def class_stats(logits, plan, scale, out):
@@ -31,10 +29,29 @@ def class_stats(logits, plan, scale, out):
             out.top[i, c] = members[np.argmax(values)] if len(values) else -1
 
 
-def draw_member(row, members, peak, spread, u, scale):
-    """Inverse CDF over the members in order."""
+def weights_of(row, members, scale):
+    """softmax(scale x) over some columns; equal where none is possible."""
     values = clean(row)[members]
+    peak = values.max()
     weights = np.exp((values - peak) * scale) if peak > -np.inf else np.ones(len(values))
-    cumulative = np.cumsum(weights)
-    return int(members[min(np.searchsorted(cumulative, u * cumulative[-1], side="right"),
-                           np.flatnonzero(weights)[-1])])
+    return weights / weights.sum()
+
+
+def draw_members(logits, plan, classes, stats, scale, uniforms):
+    """Inverse CDF over the members in order."""
+    tokens, chosen = np.full(len(logits), -1, np.int32), np.zeros(len(logits))
+    for i in np.flatnonzero(classes >= 0):
+        members = members_of(plan, classes[i])
+        weights = weights_of(logits[i], members, scale)
+        x = min(np.searchsorted(np.cumsum(weights), uniforms[i], side="right"), np.flatnonzero(weights)[-1])
+        tokens[i], chosen[i] = members[x], weights[x]
+    return tokens, chosen
+
+
+def token_probabilities(logits, plan, mass, stats, scale, out):
+    """Class by class."""
+    out[:] = 0
+    for i, row in enumerate(logits):
+        for c in range(plan.classes - 1):
+            members = members_of(plan, c)
+            out[i, members] = mass[i, c] * weights_of(row, members, scale)

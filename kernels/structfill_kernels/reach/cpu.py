@@ -107,8 +107,7 @@ def visit_order(ptr, target):
     S = ptr.shape[0] - 1
     order, stack, edge = np.empty(S, np.int32), np.empty(S, np.int32), ptr[:-1].copy()
     seen, last = np.zeros(S, np.bool_), S
-    for root in range(S - 1, -1, -1):
-        start = 0 if root == S - 1 else root  # state 0 first, the rest only where it does not lead
+    for start in range(S):
         if seen[start]:
             continue
         depth, stack[0], seen[start] = 1, start, True

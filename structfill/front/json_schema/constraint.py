@@ -11,7 +11,7 @@ from ...automaton.pushdown import Whitespace
 from ...errors import EmptyLanguage, SpecError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
-from .document import check_nesting
+from .document import check_nesting, parse_document
 from .emit import emit
 from .goals import GoalSpace
 from .lower import Lowering
@@ -85,7 +85,7 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     """The JSON texts that satisfy `schema`.
 
     Args:
-        schema: a JSON Schema (dict or bool), or a Python type that Pydantic can describe.
+        schema: a JSON Schema (dict, bool, or a str of JSON), or a Python type that Pydantic can describe.
         whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or a line break
             with at most four spaces or one tab a level), or "any".
         formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
@@ -101,6 +101,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         raise UnsupportedFeature("key_order", f"key_order={key_order!r} is not supported, only 'declared'")
     if approximate is not None:
         raise UnsupportedFeature("approximate", f"approximate={approximate!r} is not supported, only None")
+    if isinstance(schema, str):
+        schema = parse_document(schema)
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, adapter=adapter,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,10 +30,12 @@ class _Emitter:
         self._blocks: list[NDArray[np.int32]] = []
         self._labels: list[int] = []
         self._gaps: list[int] = []
-        self._calls: dict[int, int] = {}
-        self._names: set[int] = set()  # calls that read a property name, not a nested value
-        self._sites: list[tuple[int, Step]] = []  # calls that continue in a container
-        self._returns: dict[int, list[int]] = {}
+        self._calls: dict[int, int] = {}  # calling state -> continuation
+        self._callees: list[int] = []  # by continuation, as the next two
+        self._nests: list[bool] = []
+        self._returns: list[list[int]] = []
+        self._values: dict[Step, int] = {}  # continuations after the values of steps
+        self._keys: dict[ObjectState, int] = {}  # continuations after property names
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
         self._waiting: list[Goal] = []
@@ -42,9 +46,7 @@ class _Emitter:
     def document(self, goal: Goal) -> None:
         """State 0: one value, with whitespace around it."""
         start, end = self._state(Gap.OUTSIDE), self._state(Gap.OUTSIDE, label=0)
-        self._calls[start] = self._entry(goal)
-        self._names.add(start)
-        self._returns[start] = [end]
+        self._calls[start] = self._continuation(self._entry(goal), nests=False, returns=[end])
 
     def close(self) -> None:
         """Emit all that was named, until every call knows where it continues."""
@@ -52,8 +54,8 @@ class _Emitter:
             while self._waiting:
                 self._value(self._waiting.pop())
             before = len(self._labels)
-            for site, step in self._sites:
-                known = self._returns[site]
+            for step, continuation in list(self._values.items()):
+                known = self._returns[continuation]
                 for label in range(len(known), len(step.goal.outcomes)):
                     known.append(self._after(step.after(label)))
             if len(self._labels) == before and not self._waiting:
@@ -61,17 +63,15 @@ class _Emitter:
 
     def result(self) -> Pushdown:
         """The arrays."""
-        count = len(self._labels)
-        calls = np.full(count, -1, np.int32)
-        nests = np.zeros(count, np.bool_)
-        offsets = np.zeros(count, np.int32)
-        returns: list[int] = []
-        for site, target in self._calls.items():
-            calls[site], nests[site], offsets[site] = target, site not in self._names, len(returns)
-            returns += self._returns[site]
-        own = np.array(self._edges, np.int32).reshape(-1, 4)
-        return Pushdown(np.concatenate([own, *self._blocks]), np.array(self._labels, np.int32),
-                        np.array(self._gaps, np.uint8), calls, nests, offsets, np.array([*returns, -1], np.int32))
+        calls = np.full(len(self._labels), -1, np.int32)
+        calls[list(self._calls)] = list(self._calls.values())
+        sizes = [len(returns) for returns in self._returns]
+        return Pushdown(
+            edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
+            labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), calls=calls,
+            callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
+            return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
+            returns=np.array([*chain.from_iterable(self._returns), -1], np.int32))
 
     # --- states -----------------------------------------------------------------------------------------------
 
@@ -97,10 +97,18 @@ class _Emitter:
             self._waiting.append(goal)
         return self._entries[goal]
 
-    def _call(self, site: int, step: Step) -> None:
-        self._calls[site] = self._entry(step.goal)
-        self._returns[site] = []
-        self._sites.append((site, step))
+    def _continuation(self, callee: int, nests: bool, returns: list[int]) -> int:
+        self._callees.append(callee)
+        self._nests.append(nests)
+        self._returns.append(returns)
+        return len(self._callees) - 1
+
+    def _call(self, state: int, step: Step) -> None:
+        """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
+        first and of later items are equal then, which halves the configurations at every level of nesting."""
+        if step not in self._values:
+            self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[])
+        self._calls[state] = self._values[step]
 
     # --- values -----------------------------------------------------------------------------------------------
 
@@ -184,10 +192,11 @@ class _Emitter:
         """A property name, the colon and the value."""
         if state.keys is None:
             return
-        offset, fragment = self._fragment(state.keys, quoted)
-        self._calls[before] = offset
-        self._names.add(before)
-        self._returns[before] = [self._property(step) for step in state.steps]
+        if state not in self._keys:
+            offset, _ = self._fragment(state.keys, quoted)
+            returns = [self._property(step) for step in state.steps]
+            self._keys[state] = self._continuation(offset, nests=False, returns=returns)
+        self._calls[before] = self._keys[state]
 
     def _property(self, step: Step) -> int:
         named, value = self._state(Gap.INLINE), self._state(Gap.INLINE)

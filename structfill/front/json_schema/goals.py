@@ -133,8 +133,7 @@ class Goal:
         residue = self._of_kind(at.NUMBER)
         parts = _distinct(residue.atoms())
         decide = self._decider(residue, parts)
-        must = residue.must.args if isinstance(residue.must, And) else (residue.must,)
-        spelling = decimals.integer() if _INTEGER in must else decimals.number()
+        spelling = decimals.integer() if _INTEGER in _conjuncts(residue.must) else decimals.number()
         return product([spelling, *map(_decimals, parts)],
                        lambda truth: decide(truth[1:]) if truth[0] else REJECT, self.space.limits)
 
@@ -276,8 +275,8 @@ def _step(space: GoalSpace, residue: Residue, parts: dict[Atom, Formula],
     must = _necessary(residue.must, parts)
     if must is FALSE:
         return None
-    certain = set(must.args) if isinstance(must, And) else {must}
-    tracked = tuple(dict.fromkeys(f for f in parts.values() if f not in certain and f is not TRUE and f is not FALSE))
+    certain = {TRUE, *_conjuncts(must)}
+    tracked = tuple(dict.fromkeys(f for f in parts.values() if f is not FALSE and not certain.issuperset(_conjuncts(f))))
     goal = space.goal(Residue(must, tracked))
 
     def after(outcome: Outcome) -> ArrayState | ObjectState | None:
@@ -312,6 +311,10 @@ def _necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
     if isinstance(formula, Or | ExactlyOne):
         return disj(_necessary(f, parts) for f in formula.args)
     return formula
+
+
+def _conjuncts(formula: Formula) -> tuple[Formula, ...]:
+    return formula.args if isinstance(formula, And) else (formula,)
 
 
 def _decided(atom: Atom, truth: bool) -> Formula:

@@ -59,10 +59,9 @@ class Liveness:
         while waiting:
             item = waiting.pop()
             if isinstance(item, Goal):
-                if item in self._values:
-                    continue
-                self._values[item] = set(_scalar_labels(item))
-                waiting += [s for s in (item.array, item.object) if s is not None]
+                if item not in self._values:
+                    self._values[item] = set(_scalar_labels(item))
+                    waiting += [s for s in (item.array, item.object) if s is not None]
             elif item not in self._containers:
                 self._containers[item] = set() if item.close == REJECT else {item.close}
                 for step in _steps(item):

@@ -13,6 +13,7 @@ from ...errors import SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..regex import pattern_dfa
 from . import atoms as at
+from . import formats
 from .formula import FALSE, TRUE, Formula, atoms, conj, constant, disj, exactly_one, negate
 
 MAX_COMBINATOR_DEPTH = 60  # allOf/anyOf/oneOf/$ref nested without a property or an item between them
@@ -24,14 +25,11 @@ TYPES = {
 
 REFUSED = frozenset(
     "not if then else dependentRequired dependentSchemas dependencies patternProperties propertyNames minProperties "
-    "maxProperties contains minContains maxContains uniqueItems multipleOf format unevaluatedProperties "
+    "maxProperties contains minContains maxContains uniqueItems multipleOf unevaluatedProperties "
     "unevaluatedItems $dynamicRef $recursiveRef extends disallow divisibleBy contentSchema".split())
 HARMLESS = {"uniqueItems": (False,), "minProperties": (0,), "unevaluatedProperties": (True, {}),
             "unevaluatedItems": (True, {}), "propertyNames": (True, {}), "patternProperties": ({},),
             "dependencies": ({},), "dependentRequired": ({},), "dependentSchemas": ({},)}
-ASSERTED_FORMATS = frozenset(
-    "date-time date time duration email idn-email hostname idn-hostname ipv4 ipv6 uri uri-reference iri iri-reference "
-    "uuid uri-template json-pointer relative-json-pointer regex".split())
 OLD_DRAFTS = ("draft-03", "draft-04", "draft-05", "draft-06", "draft-07")  # $ref hides its siblings there
 
 
@@ -46,8 +44,8 @@ class Lowering:
     Raises `SpecError` for a malformed schema, `UnsupportedFeature` for a keyword that cannot be honoured.
     """
 
-    def __init__(self, schema: Any, limits: Limits, formats: str = "assert") -> None:
-        self.root, self.limits, self.formats = schema, limits, formats
+    def __init__(self, schema: Any, limits: Limits, format_mode: str = "assert") -> None:
+        self.root, self.limits, self.format_mode = schema, limits, format_mode
         self._schemas: dict[str, Any] = {"": schema}
         self._formulas: dict[str, Formula] = {}
         self._open: list[str] = []
@@ -101,11 +99,6 @@ class Lowering:
         if any(value is harmless or (value == harmless and type(value) is type(harmless))
                for harmless in HARMLESS.get(key, ())):
             return
-        if key == "format":
-            if self.formats == "annotate" or value not in ASSERTED_FORMATS:
-                return
-            raise UnsupportedFeature("format", f"format {value!r} is not supported", pointer=f"{pointer}/format",
-                                     hint='use a "pattern", or formats="annotate" to treat formats as annotations')
         raise UnsupportedFeature(key, pointer=f"{pointer}/{escape(key)}")
 
     def _child(self, schema: Any, pointer: str) -> str:
@@ -215,6 +208,15 @@ class Lowering:
         except SpecError as error:
             raise error.at(pointer) from None
 
+    def _format(self, schema: dict[str, Any], pointer: str) -> Formula:
+        name = schema["format"]
+        if self.format_mode == "annotate" or not isinstance(name, str):
+            return TRUE
+        if name in formats.REFUSED:
+            raise UnsupportedFeature("format", f"format {name!r} is not supported", pointer=pointer,
+                                     hint='use a "pattern", or formats="annotate" to treat formats as annotations')
+        return at.StringAtom(formats.format_dfa(name)) if name in formats.PATTERNS else TRUE  # others annotate
+
     def _bound(self, schema: dict[str, Any], pointer: str) -> Formula:
         key = pointer.rsplit("/", 1)[1]
         value, strict = schema[key], key.startswith("exclusive")
@@ -281,6 +283,7 @@ def _combinator(connective: Callable[[Iterable[Formula]], Formula]) -> Callable[
 KEYWORDS: dict[str, Callable[[Lowering, dict[str, Any], str], Formula]] = {
     "type": Lowering._type, "enum": Lowering._enum, "const": Lowering._const,
     "minLength": Lowering._length, "maxLength": Lowering._length, "pattern": Lowering._pattern,
+    "format": Lowering._format,
     "minimum": Lowering._bound, "maximum": Lowering._bound,
     "exclusiveMinimum": Lowering._bound, "exclusiveMaximum": Lowering._bound,
     "prefixItems": Lowering._prefix_items, "items": Lowering._items, "additionalItems": Lowering._additional_items,

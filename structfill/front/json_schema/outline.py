@@ -87,7 +87,9 @@ class _Writer:
             return self._array(schema, depth)
         if kind == "string":
             pattern = schema.get("pattern")
-            is_date = schema.get("format") == "date" or (isinstance(pattern, str) and pattern in _DATE_PATTERNS)
+            is_date = schema.get("format") == "date" or (
+                isinstance(pattern, str) and pattern in _DATE_PATTERNS
+            )
             return self._spend("date" if is_date else "string")
         return self._spend(kind if isinstance(kind, str) and kind in _SHORT else "any")
 
@@ -137,7 +139,9 @@ class _Writer:
                 part = part.replace("~1", "/").replace("~0", "~")
                 if isinstance(node, dict) and part in node:
                     node = node[part]
-                elif isinstance(node, list) and part.isascii() and part.isdigit() and int(part[:9]) < len(node):
+                elif (
+                    isinstance(node, list) and part.isascii() and part.isdigit() and int(part[:9]) < len(node)
+                ):
                     node = node[int(part[:9])]
                 else:
                     return None

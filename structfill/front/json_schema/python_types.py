@@ -15,12 +15,11 @@ def is_schema(spec: Any) -> bool:
 def type_adapter(spec: Any) -> Any:
     """The Pydantic adapter of a Python type. Raises `SpecError` for what Pydantic cannot describe."""
     from pydantic import TypeAdapter
-    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
     try:
         return TypeAdapter(_modern(spec))
-    except (PydanticSchemaGenerationError, PydanticUserError, TypeError, NameError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # Pydantic raises many kinds for what is no type, bare TypeError among them
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise SpecError(f"{spec!r} is neither a JSON Schema nor a type that Pydantic can describe: {reason}",
                         hint="pass a dict, a Pydantic model, a dataclass, a TypedDict, an Enum, a Literal, "
                              "list[...] or a union of these") from None
@@ -28,11 +27,11 @@ def type_adapter(spec: Any) -> Any:
 
 def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
     """The JSON Schema of an adapter's type."""
-    from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+    from pydantic.errors import PydanticUserError
 
     try:
         schema: dict[str, Any] = adapter.json_schema(mode="validation")
-    except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
+    except PydanticUserError as error:
         raise SpecError(f"{spec!r} has no JSON Schema: {str(error).splitlines()[0]}") from None
     return schema
 

@@ -18,7 +18,7 @@ _NUMBER_START = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]')
 _ESCAPES = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
 _HEX = re.compile(r"[0-9a-fA-F]*")
-_TRIED_ENDINGS = ("", "0", "5", *(f"e{k}" for k in range(-30, 31)), *(str(k) for k in range(31)))
+_TRIED_ENDINGS = ("", *(f"{e}{k}" for e in ("e", "") for k in range(-30, 31)))  # of a number cut in its middle
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""Character automata -> byte automata: JSON strings in their one canonical spelling, and plain UTF-8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from structfill.automaton.char_dfa import CharDFA
+from structfill.automaton.minimise import trim
+from structfill.automaton.utf8 import lower
+
+Int32 = NDArray[np.int32]
+_SURROGATES = (0xD800, 0xDFFF)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A deterministic byte automaton with range edges; state 0 starts.
+
+    Attributes:
+        edges: int32 [M, 4]: source, lowest byte, highest byte, target; sorted by source, then byte.
+        labels: int32 [S], -1 = not final, otherwise the outcome.
+    """
+
+    edges: NDArray[np.int32]
+    labels: NDArray[np.int32]
+
+
+def quoted(dfa: CharDFA) -> Fragment:
+    """``"`` + the canonical JSON spelling of every string of the language + ``"``.
+
+    Raw UTF-8 (RFC 8259, 7), except ``\\"``, ``\\\\``, ``\\b``, ``\\f``, ``\\n``, ``\\r``, ``\\t`` and ``\\u00xx`` with
+    lower-case digits for the other control characters. Surrogates cannot be spelled: such strings are dropped.
+    One final state per label, without outgoing edges.
+    """
+    return _encode(dfa, True)
+
+
+def plain(dfa: CharDFA) -> Fragment:
+    """The strings of the language in UTF-8, as they are; labels stay on the states. Surrogates are dropped."""
+    return _encode(dfa, False)
+
+
+def _encode(dfa: CharDFA, as_json: bool) -> Fragment:
+    delta, labels = dfa.delta, dfa.labels
+    spelled = _spellable(dfa.bounds, dfa.classes, delta.shape[1])
+    if not spelled.all():
+        delta, labels = trim(np.where(spelled, delta, np.int32(-1)), labels)
+        if len(labels) == 1 and labels[0] < 0:
+            return Fragment(np.empty((0, 4), np.int32), np.full(1, -1, np.int32))
+    elif dfa.is_empty():
+        return Fragment(np.empty((0, 4), np.int32), np.full(1, -1, np.int32))
+    return Fragment(*lower(dfa.bounds, dfa.classes, delta, labels, as_json))
+
+
+@nb.njit(cache=True, nogil=True)
+def _spellable(bounds: Int32, classes: Int32, n_classes: int) -> NDArray[np.bool_]:
+    """Which classes hold a character other than surrogates?"""
+    out = np.zeros(n_classes, np.bool_)
+    for i in range(bounds.shape[0]):
+        last = bounds[i + 1] - 1 if i + 1 < bounds.shape[0] else 0x10FFFF
+        if bounds[i] < _SURROGATES[0] or last > _SURROGATES[1]:
+            out[classes[i]] = True
+    return out

@@ -1,0 +1,11 @@
+"""Token graph x canvas: exact masks, best and sampled texts, marginals, entropy and mass.
+
+Validity is decided by integer reachability alone; floats only rank what is feasible. So no logits, however
+extreme, can give an invalid text or a dead end: NaN counts as -inf, a row of nothing but -inf as a row of equals,
+and a token that the model finds impossible is taken only where the language leaves nothing else.
+"""
+
+from .canvas import Posterior, Trellis
+from .evidence import OPEN
+
+__all__ = ["OPEN", "Posterior", "Trellis"]

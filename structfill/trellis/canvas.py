@@ -1,0 +1,208 @@
+"""The trellis: every valid canvas of a given length, under evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from structfill_kernels import bitmask, class_stats, sweep
+
+from structfill.errors import BudgetTooSmall
+from structfill.tokengraph import TokenGraph
+
+from . import reading as r
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, solve
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What a sampler needs of one pass; torch tensors, without the batch axis B for logits without one.
+
+    Attributes:
+        best: int64 [B, N], the most probable valid canvas.
+        confidence: float32 [B, N], constrained probability of each token of `best` at its position.
+        entropy: float32 [B, N], nats, of the constrained token marginal of each position.
+        log_mass: float64 [B], log probability that an unconstrained independent draw is valid.
+        sample: int64 [B, N], an exact draw, or None where none was asked for.
+        sample_confidence: as `confidence`, of `sample`.
+    """
+
+    best: torch.Tensor
+    confidence: torch.Tensor
+    entropy: torch.Tensor
+    log_mass: torch.Tensor
+    sample: torch.Tensor | None = None
+    sample_confidence: torch.Tensor | None = None
+
+
+class Trellis:
+    """All valid canvases of `length` tokens under a token graph and fixed tokens. Immutable.
+
+    `fixed` maps positions to token ids, or is an integer array [N] or [B, N] with -1 where open. `rows` is the number
+    of rows B of a batch; rows may be fixed differently, and a trellis of one row takes logits of any B.
+
+    Raises `BudgetTooSmall` when the shortest text does not fit; `EmptyLanguage` when the fixed tokens leave no valid
+    canvas (naming the first position that rules out all), or when the vocabulary has no end-of-text token and no
+    text fills the canvas exactly.
+
+    Logits everywhere: torch or numpy, float16, bfloat16, float32 or float64, [N, Vl] or [B, N, Vl] with Vl >= V
+    (`VocabMismatch` otherwise); columns from V on are never allowed. Odds beyond 1e9 nats at one position count
+    as 1e9.
+    """
+
+    def __init__(self, graph: TokenGraph, length: int, fixed: Evidence | None = None, rows: int = 1) -> None:
+        needed = max(1, int(graph.shortest[0]))
+        if length < needed:
+            raise BudgetTooSmall(length, needed)
+        self.graph, self.length = graph, int(length)
+        self.fixed = as_fixed({} if fixed is None else fixed, rows, self.length)
+        self._rows = self._solve({})
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self._rows)
+
+    def _solve(self, known: Mapping[bytes, Row]) -> list[Row]:
+        """Reachability of every row; equal rows share it."""
+        known = dict(known)
+        for fixed in self.fixed:
+            if fixed.tobytes() not in known:
+                known[fixed.tobytes()] = solve(self.graph, fixed)
+        return [known[fixed.tobytes()] for fixed in self.fixed]
+
+    def _with(self, fixed: NDArray[np.int64]) -> Trellis:
+        """The same canvas under other evidence; rows that did not change are not solved again."""
+        other = object.__new__(Trellis)
+        other.graph, other.length, other.fixed = self.graph, self.length, fixed
+        other._rows = other._solve({row.fixed.tobytes(): row for row in self._rows})
+        return other
+
+    def fix(self, tokens_by_position: Evidence) -> Trellis:
+        """A new trellis with more tokens fixed (same forms as `fixed`; -1 leaves a position as it was).
+
+        The graph is shared. Raises `EmptyLanguage` as the constructor does; never for positions of one path.
+        """
+        given = as_fixed(tokens_by_position, self.rows, self.length)
+        return self._with(np.where(given == OPEN, self.fixed, given))
+
+    def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> Trellis:
+        """A new trellis with positions open again: their numbers (in all rows), or a bool mask [N] or [B, N]."""
+        given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
+        chosen = given if given.dtype == np.bool_ else np.isin(np.arange(self.length), given)
+        return self._with(np.where(chosen, np.int64(OPEN), self.fixed))
+
+    def masks(self) -> torch.Tensor:
+        """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there."""
+        graph, made = self.graph, dict[int, NDArray[np.int32]]()
+        for row in self._rows:
+            if id(row) not in made:
+                mask = bitmask.token_masks(row.class_bits, graph.class_ptr, graph.class_token, self.length,
+                                           len(graph.vocab))
+                where = np.flatnonzero(row.fixed != OPEN)
+                mask[where] = 0
+                tokens = row.fixed[where]
+                mask.view(np.uint32)[where, tokens >> 5] = np.uint32(1) << (tokens & 31).astype(np.uint32)
+                made[id(row)] = mask
+        return torch.from_numpy(np.stack([made[id(row)] for row in self._rows]))
+
+    def best(self, logits: Any) -> torch.Tensor:
+        """int64 [(B,) N]: the most probable valid canvas; among exact ties the lowest token ids, from the left."""
+        given = r.Logits(self.graph, self._rows, logits)
+        return given.stack([self._best(row, r.read(self.graph, row, x, 1.0))[0] for x, row in given], torch.int64)
+
+    def sample(self, logits: Any, generator: torch.Generator | None = None, temperature: float = 1.0) -> torch.Tensor:
+        """int64 [(B,) N]: an exact draw from softmax(logits / temperature) given validity; `best` at temperature 0."""
+        if temperature == 0:
+            return self.best(logits)
+        given, scale, drawn = r.Logits(self.graph, self._rows, logits), _scale(temperature), []
+        for (x, row), uniforms in zip(given, given.uniforms(generator), strict=True):
+            reading = r.read(self.graph, row, x, scale)
+            drawn.append(self._draw(x, row, reading, self._sweep(row, reading), scale, uniforms)[0])
+        return given.stack(drawn, torch.int64)
+
+    def marginals(self, logits: Any) -> torch.Tensor:
+        """float32 [(B,) N, V]: the probability of each token at each position, given validity."""
+        given, columns, rows = r.Logits(self.graph, self._rows, logits), len(self.graph.vocab), []
+        for x, row in given:
+            reading = r.read(self.graph, row, x, 1.0)
+            mass, out = self._sweep(row, reading).mass, np.empty((self.length, columns), np.float32)
+            for a, b, part in r.chunks(x):
+                stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
+                class_stats.token_probabilities(part, self.graph.plan(x.shape[1]), mass[a:b], stats, 1.0, out[a:b])
+            where = np.flatnonzero(row.fixed != OPEN)
+            out[where] = 0
+            out[where, row.fixed[where]] = 1
+            rows.append(out)
+        return given.stack(rows, torch.float32)
+
+    def entropy(self, logits: Any) -> torch.Tensor:
+        """float32 [(B,) N]: nats of the constrained token marginal of each position."""
+        return self.posterior(logits).entropy
+
+    def log_mass(self, logits: Any) -> torch.Tensor:
+        """float64 [(B,)]: log probability that an independent draw from softmax(logits) is a valid canvas.
+
+        Fixed tokens have to be drawn as well. -inf when every valid canvas has an impossible token.
+        """
+        return self.posterior(logits).log_mass
+
+    def posterior(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
+                  temperature: float = 1.0) -> Posterior:
+        """Everything a sampler needs, from one read of the logits; all of softmax(logits / temperature)."""
+        given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
+        uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
+        results = []
+        for (x, row), u in zip(given, uniforms, strict=True):
+            reading = r.read(self.graph, row, x, scale)
+            result = self._sweep(row, reading)
+            tokens, classes = self._best(row, reading)
+            at = np.arange(self.length), classes
+            confidence = result.mass[at] * np.exp(-reading.stats.spread[at])
+            results.append([tokens, confidence, r.entropy(reading, result.mass),
+                            r.log_mass(reading, result.log_total),
+                            *(self._draw(x, row, reading, result, scale, u) if draw else ())])
+        types = [torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32]
+        columns = zip(*results, strict=True)
+        return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
+
+    def text(self, tokens: Any) -> Any:
+        """The text that a canvas spells, without end-of-text and padding: str, or list[str] for [B, N]."""
+        ids = as_array(tokens).astype(np.int64)
+        if ids.ndim == 2:
+            return [self.text(row) for row in ids]
+        ends = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
+        return self.graph.vocab.decode(ids[: ends[0] if len(ends) else None].tolist())
+
+    def _sweep(self, row: Row, reading: r.Reading) -> sweep.Posterior:
+        return sweep.posterior(self.graph.sweep_edges, reading.score, row.live)
+
+    def _best(self, row: Row, reading: r.Reading) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Tokens and classes of the best path."""
+        return sweep.best_path(self.graph.sweep_edges, reading.peak, reading.stats.top, row.live)
+
+    def _draw(self, x: Any, row: Row, reading: r.Reading, result: sweep.Posterior, scale: float,
+              uniforms: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Tokens of an exact draw and their constrained probabilities: classes first, then tokens within."""
+        classes = sweep.draw_path(self.graph.sweep_edges, reading.score, result, row.live, uniforms[:, :2])
+        tokens, confidence = row.fixed.copy(), result.mass[np.arange(self.length), classes]
+        wanted = np.where(row.fixed == OPEN, classes, np.int32(-1))
+        for a, b, part in r.chunks(x):
+            stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
+            drawn, weight = class_stats.draw_members(part, self.graph.plan(x.shape[1]), wanted[a:b], stats, scale,
+                                                     uniforms[a:b, 2])
+            here = drawn >= 0
+            tokens[a:b][here] = drawn[here]
+            confidence[a:b][here] *= weight[here]
+        return tokens, confidence
+
+
+def _scale(temperature: float) -> float:
+    if not (temperature > 0 and 0 < 1 / temperature < math.inf):
+        raise ValueError(f"temperature must be positive and finite, not {temperature!r}")
+    return 1 / temperature

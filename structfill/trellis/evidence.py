@@ -1,0 +1,105 @@
+"""Fixed tokens of one row, and what is feasible under them. Integers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from structfill_kernels import reach
+
+from structfill.errors import EmptyLanguage
+from structfill.tokengraph import TokenGraph
+
+OPEN = -1
+
+Evidence = Mapping[int, int] | NDArray[Any] | torch.Tensor | Sequence[Any]
+Bits = NDArray[np.uint64]
+
+
+class Row(NamedTuple):
+    """The evidence of one row and what is feasible under it."""
+
+    fixed: NDArray[np.int64]  # [N], OPEN or a token
+    live: Bits  # [S, W] feasible (state, position)
+    class_bits: Bits  # [C, W] feasible (class, position)
+    allowed: NDArray[np.bool_]  # [N, C], the same
+
+
+def as_fixed(fixed: Evidence, rows: int, length: int) -> NDArray[np.int64]:
+    """int64 [B, N], `OPEN` where nothing is fixed, from any of the forms that `Trellis` accepts."""
+    if isinstance(fixed, Mapping):
+        given = np.full(length, OPEN, np.int64)
+        for position, token in fixed.items():
+            if not 0 <= position < length:
+                raise ValueError(f"position {position} is not on a canvas of {length}")
+            given[position] = token
+    else:
+        given = as_array(fixed).astype(np.int64)
+    if given.ndim not in (1, 2) or given.shape[-1] != length:
+        raise ValueError(f"fixed tokens of shape {given.shape} on a canvas of {length}")
+    if given.ndim == 2 and len(given) != rows and 1 not in (rows, len(given)):
+        raise ValueError(f"fixed tokens for {len(given)} rows in a trellis of {rows}")
+    rows = max(rows, len(given) if given.ndim == 2 else 1)
+    return np.array(np.broadcast_to(np.maximum(given, OPEN), (rows, length)))
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """A copy as a numpy array."""
+    return values.cpu().numpy().copy() if isinstance(values, torch.Tensor) else np.array(values)
+
+
+def solve(graph: TokenGraph, fixed: NDArray[np.int64]) -> Row:
+    """Reachability under the evidence. Raises `EmptyLanguage` naming the position that rules out all."""
+    live, usable, admitted = _live(graph, fixed)
+    if not live[0, 0] & np.uint64(1):
+        raise _why_empty(graph, fixed)
+    bits = reach.feasible_classes(graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr,
+                                  graph.set_class, graph.classes) & admitted
+    positions = np.arange(len(fixed))
+    flags = bits[:, positions >> 6] >> (positions & 63).astype(np.uint64) & np.uint64(1)
+    return Row(fixed.copy(), live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
+
+
+def _live(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits, Bits]:
+    """Feasible (state, position) pairs, and where the evidence admits each set and each class."""
+    length, words = len(fixed), len(fixed) // 64 + 1
+    admitted, everywhere = np.zeros((graph.classes, words), np.uint64), np.zeros(words, np.uint64)
+    for i, token in enumerate(fixed.tolist()):
+        bit = np.uint64(1 << (i & 63))
+        if token == OPEN:
+            everywhere[i >> 6] |= bit
+        elif token < len(graph.token_class) and graph.token_class[token] >= 0:
+            admitted[graph.token_class[token], i >> 6] |= bit
+    usable = reach.usable_sets(graph.set_ptr, graph.set_class, everywhere, admitted)
+    ahead, behind = np.zeros((2, graph.states, words), np.uint64)
+    ahead[0, 0] = 1
+    behind[graph.final, length >> 6] = np.uint64(1 << (length & 63))
+    ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
+    behind = reach.reach(graph.in_ptr, graph.in_source, graph.in_set, usable, behind,
+                         np.ascontiguousarray(graph.order[::-1]), True)
+    return ahead & behind, usable, admitted | everywhere
+
+
+def _why_empty(graph: TokenGraph, fixed: NDArray[np.int64]) -> EmptyLanguage:
+    """Find, by bisection, the first fixed position that together with those before it rules out all."""
+    where = np.flatnonzero(fixed != OPEN)
+    low, high = 0, len(where)  # with `high` of them there is no canvas, with fewer than `low` there is one
+    while low < high:
+        middle = (low + high) // 2
+        kept = np.full_like(fixed, OPEN)
+        kept[where[:middle]] = fixed[where[:middle]]
+        if _live(graph, kept)[0][0, 0] & np.uint64(1):
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0:
+        return EmptyLanguage(f"no text of the language fills exactly {len(fixed)} tokens, and the vocabulary has "
+                             "no end-of-text token")
+    position = int(where[low - 1])
+    token = int(fixed[position])
+    spelled = graph.vocab.tokens[token] if token < len(graph.vocab) else b""
+    return EmptyLanguage(f"no valid text of {len(fixed)} tokens has token {token} ({spelled!r}) at position {position}"
+                         + (" beside the tokens fixed before it" if low > 1 else ""))

@@ -1,0 +1,130 @@
+"""Logits of any kind, read once into class space."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from structfill_kernels import class_stats
+
+from structfill.errors import VocabMismatch
+from structfill.tokengraph import TokenGraph
+
+from .evidence import OPEN, Row
+
+FLOOR = -1e9  # nats: odds beyond this within one position count as this
+CHUNK = 1 << 22  # logits converted at a time
+
+Floats = NDArray[np.float64]
+
+
+class Reading(NamedTuple):
+    """One row of logits in class space, relative to the best feasible token of each position."""
+
+    stats: class_stats.Stats  # with the evidence applied
+    peak: Floats  # [N, C] score of the best token of each class, -inf where infeasible
+    score: Floats  # [N, C] score of the whole class
+    offset: float  # log probability of a canvas of score 0
+
+
+class Logits:
+    """The caller's logits as rows beside their evidence; results in the caller's shape and place.
+
+    Takes torch tensors and arrays of shape [N, Vl] or [B, N, Vl]. Raises `VocabMismatch` when Vl is smaller than the
+    vocabulary, `ValueError` for another shape.
+    """
+
+    def __init__(self, graph: TokenGraph, rows: list[Row], logits: Any) -> None:
+        x = logits.detach() if isinstance(logits, torch.Tensor) else np.asarray(logits)
+        length = len(rows[0].fixed)
+        if x.ndim not in (2, 3) or x.shape[-2] != length:
+            raise ValueError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
+        if x.shape[-1] < len(graph.vocab):
+            raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {len(graph.vocab)} tokens")
+        self.flat = x.ndim == 2
+        self.x = x[None] if self.flat else x
+        if len(rows) not in (1, len(self.x)):
+            raise ValueError(f"logits for {len(self.x)} rows in a trellis of {len(rows)}")
+        self.rows = rows * len(self.x) if len(rows) == 1 else rows
+        self.device = x.device if isinstance(x, torch.Tensor) else torch.device("cpu")
+
+    def __iter__(self) -> Iterator[tuple[Any, Row]]:
+        return iter(zip(self.x, self.rows, strict=True))
+
+    def uniforms(self, generator: torch.Generator | None) -> Floats:
+        """float64 [B, N, 3] in [0, 1), drawn in one call."""
+        device = "cpu" if generator is None else generator.device
+        shape = len(self.x), self.x.shape[1], 3
+        drawn = torch.rand(shape, dtype=torch.float64, generator=generator, device=device)
+        return np.asarray(drawn.cpu().numpy())
+
+    def stack(self, values: list[Any], dtype: torch.dtype) -> torch.Tensor:
+        """One tensor on the logits' device, without the batch axis if they had none."""
+        out = torch.from_numpy(np.stack([np.asarray(v) for v in values])).to(self.device, dtype)
+        return out[0] if self.flat else out
+
+
+def chunks(x: Any) -> Iterator[tuple[int, int, NDArray[Any]]]:
+    """Parts ``x[a:b]`` of logits [N, Vl] as contiguous writable float32 or float64 arrays, without copying such."""
+    step = max(1, CHUNK // max(1, x.shape[1]))
+    for a in range(0, len(x), step):
+        part = x[a : a + step]
+        if isinstance(part, torch.Tensor):
+            part = part.to("cpu", torch.float64 if part.dtype == torch.float64 else torch.float32).numpy()
+        dtype = np.float64 if part.dtype == np.float64 else np.float32
+        with np.errstate(over="ignore"):
+            yield a, a + len(part), np.require(part, dtype, ["C", "W"])
+
+
+def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
+    """Class statistics of logits [N, Vl] times `scale`, with the row's evidence."""
+    stats = class_stats.Stats.empty(len(x), graph.classes + 1)
+    top, log_norm = np.empty((2, len(x)))
+    for a, b, part in chunks(x):
+        here = class_stats.Stats(*(s[a:b] for s in stats))
+        class_stats.class_stats(part, graph.plan(x.shape[1]), scale, here)
+        top[a:b] = here.peak.max(1)
+        with np.errstate(over="ignore"):
+            log_norm[a:b] = np.log(np.exp(_less(here.peak, top[a:b]) * scale + here.spread).sum(1))
+        _fix(graph, row.fixed[a:b], part, here)
+    peak = np.where(row.allowed, stats.peak[:, : graph.classes], -np.inf)
+    shift = peak.max(1)
+    impossible = (peak == -np.inf) & (shift > -np.inf)[:, None]
+    with np.errstate(over="ignore"):
+        below = np.where(impossible, 2 * FLOOR * (len(x) + 1), np.maximum(_less(peak, shift) * scale, FLOOR))
+        offset = (_less(shift[:, None], top)[:, 0] * scale - log_norm).sum()
+    peak = np.where(row.allowed, below, -np.inf)
+    return Reading(stats, peak, peak + stats.spread[:, : graph.classes], float(offset))
+
+
+def _less(values: Floats, peak: Floats) -> Floats:
+    """values - peak by row; 0 where both are -inf."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where(values == peak[:, None], 0.0, values - peak[:, None])
+
+
+def _fix(graph: TokenGraph, fixed: NDArray[np.int64], logits: NDArray[Any], stats: class_stats.Stats) -> None:
+    """At a fixed position the class amounts to its one token."""
+    where = np.flatnonzero(fixed != OPEN)
+    tokens = fixed[where]
+    at = where, graph.token_class[tokens]
+    stats.peak[at] = class_stats.clean(logits[where, tokens])
+    stats.spread[at], stats.slope[at], stats.top[at] = 0.0, 0.0, tokens
+
+
+def entropy(reading: Reading, mass: Floats) -> Floats:
+    """Nats per position: over the classes, plus that within each class."""
+    within = (reading.stats.spread - reading.stats.slope)[:, : mass.shape[1]]
+    log_mass = np.log(np.where(mass > 0, mass, 1.0))
+    return np.maximum(np.where(mass > 0, mass * (within - log_mass), 0.0).sum(1), 0.0)
+
+
+def log_mass(reading: Reading, log_total: float) -> float:
+    """Log probability of all valid canvases; -inf where each of them has an impossible token."""
+    if log_total < FLOOR * (len(reading.peak) + 1):
+        return -math.inf
+    return min(log_total + reading.offset, 0.0)

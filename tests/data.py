@@ -1,0 +1,27 @@
+"""The public data sets that some tests use, which are never part of the project."""
+
+from __future__ import annotations
+
+import lzma
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def data_folder() -> Path:
+    """The folder of the data sets; skips the test where there is none."""
+    for candidate in (os.environ.get("STRUCTFILL_DATA"), ROOT.parent / "shared" / "data"):
+        if candidate and Path(candidate).is_dir():
+            return Path(candidate)
+    pytest.skip("the public data sets are not here (set STRUCTFILL_DATA to their folder)")
+
+
+def tokenizer_file(name: str, folder: Path) -> Path:
+    """An unpacked tokenizer.json in `folder`."""
+    target = folder / f"{name}.tokenizer.json"
+    if not target.exists():
+        target.write_bytes(lzma.open(data_folder() / "tokenizers" / f"{name}.tokenizer.json.xz").read())
+    return target
