@@ -95,7 +95,7 @@ def _schemas(limit: int) -> list[Any]:
 def _tokenizer(name: str) -> Path:
     target = Path(tempfile.gettempdir()) / f"structfill-bench-{name}.json"
     if not target.exists():
-        target.write_bytes(lzma.open(DATA / "tokenizers" / f"{name}.tokenizer.json.xz").read())
+        target.write_bytes(lzma.decompress((DATA / "tokenizers" / f"{name}.tokenizer.json.xz").read_bytes()))
     return target
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from structfill_kernels import class_stats, reach, sweep, token_walk
 
 from structfill.automaton.byte_automaton import ByteAutomaton
-from structfill.errors import EmptyLanguage, SpecError, TooLarge, VocabMismatch
+from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
 from structfill.vocab import Vocab
 
@@ -82,7 +83,7 @@ class TokenGraph:
     @property
     def nbytes(self) -> int:
         """Memory of the arrays in bytes, without the vocabulary."""
-        return sum(array.nbytes for array in self.to_arrays().values())
+        return sum(getattr(self, name).nbytes for name in _ARRAYS)
 
     @property
     def vocab_fingerprint(self) -> str:
@@ -92,8 +93,16 @@ class TokenGraph:
     @cached_property
     def sweep_edges(self) -> sweep.Edges:
         """The arrays that the sweeps read."""
-        return sweep.Edges(self.out_ptr, self.out_target, self.out_set, self.in_ptr, self.in_source, self.in_set,
-                           self.set_ptr, self.set_class)
+        return sweep.Edges(
+            self.out_ptr,
+            self.out_target,
+            self.out_set,
+            self.in_ptr,
+            self.in_source,
+            self.in_set,
+            self.set_ptr,
+            self.set_class,
+        )
 
     @cached_property
     def _plans(self) -> dict[int, class_stats.Plan]:
@@ -106,29 +115,32 @@ class TokenGraph:
         return self._plans[columns]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything but the vocabulary as named arrays, for a cache."""
-        arrays = {f.name: getattr(self, f.name) for f in fields(self)
-                  if f.name not in ("vocab", "work", "compile_ms")}
-        return arrays | {"meta": np.array([FORMAT, self.work, self.compile_ms]),
-                         "vocab_fingerprint": np.frombuffer(self.vocab.fingerprint.encode(), np.uint8)}
+        """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays["meta"] = np.array([self.work, self.compile_ms])
+        return arrays | {"digest": _digest(arrays, self.vocab)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> TokenGraph:
-        """The graph that `to_arrays` gave. Raises `VocabMismatch` for another vocabulary, `SpecError` for
-        arrays that are no token graph (every index is checked: kernels do not)."""
-        stored = np.asarray(arrays.get("vocab_fingerprint", ()), np.uint8).tobytes()
-        meta = np.asarray(arrays.get("meta", ()))
-        if meta.shape != (3,) or meta[0] != FORMAT:
-            raise SpecError("the stored token graph has another format")
-        if stored != vocab.fingerprint.encode():
-            raise VocabMismatch("the stored token graph was built for another vocabulary")
-        names = [f.name for f in fields(cls) if f.name not in ("vocab", "work", "compile_ms")]
-        if missing := [name for name in names if name not in arrays]:
-            raise SpecError(f"the stored token graph lacks {missing[0]}")
-        graph = cls(vocab, **{name: _own(arrays[name]) for name in names}, work=int(meta[1]),
-                    compile_ms=float(meta[2]))
-        _check(graph)
-        return graph
+        """The graph that `to_arrays` gave. Raises `VocabMismatch` unless it was built for this vocabulary and the
+        arrays are unchanged."""
+        found = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
+        if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
+            raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
+        work, compile_ms = found.pop("meta").tolist()
+        return cls(vocab, **{name: _own(array) for name, array in found.items()}, work=int(work), compile_ms=compile_ms)
+
+
+_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "work", "compile_ms")]
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint8]:
+    """SHA-256 of names, types, shapes and contents."""
+    digest = hashlib.sha256(f"{FORMAT} {vocab.fingerprint}".encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) -> TokenGraph:
@@ -144,11 +156,22 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     states = len(automaton)
     if not states:
         raise EmptyLanguage("no text satisfies the constraint")
-    walked = _limited("work", limits.work, token_walk.walk, _own(automaton.delta, np.int32),
-                      _own(automaton.byte_class, np.uint8), trie.nodes, trie.spellings, limits.work)
+    walked = _limited(
+        "work",
+        limits.work,
+        token_walk.walk,
+        _own(automaton.delta, np.int32),
+        _own(automaton.byte_class, np.uint8),
+        trie.nodes,
+        trie.spellings,
+        limits.work,
+    )
     links = _limited("edges", limits.edges, token_walk.link, states, walked, limits.edges)
-    token_class = np.where(trie.rank >= 0, walked.spelling_class[trie.rank], np.int32(-1)) if trie.spellings \
+    token_class = (
+        np.where(trie.rank >= 0, walked.spelling_class[trie.rank], np.int32(-1))
+        if trie.spellings
         else np.full(len(vocab), -1, np.int32)
+    )
     classes = len(walked.pair_ptr) - 1
     final = automaton.accepting.copy()
     if vocab.eos_ids:
@@ -175,8 +198,9 @@ def _limited(name: str, allowed: int, function: Callable[..., Any], *arguments: 
         raise TooLarge(name, reached.needed, allowed) from None
 
 
-def _add_end(links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_],
-             vocab: Vocab) -> tuple[token_walk.Links, Int32, int]:
+def _add_end(
+    links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_], vocab: Vocab
+) -> tuple[token_walk.Links, Int32, int]:
     """The end state: entered by end-of-text, kept by end-of-text and padding."""
     end, sets = len(final), len(links.set_ptr) - 1
     token_class[list(vocab.eos_ids)] = eos = classes
@@ -186,16 +210,20 @@ def _add_end(links: token_walk.Links, token_class: Int32, classes: int, final: N
         members, classes = [*members, classes], classes + 1
     accepting = np.flatnonzero(final).astype(np.int32)
     top = links.set_ptr[-1]
-    return token_walk.Links(
-        np.concatenate([links.source, accepting, np.array([end], np.int32)]),
-        np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)]),
-        np.concatenate([links.set, np.full(len(accepting), sets, np.int32), np.array([sets + 1], np.int32)]),
-        np.concatenate([links.set_ptr, np.array([top + 1, top + len(members)], np.int64)]),
-        np.concatenate([links.set_class, np.array(members, np.int32)])), token_class, classes
+    return (
+        token_walk.Links(
+            np.concatenate([links.source, accepting, np.array([end], np.int32)]),
+            np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)]),
+            np.concatenate([links.set, np.full(len(accepting), sets, np.int32), np.array([sets + 1], np.int32)]),
+            np.concatenate([links.set_ptr, np.array([top + 1, top + len(members)], np.int64)]),
+            np.concatenate([links.set_class, np.array(members, np.int32)]),
+        ),
+        token_class,
+        classes,
+    )
 
 
-def _index(links: token_walk.Links, token_class: Int32, classes: int,
-           final: NDArray[np.bool_]) -> dict[str, Any]:
+def _index(links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_]) -> dict[str, Any]:
     """Edges both ways, members of the classes, distances and visiting order."""
     out_ptr, out = token_walk.csr(links.source, len(final))
     in_ptr, into = token_walk.csr(links.target, len(final))
@@ -203,32 +231,18 @@ def _index(links: token_walk.Links, token_class: Int32, classes: int,
     in_source = links.source[into]
     accepting = final.copy()
     return {
-        "out_ptr": out_ptr, "out_target": links.target[out], "out_set": links.set[out],
-        "in_ptr": in_ptr, "in_source": in_source, "in_set": links.set[into],
-        "set_ptr": links.set_ptr, "set_class": links.set_class, "token_class": token_class,
-        "class_ptr": class_ptr, "class_token": class_token, "final": final,
+        "out_ptr": out_ptr,
+        "out_target": links.target[out],
+        "out_set": links.set[out],
+        "in_ptr": in_ptr,
+        "in_source": in_source,
+        "in_set": links.set[into],
+        "set_ptr": links.set_ptr,
+        "set_class": links.set_class,
+        "token_class": token_class,
+        "class_ptr": class_ptr,
+        "class_token": class_token,
+        "final": final,
         "shortest": reach.distances(in_ptr, in_source, accepting),
         "order": reach.visit_order(out_ptr, links.target[out]),
     }
-
-
-def _check(graph: TokenGraph) -> None:
-    """Raise `SpecError` unless all arrays have the right types, lengths and ranges."""
-    states, sets, edges = graph.final.size, graph.set_ptr.size - 1, graph.out_target.size
-    pointers = [(graph.out_ptr, states, edges), (graph.in_ptr, states, edges),
-                (graph.set_ptr, sets, graph.set_class.size), (graph.class_ptr, graph.classes, graph.class_token.size)]
-    good = graph.final.dtype == np.bool_ and states > 0 and graph.token_class.shape == (len(graph.vocab),)
-    for ptr, rows, total in pointers:
-        good &= (ptr.dtype == np.int64 and ptr.shape == (rows + 1,) and ptr[0] == 0 and ptr[-1] == total
-                 and bool((np.diff(ptr) >= 0).all()))
-    ranges = [(graph.out_target, edges, 0, states), (graph.out_set, edges, 0, sets),
-              (graph.in_source, edges, 0, states), (graph.in_set, edges, 0, sets),
-              (graph.set_class, graph.set_class.size, 0, graph.classes),
-              (graph.class_token, graph.class_token.size, 0, len(graph.vocab)),
-              (graph.token_class, len(graph.vocab), -1, graph.classes),
-              (graph.shortest, states, -1, 1 << 30), (graph.order, states, 0, states)]
-    for array, size, low, high in ranges:
-        good = bool(good) and array.dtype == np.int32 and array.shape == (size,) and (
-            not size or (int(array.min()) >= low and int(array.max()) < high))
-    if not good or not np.array_equal(np.sort(graph.order), np.arange(states)) or graph.shortest[0] < 0:
-        raise SpecError("the stored token graph is damaged")

@@ -23,13 +23,13 @@ from structfill_kernels import token_walk
 from structfill.errors import SpecError, VocabMismatch
 
 EOS_NAMES = ("<end_of_turn>", "<turn|>", "<eos>", "<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>",
-             "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>", "<|eos|>", "[EOS]",
-             "<｜end▁of▁sentence｜>")
+             "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>", "<|eos|>", "[EOS]", "<｜end▁of▁sentence｜>")  # fmt: skip
 PAD_NAMES = ("<pad>", "<|endoftext|>", "[PAD]", "<|pad|>", "<|finetune_right_pad_id|>")
 MASK_NAMES = ("<mask>", "[MASK]", "<|mask|>", "<|mdm_mask|>", "<|MASK|>")
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # SentencePiece's way to write a space
 
 TokenName = str | int
+Text = bytes  # under another name, because `Vocab.bytes` hides the type inside the class
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,20 @@ class Vocab:
         mask_id: the id of an open position for models that have one, or None. Never allowed in a result.
     """
 
-    tokens: list[bytes] = field(repr=False)
+    tokens: list[Text] = field(repr=False)
     eos_ids: tuple[int, ...]
     pad_id: int | None
     mask_id: int | None
 
     @classmethod
-    def of_tokens(cls, tokens: Sequence[bytes | None], *, eos_ids: Iterable[int] = (), pad_id: int | None = None,
-                  mask_id: int | None = None) -> Vocab:
+    def of_tokens(
+        cls,
+        tokens: Sequence[Text | None],
+        *,
+        eos_ids: Iterable[int] = (),
+        pad_id: int | None = None,
+        mask_id: int | None = None,
+    ) -> Vocab:
         """A vocabulary from its bytes; None or ``b""`` is never text, nor are the special ids.
 
         Raises `SpecError` for ids outside the vocabulary or spellings of more than 4,095 bytes.
@@ -79,33 +85,48 @@ class Vocab:
         spelled = [b"" if i in specials or t is None else bytes(t) for i, t in enumerate(tokens)]
         if longest := [i for i, t in enumerate(spelled) if len(t) > token_walk.MAX_SPELLING]:
             raise SpecError(f"token {longest[0]} spells more than {token_walk.MAX_SPELLING} bytes")
-        if len(spelled) > token_walk.MAX_NODES or sum(map(len, spelled)) > 1 << 28:
+        if len(spelled) > token_walk.MAX_NODES or sum(map(len, spelled)) > 4 * token_walk.MAX_NODES:
             raise SpecError("the vocabulary has too many tokens")
         return cls(spelled, eos, pad_id, mask_id)
 
     @classmethod
     def bytes(cls) -> Vocab:
         """256 single bytes, then end-of-text (256), padding (257) and mask (258)."""
-        return cls.of_tokens([*(bytes([b]) for b in range(256)), None, None, None],
-                             eos_ids=(256,), pad_id=257, mask_id=258)
+        return cls.of_tokens(
+            [*(bytes([b]) for b in range(256)), None, None, None], eos_ids=(256,), pad_id=257, mask_id=258
+        )
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, eos: TokenName | Iterable[TokenName] | None = None,
-                  pad: TokenName | None = None, mask: TokenName | None = None) -> Vocab:
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        eos: TokenName | Iterable[TokenName] | None = None,
+        pad: TokenName | None = None,
+        mask: TokenName | None = None,
+    ) -> Vocab:
         """Read a ``tokenizer.json``; special tokens by name or id, else by well-known names.
 
         Raises `SpecError` naming the file when it cannot be read or understood.
         """
         try:
-            return _parse(_load(Path(path).read_bytes()), eos, pad, mask)
+            data = Path(path).read_bytes()
         except (OSError, ValueError) as error:  # ValueError: an embedded NUL in the path
             raise SpecError(f"cannot read the tokenizer {os.fspath(path)!r}: {error}") from None
+        try:
+            return _parse(_load(data), eos, pad, mask)
         except SpecError as error:
             raise SpecError(f"{os.fspath(path)}: {error.message}", hint=error.hint) from None
 
     @classmethod
-    def of(cls, tokenizer: Any, *, eos: TokenName | Iterable[TokenName] | None = None, pad: TokenName | None = None,
-           mask: TokenName | None = None) -> Vocab:
+    def of(
+        cls,
+        tokenizer: Any,
+        *,
+        eos: TokenName | Iterable[TokenName] | None = None,
+        pad: TokenName | None = None,
+        mask: TokenName | None = None,
+    ) -> Vocab:
         """The vocabulary of a `tokenizers.Tokenizer`, a transformers fast tokenizer, a path or a `Vocab`.
 
         Special ids that a transformers tokenizer declares are used along with the well-known names.
@@ -116,8 +137,10 @@ class Vocab:
             return cls.from_file(tokenizer, eos=eos, pad=pad, mask=mask)
         backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
         if not hasattr(backend, "to_str"):
-            raise SpecError(f"{type(tokenizer).__name__} is not a tokenizer that structfill can read",
-                            hint="pass a fast tokenizer, a tokenizers.Tokenizer or the path of a tokenizer.json")
+            raise SpecError(
+                f"{type(tokenizer).__name__} is not a tokenizer that structfill can read",
+                hint="pass a fast tokenizer, a tokenizers.Tokenizer or the path of a tokenizer.json",
+            )
         pad = getattr(tokenizer, "pad_token_id", None) if pad is None else pad
         mask = getattr(tokenizer, "mask_token_id", None) if mask is None else mask
         declared = getattr(tokenizer, "eos_token_id", None)
@@ -126,7 +149,7 @@ class Vocab:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+    def decode_bytes(self, ids: Iterable[int]) -> Text:
         """The bytes that `ids` (any iterable of integers) spell; specials spell nothing.
 
         Raises `VocabMismatch` for an id outside the vocabulary.
@@ -155,7 +178,8 @@ class Vocab:
         """The trie of all spellings; built on first use (about 0.4 s for 262,145 tokens)."""
         tokens = self.tokens
         order = sorted((i for i, t in enumerate(tokens) if t), key=tokens.__getitem__)
-        rank, spellings = np.full(len(tokens), -1, np.int32), []
+        rank = np.full(len(tokens), -1, np.int32)
+        spellings: list[Text] = []
         for i in order:
             if not spellings or tokens[i] != spellings[-1]:
                 spellings.append(tokens[i])
@@ -181,8 +205,13 @@ def _load(data: bytes) -> dict[str, Any]:
     return loaded
 
 
-def _parse(spec: Mapping[str, Any], eos: TokenName | Iterable[TokenName] | None, pad: TokenName | None,
-           mask: TokenName | None, declared_eos: Iterable[int] = ()) -> Vocab:
+def _parse(
+    spec: Mapping[str, Any],
+    eos: TokenName | Iterable[TokenName] | None,
+    pad: TokenName | None,
+    mask: TokenName | None,
+    declared_eos: Iterable[int] = (),
+) -> Vocab:
     """Bytes of every token of a loaded tokenizer.json."""
     pieces, added = _pieces(spec["model"]), _added(spec.get("added_tokens"))
     spell = _speller(spec)
@@ -197,9 +226,9 @@ def _parse(spec: Mapping[str, Any], eos: TokenName | Iterable[TokenName] | None,
     unknown = spec["model"].get("unk_token")
     if isinstance(unknown, str) and unknown in names:
         tokens[names[unknown]] = None
-    special = {name: i for i, name, is_special in added if is_special}
+    specials = {name: i for i, name, is_special in added if is_special}
     other = {name: i for i, name, _ in added}
-    found = set(declared_eos) | {special[n] for n in EOS_NAMES if n in special}
+    found = set(declared_eos) | {specials[n] for n in EOS_NAMES if n in specials}
     if not found:  # "</s>" is an ordinary tag in some vocabularies, so specials come first
         found = {other[n] for n in EOS_NAMES if n in other}
     if eos is not None:
@@ -225,7 +254,8 @@ def _added(entries: Any) -> list[tuple[int, str, bool]]:
     """(id, name, special) of the added tokens."""
     entries = [] if entries is None else entries
     if not isinstance(entries, list) or not all(
-            isinstance(e, dict) and _is_id(e.get("id")) and isinstance(e.get("content"), str) for e in entries):
+        isinstance(e, dict) and _is_id(e.get("id")) and isinstance(e.get("content"), str) for e in entries
+    ):
         raise SpecError("not a tokenizer.json that structfill understands: added_tokens is malformed")
     return [(e["id"], e["content"], bool(e.get("special"))) for e in entries]
 
@@ -248,7 +278,8 @@ def _first(names: Mapping[str, int], known: Iterable[str]) -> int | None:
 
 def _components(part: Any) -> list[Mapping[str, Any]]:
     """All typed objects in a pre-tokenizer or decoder, sequences opened."""
-    found, stack = [], [part]
+    found: list[Mapping[str, Any]] = []
+    stack = [part]
     while stack:
         part = stack.pop()
         if isinstance(part, dict):
@@ -270,8 +301,10 @@ def _speller(spec: Mapping[str, Any]) -> Any:
     spaced = any(p.get("type") == "Replace" and p.get("content") == " " for p in parts)
     if "Metaspace" in kinds or "ByteFallback" in kinds or spaced:
         return _spell_sentencepiece
-    raise SpecError("the tokenizer's decoder is not supported",
-                    hint="byte-level (ByteLevel) and SentencePiece-like (Metaspace, ByteFallback) decoders are")
+    raise SpecError(
+        "the tokenizer's decoder is not supported",
+        hint="byte-level (ByteLevel) and SentencePiece-like (Metaspace, ByteFallback) decoders are",
+    )
 
 
 def _gpt2_bytes() -> dict[str, int]:

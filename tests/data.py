@@ -23,5 +23,6 @@ def tokenizer_file(name: str, folder: Path) -> Path:
     """An unpacked tokenizer.json in `folder`."""
     target = folder / f"{name}.tokenizer.json"
     if not target.exists():
-        target.write_bytes(lzma.open(data_folder() / "tokenizers" / f"{name}.tokenizer.json.xz").read())
+        packed = (data_folder() / "tokenizers" / f"{name}.tokenizer.json.xz").read_bytes()
+        target.write_bytes(lzma.decompress(packed))
     return target

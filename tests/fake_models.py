@@ -22,7 +22,8 @@ class RandomModel:
         rows = []
         for prompt, row in zip(context, canvas, strict=True):
             weights = torch.arange(1, len(row) + 1)
-            seed = (int((row * weights).sum()) * 7919 + int(prompt.sum())) % 2**31
+            given = prompt[prompt != self.vocab.pad_id]
+            seed = (int((row * weights).sum()) * 7919 + int(given.sum())) % 2**31
             generator = torch.Generator().manual_seed(seed)
             rows.append(torch.randn(len(row), len(self.vocab), generator=generator) * self.scale)
         return torch.stack(rows)

@@ -15,8 +15,12 @@ HARD = [0.0, 1.0, -1000.0, 1e4, -1e9, 1e9, 1e30, -1e30, np.inf, -np.inf, np.nan,
 
 def law(examples):
     """Settings of a property: no clock, the same examples in every run."""
-    return settings(max_examples=examples, deadline=None, derandomize=True,
-                    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def trimmed(delta, accepting):
@@ -66,8 +70,12 @@ def vocabularies(draw, most=5):
     kinds = kinds + draw(st.sampled_from([[], ["pad"], ["mask"], ["pad", "mask"]]))
     tokens = draw(st.permutations([(t, "text") for t in texts] + [(None, kind) for kind in kinds]))
     at = {kind: [i for i, (_, k) in enumerate(tokens) if k == kind] for kind in ("eos", "pad", "mask")}
-    return Vocab.of_tokens([t for t, _ in tokens], eos_ids=at["eos"], pad_id=next(iter(at["pad"]), None),
-                           mask_id=next(iter(at["mask"]), None))
+    return Vocab.of_tokens(
+        [t for t, _ in tokens],
+        eos_ids=at["eos"],
+        pad_id=next(iter(at["pad"]), None),
+        mask_id=next(iter(at["mask"]), None),
+    )
 
 
 @st.composite

@@ -67,7 +67,8 @@ def test_files_are_short(path: Path) -> None:
 
 
 def test_import_is_light() -> None:
-    code = ("import sys, time; start = time.perf_counter(); import structfill; took = time.perf_counter() - start; "
+    code = ("import sys, time; start = time.perf_counter(); import structfill; "
+            "took = time.perf_counter() - start; "
             "assert 'torch' not in sys.modules and 'numba' not in sys.modules and took < 0.3, took")
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

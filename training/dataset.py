@@ -99,19 +99,20 @@ def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -
     value = np.zeros(length, bool)
     value[:n] = example.is_value
     uniform = rng.random(length) < t
+    places = np.arange(length)
     roll = rng.random()
-    if roll < 0.45:
+    if roll < 0.40:
         mask = uniform
-    elif roll < 0.65:  # a prefix is known, the rest masked wholly or in part
-        mask = np.arange(length) >= int(t * (n + 1))
+    elif roll < 0.66:  # a prefix is known, the rest masked wholly or in part
+        mask = places >= int(t * (n + 1))
         if rng.random() < 0.4:
             mask &= rng.random(length) < 0.3 + 0.7 * rng.random()
-    elif roll < 0.73:
+    elif roll < 0.72:
         mask = np.ones(length, bool)
-    elif roll < 0.83:  # structure known, values in part
+    elif roll < 0.84:  # structure known, values in part
         mask = value & uniform
         if rng.random() < 0.5:
-            mask |= np.arange(length) >= n
+            mask |= places >= n
     else:  # structure known, whole values masked, now and then but for their ends
         mask = np.zeros(length, bool)
         keep_ends = roll > 0.92
@@ -122,6 +123,8 @@ def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -
                 if keep_ends and b - a > 2:
                     mask[a] &= rng.random() < 0.5
                     mask[b - 1] &= rng.random() < 0.5
+    if rng.random() < 0.5:  # the far end is committed early at run time
+        mask &= places < n + rng.exponential(8)
     if not mask.any():
         mask[rng.integers(0, n)] = True
     return mask
@@ -167,7 +170,7 @@ def collate(
 def batches(
     tokenizer: Tokenizer, seed: str, tokens: int, start: int = 0, chunk: int = 2048
 ) -> Iterator[tuple[int, Batch]]:
-    """Endless batches of about `tokens` tokens; yields the number of documents generated so far and the batch."""
+    """Endless batches of about `tokens` tokens, each with the number of documents generated so far."""
     position = start
     while True:
         rng = np.random.default_rng([position, *seed.encode()])

@@ -28,8 +28,9 @@ def _word(values: Values) -> Value:
 
 
 _MAKERS = {
-    "code": Values.code, "name": Values.name, "word": _word, "city": Values.city, "email": Values.email, "phone": Values.phone,
-    "time": Values.time, "date": Values.date, "integer": lambda v: v.integer(0, v.rng.choice([12, 100, 9000])),
+    "code": Values.code, "name": Values.name, "word": _word, "city": Values.city, "email": Values.email,
+    "phone": Values.phone, "time": Values.time, "date": Values.date,
+    "integer": lambda v: v.integer(0, v.rng.choice([12, 100, 9000])),
     "number": lambda v: v.price() if v.rng.random() < 0.5 else v.decimal(0, 500),
 }  # fmt: skip
 

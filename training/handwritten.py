@@ -36,9 +36,9 @@ def listed(items: dict[str, Any]) -> dict[str, Any]:
 CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     (
         "invoice",
-        "Invoice 2024-0117\nMüller Maschinenbau GmbH, Stuttgart\n\nDear Ms Okafor,\nfor the repair of your lathe we "
-        "charge 1,480.00 EUR. Please transfer the amount by 15 March 2024.\nThe previous invoice has been paid, this "
-        "one is still open.",
+        "Invoice 2024-0117\nMüller Maschinenbau GmbH, Stuttgart\n\nDear Ms Okafor,\nfor the repair of your lathe "
+        "we charge 1,480.00 EUR. Please transfer the amount by 15 March 2024.\nThe previous invoice has been "
+        "paid, this one is still open.",
         record(
             invoice_number=TEXT,
             seller=record(name=TEXT, city=TEXT),
@@ -58,8 +58,8 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ),
     (
         "contact",
-        "Hi there, I'm Nadia Petrova and I run procurement at Blue Harbour Foods in Rotterdam. Best to call me on "
-        "+31 10 555 0199, or write to nadia@blueharbour.example if it can wait.",
+        "Hi there, I'm Nadia Petrova and I run procurement at Blue Harbour Foods in Rotterdam. Best to call me "
+        "on +31 10 555 0199, or write to nadia@blueharbour.example if it can wait.",
         record(name=TEXT, company=TEXT, city=TEXT, phone=TEXT, email=TEXT),
         {
             "name": "Nadia Petrova",
@@ -71,8 +71,8 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ),
     (
         "meeting",
-        "Subject: roof repair\n\nHi all, let's meet on Thursday, 12 June 2025 at 14:30 in room B12. Jonas, Amélie and "
-        "Tariq should be there. It is not an online meeting, and it should take about 45 minutes.",
+        "Subject: roof repair\n\nHi all, let's meet on Thursday, 12 June 2025 at 14:30 in room B12. Jonas, Amélie "
+        "and Tariq should be there. It is not an online meeting, and it should take about 45 minutes.",
         record(
             subject=TEXT,
             date=DATE,
@@ -94,8 +94,9 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ),
     (
         "order",
-        "Hello, we would like to order 12 folding chairs at $24.90 each and two oak tables at $310. Ship everything to "
-        "Green Valley School, 8 Orchard Lane, Leeds before May 5, 2026. Our order number is PO-7731. Thanks, Tom Reed",
+        "Hello, we would like to order 12 folding chairs at $24.90 each and two oak tables at $310. Ship "
+        "everything to Green Valley School, 8 Orchard Lane, Leeds before May 5, 2026. Our order number is PO-7731. "
+        "Thanks, Tom Reed",
         record(
             order_number=TEXT,
             customer=TEXT,
@@ -116,8 +117,9 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ),
     (
         "ticket",
-        "The export button on the reports page has done nothing since version 4.2.1. I tried it in Firefox and Chrome. "
-        "Our whole accounting team is stuck, so please treat this as urgent! Regards, Priya Sharma (ticket HD-2093)",
+        "The export button on the reports page has done nothing since version 4.2.1. I tried it in Firefox and "
+        "Chrome. Our whole accounting team is stuck, so please treat this as urgent! Regards, Priya Sharma "
+        "(ticket HD-2093)",
         record(
             ticket_id=TEXT,
             reporter=TEXT,

@@ -1,7 +1,7 @@
 """Train the byte-level BPE of the embedded model.
 
-A value has the same tokens in the text and between quotes: runs of letters, single digits, single spaces and other
-punctuation are separate pieces; runs of JSON structure are one piece, so that canvases are short.
+A value has the same tokens in the text and between quotes: runs of letters, single digits, single spaces and
+other punctuation are separate pieces; runs of JSON structure are one piece, so that canvases are short.
 """
 
 from __future__ import annotations

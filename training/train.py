@@ -109,7 +109,8 @@ def train(args: argparse.Namespace) -> None:
 
     note(parameters=sum(p.numel() for p in model.parameters()), config=asdict(config), arguments=vars(args))
     budget, spent, began = args.minutes * 60, state["seconds"], time.time()
-    next_save = next_eval = spent
+    next_save = spent + 120
+    next_eval = spent + (args.evaluate_every * 60 if spent else 0)
     losses: list[float] = []
     wasted = 0.0
     stream = batches(tokenizer, args.data_seed, args.batch_tokens, state["position"])

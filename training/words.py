@@ -1,11 +1,12 @@
 """Word lists of the generator. They are written for this project; no list is fetched."""
 
-def _list(text: str) -> list[str]:
+
+def listed(text: str) -> list[str]:
     """Items between bars if there are any, else between spaces."""
     return [" ".join(item.split()) for item in text.split("|")] if "|" in text else text.split()
 
 
-FIRST = _list(
+FIRST = listed(
     """Anna Ben Carla David Elena Frank Grace Henry Irene Jack Karen Liam Maria Noah Olivia Peter Quentin Rosa
     Samuel Tina Ulrich Vera William Xenia Yusuf Zoe Aisha Björn Chloé Dmitri Esra Fatima Giulia Hiroshi
     Ines José Kenji Lars Mei Nadia Omar Priya Rafael Søren Thandi Umberto Violet Wanda Yara Zoltan Amélie
@@ -18,7 +19,7 @@ FIRST = _list(
     Ngozi Jamal Keisha Malik Imani Sanjay Deepa Arjun Lakshmi Anil Meera Hana Jin Min Seo Sun Linh Nguyet
     Tuan Putri Budi Aylin Mehmet Élodie Åsa Öykü Zuzanna"""
 )
-LAST = _list(
+LAST = listed(
     """Smith Johnson Brown Taylor Wilson Clark Lewis Walker Hall Young King Wright Green Baker Adams Nelson
     Carter Mitchell Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Rogers
     Reed Cook Morgan Bell Murphy Bailey Cooper Richardson Cox Howard Ward Peterson Gray James Watson Brooks
@@ -35,7 +36,7 @@ LAST = _list(
     Iyer Mehta Khan Hussain Malik Ahmed Hassan Ali Haddad Mansour Okafor Adeyemi Mensah Nkosi Dlamini Abebe
     Tesfaye Yilmaz Kaya Demir Şahin O'Brien O'Connor MacDonald McKenzie Fitzgerald"""
 )
-CITY = _list(
+CITY = listed(
     """London|Paris|Berlin|Madrid|Rome|Vienna|Prague|Warsaw|Budapest|Lisbon|Dublin|Oslo|Stockholm|Helsinki|
     Copenhagen|Amsterdam|Brussels|Zurich|Geneva|Munich|Hamburg|Cologne|Frankfurt|Leipzig|Dresden|Lyon|
     Marseille|Toulouse|Nantes|Barcelona|Seville|Valencia|Bilbao|Porto|Milan|Turin|Naples|Bologna|Athens|
@@ -50,7 +51,7 @@ CITY = _list(
     Edinburgh|Glasgow|Cardiff|Belfast|Cork|Galway|Ghent|Antwerp|Rotterdam|Utrecht|Düsseldorf|Nürnberg|
     Göttingen|Salzburg|Graz|Basel|Bern|Lausanne|Tel Aviv|Amman|Dubai|Doha|Springfield|Riverside"""
 )
-COUNTRY = _list(
+COUNTRY = listed(
     """Germany|France|Spain|Italy|Austria|Switzerland|Poland|Portugal|Ireland|Norway|Sweden|Finland|Denmark|
     Netherlands|Belgium|Greece|Turkey|Egypt|Kenya|Nigeria|Ghana|South Africa|Morocco|India|Japan|
     South Korea|China|Taiwan|Vietnam|Thailand|Indonesia|Philippines|Singapore|Malaysia|Australia|
@@ -58,7 +59,7 @@ COUNTRY = _list(
     Czech Republic|Hungary|Romania|Bulgaria|Croatia|Slovenia|Estonia|Latvia|Lithuania|Iceland|
     United Kingdom|Scotland|Wales|Israel|Jordan"""
 )
-COMPANY = _list(
+COMPANY = listed(
     """Northwind Acme Globex Initech Umbra Contoso Fabrikam Vertex Summit Horizon Pioneer Atlas Nova Zenith
     Apex Orion Delta Sigma Quantum Stellar Lumen Cobalt Granite Harbor Maple Cedar Willow Falcon Raven
     Phoenix Titan Mercury Neptune Aurora Polaris Evergreen Redwood Bluebird Silverline Ironworks Brightside
@@ -67,28 +68,28 @@ COMPANY = _list(
     Tundra Sahara Monsoon Cascade Canyon Prairie Summerhill Winterfell Bluefin Tidewater Copperfield
     Goldcrest Larkspur Juniper"""
 )
-COMPANY_FIELD = _list(
+COMPANY_FIELD = listed(
     """Logistics Foods Software Systems Robotics Energy Design Consulting Media Textiles Pharma Motors
     Instruments Analytics Furniture Optics Electronics Printing Publishing Travel Bakery Books Garden Tools
     Supplies Labs Partners Capital Trading Industries Solutions Services Technologies Steel Paper Chemicals
     Airlines Shipping Toys Sports Catering Cleaning Security Studio Works Brothers Traders Office
     Stationery Hardware Coffee"""
 )
-COMPANY_FORM = _list("Ltd|Inc|GmbH|LLC|AG|S.A.|Corp|Co.|Group|BV|AB|SARL|Oy|& Sons|plc")
-STREET = _list(
+COMPANY_FORM = listed("Ltd|Inc|GmbH|LLC|AG|S.A.|Corp|Co.|Group|BV|AB|SARL|Oy|& Sons|plc")
+STREET = listed(
     """Main Oak Pine Maple Elm Cedar Park Lake Hill River Church High Station Mill School Bridge Garden Spring
     Market Queen King Victoria Albert Castle North South West East Union Liberty Washington Lincoln
     Franklin Harbour Meadow Forest Chestnut Walnut Birch Willow Sunset Valley Ridge College Orchard Windsor
     Abbey Green Baker Cannon"""
 )
-STREET_KIND = _list("Street Road Avenue Lane Drive Way Square St Rd Ave Court Place Blvd Terrace")
-ADJECTIVE = _list(
+STREET_KIND = listed("Street Road Avenue Lane Drive Way Square St Rd Ave Court Place Blvd Terrace")
+ADJECTIVE = listed(
     """wireless compact steel bamboo solar portable ceramic folding vintage smart leather digital cordless
     heavy slim organic silent modular wooden electric glass cotton woollen plastic copper waterproof
     adjustable foldable magnetic ergonomic rechargeable stainless padded mini giant black white red blue
     green silver grey"""
 )
-PRODUCT = _list(
+PRODUCT = listed(
     """keyboard lamp kettle backpack router chair monitor drill bottle notebook headset camera tent blender
     mouse desk speaker jacket toaster printer scanner bicycle helmet umbrella wallet watch mug kettlebell
     shelf cabinet mattress pillow blanket towel ladder hammer screwdriver wrench saw pump hose fan heater
@@ -98,7 +99,7 @@ PRODUCT = _list(
     pasta candle puzzle kite drone tablet laptop phone toner paper valve bolt gasket bearing sensor switch
     hinge bracket gearbox motor filter"""
 )
-JOB = _list(
+JOB = listed(
     """software engineer|data analyst|project manager|nurse|teacher|accountant|graphic designer|sales manager|
     plumber|electrician|architect|lawyer|pharmacist|chef|journalist|translator|product manager|
     marketing director|research scientist|mechanical engineer|civil engineer|office manager|receptionist|
@@ -108,47 +109,47 @@ JOB = _list(
     chief technology officer|CEO|CTO|team lead|professor|lecturer|physiotherapist|gardener|baker|pilot|
     warehouse clerk|technical writer|quality inspector|operations lead|account executive"""
 )
-TOPIC = _list(
+TOPIC = listed(
     """robotics gardening jazz chemistry startup photography poetry security design cooking climate chess
     history archery python data marketing sales budget product safety onboarding yoga pottery film science
     music literature astronomy blockchain energy health finance education leadership language painting
     cycling"""
 )
-GATHERING = _list(
+GATHERING = listed(
     """workshop meetup conference concert seminar webinar hackathon festival lecture symposium summit course
     retreat exhibition panel training class fair party review session forum"""
 )
-SKILL = _list(
+SKILL = listed(
     """Python Java SQL Excel Rust Go Docker Kubernetes Linux Photoshop Figma React TypeScript Terraform Spark
     negotiation welding French Spanish German Mandarin copywriting accounting bookkeeping statistics
     cooking surgery painting first-aid carpentry SEO Git Kafka Redis PostgreSQL Swift Kotlin Ruby Scala
     MATLAB AutoCAD SAP presentation mentoring planning budgeting"""
 )
-TAG = _list(
+TAG = listed(
     """urgent new sale eco vegan outdoor kitchen office travel sport kids garden tech fashion gift budget
     premium limited organic handmade backend frontend bug billing login mobile api docs security
     performance ui database network finance legal internal draft holiday school music health home pets food"""
 )
-COLOUR = _list(
+COLOUR = listed(
     """red blue green black white silver navy orange yellow purple brown grey pink beige turquoise gold"""
 )
-LANGUAGE = _list(
+LANGUAGE = listed(
     """English French German Spanish Italian Portuguese Polish Turkish Arabic Hindi Japanese Korean Mandarin
     Dutch Swedish"""
 )
-CURRENCY = _list("USD EUR GBP CHF JPY SEK CAD AUD INR PLN")
-DEPARTMENT = _list(
+CURRENCY = listed("USD EUR GBP CHF JPY SEK CAD AUD INR PLN")
+DEPARTMENT = listed(
     """sales|marketing|finance|engineering|human resources|legal|support|logistics|purchasing|research|
     operations|quality|production|security|administration|IT"""
 )
-GENRE = _list(
+GENRE = listed(
     """thriller|romance|science fiction|fantasy|biography|history|poetry|crime|travel|horror|drama|comedy|
     memoir|adventure"""
 )
-MATERIAL = _list(
+MATERIAL = listed(
     """steel oak leather cotton wool glass plastic aluminium bamboo ceramic copper silk linen rubber marble"""
 )
-LABEL_NOUN = _list(
+LABEL_NOUN = listed(
     """gearbox pump valve locker badge contract policy claim batch sample sensor channel project room building
     floor gate seat cabin terminal license vehicle engine chassis account branch region team shift route
     depot warehouse container pallet shipment parcel permit ticket voucher coupon membership course module
@@ -173,11 +174,11 @@ LABEL_ATTRIBUTE = {
     "phone": "phone hotline telephone",
     "time": "time opening closing departure arrival",
 }
-VERB = _list(
+VERB = listed(
     """update fix review replace check order prepare send cancel renew test clean design translate approve
     publish repair install inspect draft migrate document upgrade pack improve paint"""
 )
-THING = _list(
+THING = listed(
     """invoice|contract|login page|budget plan|printer|roof|contract|website|database|report|payment form|
     front door|newsletter|user manual|price list|backup job|search page|delivery schedule|heating system|
     parking permit|travel policy|security camera|mobile app|checkout page|export function|dashboard|
@@ -185,19 +186,19 @@ THING = _list(
     sign-up form|image upload|shopping cart|audit log|customer survey|holiday calendar|sales figures|
     training material|air conditioning|loading dock|visitor badge"""
 )
-FAULT = _list(
+FAULT = listed(
     """crashes on submit|is very slow|shows a blank page|does not open|returns an error|loses data|is missing|
     keeps restarting|freezes after login|prints empty pages|leaks water|makes a loud noise|
     ignores the filter|times out|is out of date|has the wrong price|fails on Safari|cannot be saved|
     shows wrong totals|duplicates entries|smells of smoke|blocks the door|shows old prices|
     needs new batteries|shows no map"""
 )
-BOOK_WORD = _list(
+BOOK_WORD = listed(
     """Silent River Winter Garden Last Letter Broken Crown Hidden Door Stone Bridge Lost Island Glass Tower
     Dark Forest Golden Hour Paper Moon Distant Shore Burning Field Iron Sea Salt Road Empty House Long
     Night Blue Mountain"""
 )
-SYLLABLE = _list(
+SYLLABLE = listed(
     """ba be bi bo bu ca ce co da de di do fa fe fi ga ge go ha he ho ja jo ka ke ki ko la le li lo lu ma me
     mi mo mu na ne ni no nu pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we za
     zo zu bran stor mel quin tra gra plo shen thor wick lyn mar ton ber dal fen gor hal ist jun kel lor mir

@@ -74,7 +74,8 @@ def _refine(cuts: Int32, ranges: Int32, owner_start: Int32) -> tuple[Int32, Int3
 def alphabet(sets: Sequence[CharSet]) -> tuple[Int32, Int32, Int32, Int32]:
     """Intervals and classes such that every set is a union of classes.
 
-    Returns (bounds int32 [R], classes int32 [R], start int32 [N + 1], members int32): the classes of set s are
+    Returns (bounds int32 [R], classes int32 [R], start int32 [N + 1], members int32): the classes of set s
+    are
     ``members[start[s]:start[s + 1]]``. Cost: intervals covered, summed over the sets.
     """
     flat = [bound for chars in sets for first, last in chars.ranges for bound in (first, last + 1)]

@@ -25,7 +25,7 @@ class ByteAutomaton:
     accepting: NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return self.delta.shape[0]
+        return len(self.accepting)
 
     @property
     def nbytes(self) -> int:

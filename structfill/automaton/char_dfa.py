@@ -1,7 +1,7 @@
 """Deterministic automata over characters: strings as a schema sees them, before any encoding.
 
-Every `CharDFA` is minimal and canonically numbered, so two of them hold equal arrays exactly if they describe the
-same labelled language.
+Every `CharDFA` is minimal and canonically numbered, so two of them hold equal arrays exactly if they describe
+the same labelled language.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _CELL_WORK = 5  # steps charged per cell of a transition table: keeps tables and
 class CharDFA:
     """A partial deterministic automaton over code points; state 0 starts.
 
-    All states are live and reachable, except that an empty language has one dead start state. Surrogates count
-    as characters.
+    All states are live and reachable, except that an empty language has one dead start state. Surrogates
+    count as characters.
 
     Attributes:
         bounds: int32 [R], ascending first code point of every interval; ``bounds[0] == 0``.
@@ -68,7 +68,7 @@ class CharDFA:
 
     @staticmethod
     def length(minimum: int, maximum: int | None) -> CharDFA:
-        """Strings of `minimum` to `maximum` characters (None: no upper bound). Cost: one state a character."""
+        """Strings of `minimum` to `maximum` characters (None: no upper bound); one state a character."""
         if maximum is not None and maximum < minimum:
             last, loop, labels = 0, DEAD, np.full(1, -1, np.int32)
         else:
@@ -94,14 +94,18 @@ class CharDFA:
         cells = _CELL_WORK * states * (np.unique(edges[:, 1]).size + 1)
         if cells > _DEFAULT.work:
             raise TooLarge("work", cells, _DEFAULT.work)
-        return CharDFA.build(*dense(edges, labels, DEAD if other is None else other))
+        rest = DEAD if other is None else other
+        arrays = dense(edges, labels, rest)
+        # Every node leads to the end of a word: none equals the rest if no word is labelled like it.
+        minimal = len(ordered) > 0 and not (marks == rest).any()
+        return CharDFA(*kernels.renumbered(*arrays)) if minimal else CharDFA.build(*arrays)
 
     def __len__(self) -> int:
-        return self.delta.shape[0]
+        return int(self.delta.shape[0])
 
     @cached_property
     def key(self) -> bytes:
-        """A hashable value that is equal for equal labelled languages only."""
+        """A hashable value: equal exactly for equal labelled languages."""
         shape = np.array([self.bounds.size, *self.delta.shape], np.int64)
         return b"".join(a.tobytes() for a in (shape, self.bounds, self.classes, self.delta, self.labels))
 
@@ -161,9 +165,10 @@ class CharDFA:
             for code in (a, ord("a"), ord(" "), 0xE000):
                 if a <= code < b and chr(code).isprintable():
                     return chr(code)
-        plain = (past > 0xE000) | (first < 0xD800)
-        code = int(max(first[plain][0], 0xE000 if first[plain][0] >= 0xD800 else 0) if plain.any() else first[0])
-        return chr(code)
+        for a, b in zip(first.tolist(), past.tolist(), strict=True):
+            if a < 0xD800 or b > 0xE000:
+                return chr(a if a < 0xD800 else max(a, 0xE000))
+        return chr(int(first[0]))
 
     def class_sets(self) -> list[CharSet]:
         """The characters of every class."""
@@ -190,8 +195,8 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
             limits: Limits = _DEFAULT) -> CharDFA:
     """All strings, labelled by which of the components accept them.
 
-    `label` maps the truth vector of a string to its outcome (-1 = rejected); it is called once per vector that
-    occurs. A dead component counts as not accepting.
+    `label` maps the truth vector of a string to its outcome (-1 = rejected); it is called once per vector
+    that occurs. A dead component counts as not accepting.
     Raises `TooLarge` if the joint states pass ``limits.states`` or the steps ``limits.work``.
     """
     if not components:

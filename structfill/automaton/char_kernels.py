@@ -85,6 +85,13 @@ def canonical(bounds: Int32, classes: Int32, delta: Int32,
     delta, labels = trim(delta, labels)
     bounds, classes, delta = merge_columns(bounds, classes, delta)
     delta, labels = minimise(delta, labels)
+    return renumbered(bounds, classes, delta, labels)
+
+
+@nb.njit(cache=True, nogil=True)
+def renumbered(bounds: Int32, classes: Int32, delta: Int32,
+               labels: Int32) -> tuple[Int32, Int32, Int32, Int32]:
+    """The canonical numbering of an automaton whose states are minimal already."""
     bounds, classes, delta = merge_columns(bounds, classes, delta)
     delta, labels = trim(delta, labels)
     return bounds, classes, delta, labels
@@ -151,7 +158,8 @@ def explore(deltas: Int32, starts: NDArray[np.int64], widths: NDArray[np.int64],
             max_states: int, max_work: int) -> tuple[int, int, Int32, Int32]:
     """All joint states of several automata that run side by side over all strings, breadth first.
 
-    `deltas` holds the transition tables one after the other, flat: component c begins at ``starts[c]`` and has
+    `deltas` holds the transition tables one after the other, flat: component c begins at ``starts[c]`` and
+    has
     ``widths[c]`` classes; `table` is that of `joint_alphabet`.
     Returns (status, needed, rows [S, C] with -1 for a dead component, delta [S, J]).
     """

@@ -1,7 +1,7 @@
 """Sets of characters: sorted, disjoint ranges of code points.
 
-Surrogates (U+D800 to U+DFFF) are characters like all others here: a JSON text can carry a lone surrogate as an
-escape, so ``[^a]`` has to contain it although no UTF-8 text can spell it.
+Surrogates (U+D800 to U+DFFF) are characters like all others here: a JSON text can carry a lone surrogate as
+an escape, so ``[^a]`` has to contain it although no UTF-8 text can spell it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CharSet:
         previous = -2
         for first, last in self.ranges:
             if not previous + 1 < first <= last <= LAST:
-                raise ValueError(f"ranges must be ascending, disjoint and within 0..0x10FFFF: {self.ranges!r}")
+                raise ValueError(f"ranges must ascend, be disjoint and within 0..0x10FFFF: {self.ranges!r}")
             previous = last
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Languages of decimal numbers as a JSON text spells them, decided exactly on rationals.
 
-A canonical decimal is ``-?(0|[1-9][0-9]*)(\\.[0-9]+)?`` without negative zero and without exponent. Trailing zeros
-of a fraction are allowed, so one value has many texts. Combine with `char_dfa.product` or ``&``.
+A canonical decimal is ``-?(0|[1-9][0-9]*)(\\.[0-9]+)?`` without negative zero and without exponent. Trailing
+zeros of a fraction are allowed, so one value has many texts. Combine with `char_dfa.product` or ``&``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,13 +24,13 @@ _MINUS, _POINT, _OTHERS = 10, 11, 12
 _LESS, _EQUAL, _MORE = 0, 1, 2
 _DIGITS = range(10)
 
-_State = Hashable
-_Step = Callable[[_State, int], "_State | None"]
+_S = TypeVar("_S", bound=Hashable)
 
 
-def _explore(start: _State, step: _Step, label: Callable[[_State], int], limits: Limits) -> CharDFA:
+def _explore(start: _S, step: Callable[[_S, int], _S | None], label: Callable[[_S], int],
+             limits: Limits) -> CharDFA:
     """The automaton whose transitions `step` (state, class) -> state or None computes."""
-    number: dict[_State, int] = {start: 0}
+    number: dict[_S, int] = {start: 0}
     queue = [start]
     rows: list[list[int]] = []
     for state in queue:
@@ -57,16 +58,16 @@ def number() -> CharDFA:
 @lru_cache(maxsize=1)
 def integer() -> CharDFA:
     """Canonical decimals without a fraction part."""
-    step = {("", _MINUS): "-", ("", 0): "0", ("0", _POINT): None}
-    for digit in range(1, 10):
-        step["", digit] = step["-", digit] = "1"
+    edges = {("", 0): "0", ("", _MINUS): "-"}
+    for digit in _DIGITS[1:]:
+        edges["", digit] = edges["-", digit] = "1"
     for digit in _DIGITS:
-        step["1", digit] = "1"
-    return _explore("", lambda q, c: step.get((str(q), c)), lambda q: 0 if q in ("0", "1") else -1, _DEFAULT)
+        edges["1", digit] = "1"
+    return _explore("", lambda q, c: edges.get((q, c)), lambda q: 0 if q in ("0", "1") else -1, _DEFAULT)
 
 
 def at_least(value: Fraction | int, exclusive: bool = False, limits: Limits = _DEFAULT) -> CharDFA:
-    """Decimals >= `value` (> with `exclusive`), for any rational. Cost: states by its digits and its period."""
+    """Decimals >= `value` (> with `exclusive`), for any rational; states by its digits and its period."""
     return _bounded(Fraction(value), {_EQUAL, _MORE} - ({_EQUAL} if exclusive else set()), limits)
 
 
@@ -107,7 +108,7 @@ def _signed(magnitude: CharDFA, negative: set[int], positive: set[int]) -> CharD
     if at + 1 == bounds.size or bounds[at + 1] != 0x2E:
         bounds, classes = np.insert(bounds, at + 1, 0x2E), np.insert(classes, at + 1, minus)
     classes[at] = delta.shape[1] - 1
-    keep = np.concatenate([np.isin(magnitude.labels, list(positive)), np.isin(magnitude.labels, list(negative))])
+    keep = np.concatenate([np.isin(magnitude.labels, list(wanted)) for wanted in (positive, negative)])
     return CharDFA.build(bounds.astype(np.int32), classes.astype(np.int32), delta,
                          np.where(keep, 0, -1).astype(np.int32))
 
@@ -117,7 +118,9 @@ def _fraction_digits(value: Fraction, limits: Limits) -> tuple[list[int], int]:
 
     A finite expansion returns to its last digit's successor, a 0 for ever.
     """
-    rest, seen, digits = value.numerator % value.denominator, {}, []
+    rest = value.numerator % value.denominator
+    seen: dict[int, int] = {}
+    digits: list[int] = []
     while rest not in seen:
         if len(digits) >= limits.states:
             raise TooLarge("states", len(digits) + 1, limits.states)
@@ -127,58 +130,67 @@ def _fraction_digits(value: Fraction, limits: Limits) -> tuple[list[int], int]:
     return digits, seen[rest]
 
 
-def _magnitude(value: Fraction, limits: Limits) -> CharDFA:
-    """Unsigned decimals, labelled by how they compare with `value` >= 0."""
-    whole = _digits(int(value), limits)
-    decimals, back = _fraction_digits(value, limits)
-    size = len(whole)
-    # States: ("int", digits read, comparison of what was read), ("zero", comparison),
-    # ("point" | "tail", place in the expansion or -1, comparison)
-    def step(state: _State, symbol: int) -> _State | None:
-        kind, place, order = state  # type: ignore[misc]
-        if symbol == _MINUS or (symbol == _POINT and (kind in ("point", "tail") or place == 0)):
+class _Comparison:
+    """Unsigned decimals against `value` >= 0. A state is (kind, place, order so far).
+
+    The place counts the digits read before the point, and is an index into the expansion after it (-1:
+    decided).
+    """
+
+    WHOLE, ZERO, POINT, TAIL = range(4)
+
+    def __init__(self, value: Fraction, limits: Limits) -> None:
+        self.whole = _digits(int(value), limits)
+        self.decimals, self.back = _fraction_digits(value, limits)
+        self.fractional = value.denominator > 1
+        self.finite = self.back == len(self.decimals) - 1 and self.decimals[self.back] == 0
+
+    def step(self, state: tuple[int, int, int], symbol: int) -> tuple[int, int, int] | None:
+        kind, place, order = state
+        if symbol == _MINUS:
             return None
         if symbol == _POINT:
-            verdict = _verdict(place, size, order)
-            return ("point", 0 if verdict == _EQUAL else -1, verdict)
-        if kind == "int":
-            if place == 1 and order == "zero":
+            if kind in (self.POINT, self.TAIL) or place == 0:
                 return None
-            return _next_whole(place, order, symbol)
+            verdict = self._verdict(state)
+            return self.POINT, 0 if verdict == _EQUAL else -1, verdict
+        if kind == self.ZERO:
+            return None
+        if kind == self.WHOLE:
+            if place == 0 and symbol == 0:
+                return self.ZERO, 1, _EQUAL
+            if place >= len(self.whole):
+                return self.WHOLE, len(self.whole) + 1, _MORE
+            return self.WHOLE, place + 1, _compare(symbol, self.whole[place]) if order == _EQUAL else order
         if order == _EQUAL:
-            order = _compare(symbol, decimals[place])
-            place = (place + 1 if place + 1 < len(decimals) else back) if order == _EQUAL else -1
-        return ("tail", place, order)
+            order = _compare(symbol, self.decimals[place])
+            following = place + 1 if place + 1 < len(self.decimals) else self.back
+            return self.TAIL, following if order == _EQUAL else -1, order
+        return self.TAIL, -1, order
 
-    def _next_whole(place: int, order: object, symbol: int) -> _State:
-        if place == 0 and symbol == 0:
-            return ("int", 1, "zero")
-        if place >= size:
-            return ("int", size + 1, _MORE)
-        compared = _compare(symbol, whole[place]) if order == _EQUAL else order
-        return ("int", place + 1, compared)
+    def _verdict(self, state: tuple[int, int, int]) -> int:
+        """How the integer part read so far compares with the value's integer part."""
+        kind, place, order = state
+        if kind == self.ZERO:
+            return _EQUAL if self.whole == [0] else _LESS
+        return _compare(place, len(self.whole)) if place != len(self.whole) else order
 
-    def _verdict(place: int, size: int, order: object) -> int:
-        if order == "zero":
-            return _EQUAL if whole == [0] else _LESS
-        if place != size:
-            return _LESS if place < size else _MORE
-        return int(order)  # type: ignore[call-overload, no-any-return]
-
-    finite = back == len(decimals) - 1 and decimals[back] == 0
-
-    def label(state: _State) -> int:
-        kind, place, order = state  # type: ignore[misc]
-        if kind == "point" or (kind == "int" and place == 0):
+    def label(self, state: tuple[int, int, int]) -> int:
+        kind, place, order = state
+        if kind == self.POINT or (kind == self.WHOLE and place == 0):
             return -1
-        if kind == "int":
-            verdict = _verdict(place, size, order)
-            return _LESS if verdict == _EQUAL and value.denominator > 1 else verdict
-        if order != _EQUAL:
-            return int(order)
-        return _EQUAL if finite and place == back else _LESS
+        if kind == self.TAIL:
+            # A text that ends before the value's expansion does is less.
+            ended = order != _EQUAL or (self.finite and place == self.back)
+            return order if ended else _LESS
+        verdict = self._verdict(state)
+        return _LESS if verdict == _EQUAL and self.fractional else verdict
 
-    return _explore(("int", 0, _EQUAL), step, label, limits)
+
+def _magnitude(value: Fraction, limits: Limits) -> CharDFA:
+    """Unsigned decimals, labelled by how they compare with `value` >= 0."""
+    comparison = _Comparison(value, limits)
+    return _explore((comparison.WHOLE, 0, _EQUAL), comparison.step, comparison.label, limits)
 
 
 def _compare(a: int, b: int) -> int:
@@ -187,8 +199,9 @@ def _compare(a: int, b: int) -> int:
 
 def _digits(value: int, limits: Limits) -> list[int]:
     """The decimal digits of an integer >= 0, without Python's limit on integer texts."""
-    if value.bit_length() > 4 * limits.states:
-        raise TooLarge("states", value.bit_length() // 4, limits.states)
+    least = value.bit_length() // 4  # states: every digit has two or three
+    if least > limits.states:
+        raise TooLarge("states", least, limits.states)
     parts: list[int] = []
     chunk = 10 ** 400
     while value >= chunk:
@@ -197,66 +210,75 @@ def _digits(value: int, limits: Limits) -> list[int]:
     return [int(c) for c in str(value)] + parts[::-1]
 
 
+class _Multiples:
+    """Unsigned decimals against the multiples of p/q (lowest terms).
+
+    A text t misses the next multiple by D units of its last place, and D * q is an integer, the *gap*.
+    States: (START,), (ZERO,), (WHOLE, needs...) and (POINT | TAIL, places, gap). `needs` lists, for k = 0, 1,
+    ..., the gap that k more digits of the integer part have to leave (-1: no k digits will do). So integer
+    parts are told apart by the completions they allow only, and a divisor 2^a * 5^b costs its digits.
+    """
+
+    START, ZERO, WHOLE, POINT, TAIL = range(5)
+
+    def __init__(self, value: Fraction) -> None:
+        self.start: tuple[int, ...] = (self.START,)
+        self.p, self.q = value.numerator, value.denominator
+        self.residues: dict[tuple[int, ...], int] = {}
+        self.endless = self.q  # the part of q that makes expansions endless
+        for factor in (2, 5):
+            while self.endless % factor == 0:
+                self.endless //= factor
+
+    def _whole(self, residue: int) -> tuple[int, ...]:
+        """The state after an integer part I with ``I * q % p == residue``."""
+        needs: list[int] = []
+        power = 1
+        while not needs or self.q * power < 10 * self.p:
+            gap = -power * residue % self.p
+            needs.append(gap if gap < self.q * power else -1)
+            power *= 10
+        state = (self.WHOLE, *needs)
+        self.residues.setdefault(state, residue)
+        return state
+
+    def step(self, state: tuple[int, ...], symbol: int) -> tuple[int, ...] | None:
+        kind = state[0]
+        if symbol == _MINUS or (symbol == _POINT and kind not in (self.ZERO, self.WHOLE)):
+            return None
+        if kind == self.START:
+            return self._whole(symbol * self.q % self.p) if symbol else (self.ZERO,)
+        if kind in (self.ZERO, self.WHOLE):
+            residue = self.residues.get(state, 0)
+            if symbol == _POINT:
+                return self.POINT, 0, -residue % self.p
+            return self._whole((10 * residue + symbol * self.q) % self.p) if kind == self.WHOLE else None
+        return self._tail(state[1], 10 * state[2] - symbol * self.q)
+
+    def _tail(self, places: int, gap: int) -> tuple[int, ...] | None:
+        """The state after one more fraction digit; -1 stands for all places where multiples are sparse."""
+        if places >= 0 and self.p * 10 ** places < self.q:
+            scale = self.p * 10 ** (places + 1)
+            gap %= scale
+            if scale < self.q:
+                return self.TAIL, places + 1, gap
+        # Multiples are a unit of this place or more apart: only D itself can still be added.
+        return (self.TAIL, -1, gap) if 0 <= gap < self.q and gap % self.endless == 0 else None
+
+    def label(self, state: tuple[int, ...]) -> int:
+        kind = state[0]
+        hits = kind == self.ZERO or (kind == self.WHOLE and self.residues[state] == 0)
+        return _EQUAL if hits or (kind == self.TAIL and state[2] == 0) else -1
+
+
 def multiple_of(value: Fraction | int, limits: Limits = _DEFAULT) -> CharDFA:
     """Decimals that are integer multiples of `value` > 0, exactly.
 
-    A state holds the digits that may still follow: a text t misses the next multiple of p/q by D (in units of the
-    last place), and D·q is an integer. Integer parts are told apart only by the completions they allow, so that a
-    divisor of the form 2^a·5^b costs its digits. Raises `TooLarge` for other large numerators.
+    Raises `TooLarge` if the numerator has a large factor other than 2 and 5, or the denominator.
     """
-    p, q = Fraction(value).numerator, Fraction(value).denominator
-    if p <= 0:
+    value = Fraction(value)
+    if value <= 0:
         raise ValueError(f"a divisor must be positive, not {value}")
-    residues: dict[_State, int] = {}
-    repeating = q  # the part of q that makes expansions endless
-    for factor in (2, 5):
-        while repeating % factor == 0:
-            repeating //= factor
-
-    def whole(residue: int) -> _State:
-        """The state after an integer part I with ``I * q % p == residue``: what k more digits have to add."""
-        needs: list[int] = []
-        power = 1
-        while not needs or q * power < 10 * p:
-            gap = -power * residue % p
-            needs.append(gap if gap < q * power else -1)
-            power *= 10
-        state = ("whole", *needs)
-        residues.setdefault(state, residue)
-        return state
-
-    def tail(places: int, gap: int) -> _State | None:
-        """The state after a fraction digit: `gap` is D * q; `places` -1 stands for many."""
-        if 0 <= places and p * 10 ** places < q:
-            return ("tail", places, gap)
-        # Multiples are at least one unit of this place apart: only D itself can still be added, digit by digit.
-        return ("tail", -1, gap) if 0 <= gap < q and gap % repeating == 0 else None
-
-    def step(state: _State, symbol: int) -> _State | None:
-        kind, *rest = state  # type: ignore[misc]
-        if symbol == _MINUS:
-            return ("minus",) if kind == "start" else None
-        if kind in ("start", "minus"):
-            if symbol == _POINT:
-                return None
-            return whole(symbol * q % p) if symbol else ("zero",)
-        if kind in ("zero", "whole"):
-            residue = residues.get(state, 0)
-            if symbol == _POINT:
-                return ("point", 0, -residue % p)
-            return whole((10 * residue + symbol * q) % p) if kind == "whole" else None
-        if symbol == _POINT:
-            return None
-        places, gap = rest
-        if places < 0 or p * 10 ** places >= q:
-            return tail(-1, 10 * gap - symbol * q)
-        after = 10 * gap - symbol * q
-        return tail(places + 1, after % (p * 10 ** (places + 1)))
-
-    def label(state: _State) -> int:
-        kind, *rest = state  # type: ignore[misc]
-        if kind == "whole":
-            return 0 if residues[state] == 0 else -1
-        return 0 if kind == "zero" or (kind == "tail" and rest[1] == 0) else -1
-
-    return _explore(("start",), step, label, limits) & number()
+    multiples = _Multiples(value)
+    unsigned = _explore(multiples.start, multiples.step, multiples.label, limits)
+    return _signed(unsigned, {_EQUAL}, {_EQUAL}) & number()

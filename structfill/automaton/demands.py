@@ -1,7 +1,8 @@
 """Lookaheads: a NFA whose edges lay demands on the rest of the text -> one without demands.
 
-A state of the result is a state of the given NFA together with the demands that are still open, each a state of a
-deterministic automaton. A demand that nothing can break any more is dropped, a broken one ends the thread.
+A state of the result is a state of the given NFA together with the demands that are still open, each a state
+of a deterministic automaton. A demand that nothing can break any more is dropped, a broken one ends the
+thread.
 """
 
 from __future__ import annotations
@@ -98,5 +99,5 @@ class _Threads:
 
     @staticmethod
     def _kept(dfa: CharDFA, state: int) -> bool:
-        """Is every text accepted from here? In a minimal automaton that is a state that only leads to itself."""
+        """Is every text accepted from here? In a minimal automaton such a state leads to itself only."""
         return bool(dfa.labels[state] >= 0 and (dfa.delta[state] == state).all())

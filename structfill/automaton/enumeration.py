@@ -15,7 +15,7 @@ _SPACE, _NEWLINE, _TAB = 0, 1, 2  # positions in the array of whitespace classes
 _ONE_SPACE, _LINE, _TABS = 1, 2, 1 << 15  # gap codes: a space; a line break + k spaces; a line break + k tabs
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _gap_after(kind: int, gap: int, byte_class: int, spaces: Any, mode: int, level: int) -> int:
     """The gap code after one more whitespace byte, or -1 where none is allowed. `level` is the nesting depth."""
     which = -1
@@ -43,7 +43,7 @@ def _gap_after(kind: int, gap: int, byte_class: int, spaces: Any, mode: int, lev
     return -1
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _slot(table: Any, keys: Any, key: Any) -> Any:
     """The place of `key` in an open-addressing table of indexes into `keys` (free: -1)."""
     h = key * np.uint64(0x9E3779B97F4A7C15)
@@ -53,7 +53,7 @@ def _slot(table: Any, keys: Any, key: Any) -> Any:
     return place
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _grow(table: Any, keys: Any, count: int) -> Any:
     bigger = np.full(table.shape[0] * 4, -1, np.int32)
     for i in range(count):
@@ -61,7 +61,7 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
     return bigger
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _reserve(array: Any, size: int) -> Any:
     if size <= array.shape[0]:
         return array
@@ -70,7 +70,7 @@ def _reserve(array: Any, size: int) -> Any:
     return bigger
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any,
                      spaces: Any, mode: int, depth: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.

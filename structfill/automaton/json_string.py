@@ -32,15 +32,15 @@ class Fragment:
 def quoted(dfa: CharDFA) -> Fragment:
     """``"`` + the canonical JSON spelling of every string of the language + ``"``.
 
-    Raw UTF-8 (RFC 8259, 7), except ``\\"``, ``\\\\``, ``\\b``, ``\\f``, ``\\n``, ``\\r``, ``\\t`` and ``\\u00xx`` with
-    lower-case digits for the other control characters. Surrogates cannot be spelled: such strings are dropped.
-    One final state per label, without outgoing edges.
+    Raw UTF-8 (RFC 8259, 7), except ``\\"``, ``\\\\``, ``\\b``, ``\\f``, ``\\n``, ``\\r``, ``\\t`` and
+    ``\\u00xx`` with lower-case digits for the other control characters. Surrogates cannot be spelled: such
+    strings are dropped. One final state per label, without outgoing edges.
     """
     return _encode(dfa, True)
 
 
 def plain(dfa: CharDFA) -> Fragment:
-    """The strings of the language in UTF-8, as they are; labels stay on the states. Surrogates are dropped."""
+    """The strings of the language in plain UTF-8; labels stay on the states. Surrogates are dropped."""
     return _encode(dfa, False)
 
 

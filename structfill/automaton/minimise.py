@@ -144,7 +144,7 @@ def _equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
 
 @nb.njit(cache=True, nogil=True)
 def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
-    """Merges states with equal labels and equal rows, successors first: linear, and complete without cycles."""
+    """Merges states with equal labels and rows, successors first: linear, complete if there is no cycle."""
     n, k = delta.shape
     same = np.arange(n).astype(np.int32)
     mask = np.uint64(table_size(n) - 1)

@@ -1,7 +1,7 @@
 """Nondeterministic automata over characters, with assertions; built backwards from the final state.
 
-Beside characters an edge may wait for a condition on the place in the text (`BEGIN`, `END`, a word boundary, what
-stands before) or lay a *demand* on the rest of the text: a lookahead.
+Beside characters an edge may wait for a condition on the place in the text (`BEGIN`, `END`, a word boundary,
+what stands before) or lay a *demand* on the rest of the text: a lookahead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from structfill.automaton.charset import CharSet
 from structfill.errors import TooLarge
 from structfill.limits import Limits
 
-ALWAYS, BEGIN, AFTER_OTHER, AFTER_WORD, END, BOUNDARY, NO_BOUNDARY, BEHIND = range(8)  # BEHIND + i: lookbehind i
+# Conditions. From BEHIND on there is one for every lookbehind.
+ALWAYS, BEGIN, AFTER_OTHER, AFTER_WORD, END, BOUNDARY, NO_BOUNDARY, BEHIND = range(8)
 MAX_BEHIND = 62 - BEHIND
 _LATE = (1 << END) | (1 << BOUNDARY) | (1 << NO_BOUNDARY)
 _BY_CHARACTER = {AFTER_OTHER, AFTER_WORD, BOUNDARY, NO_BOUNDARY}
@@ -27,11 +28,11 @@ Int32 = NDArray[np.int32]
 
 
 class NFA:
-    """States with at most one character edge each and any number of conditional empty edges; state 0 is final.
+    """States with at most one character edge each and any number of empty edges; state 0 is final.
 
     Attributes:
-        behind: prefix languages of the lookbehinds; condition ``BEHIND + i`` holds where the text before is in the
-            i-th.
+        behind: prefix languages of the lookbehinds; condition ``BEHIND + i`` holds where the text before is
+            in the i-th.
         demands: (source, target, condition, language of the rest of the text) of the lookaheads.
     """
 
@@ -99,13 +100,15 @@ class NFA:
             contexts = np.full((1 + (BEGIN in used), kind.size), int(BEGIN in used), np.int32)
             contexts, early, late = _contexts(contexts, np.zeros(len(contexts), np.bool_))
             context = min(context, len(contexts) - 1)
-        status, needed, delta, labels = subset.subsets(
+        graph = subset.Graph(
             np.ascontiguousarray(eps[order, 1:]), eps_start, np.array(self.set_of, np.int32),
-            np.array(self.char_to, np.int32), set_start, set_classes, kind, contexts, early, late, _LATE, context,
-            start, FINAL, absorbing, self.limits.states, self.limits.work)
+            np.array(self.char_to, np.int32), set_start, set_classes, kind, contexts, early, late, _LATE,
+            FINAL, absorbing)
+        limits = self.limits
+        status, needed, delta, labels = subset.subsets(graph, start, context, limits.states, limits.work)
         if status != subset.DONE:
-            raise TooLarge(*(("states", needed, self.limits.states) if status == subset.STATES
-                             else ("work", needed, self.limits.work)))
+            name = "states" if status == subset.STATES else "work"
+            raise TooLarge(name, needed, getattr(limits, name))
         return CharDFA.build(bounds, classes, delta, labels)
 
 
@@ -124,7 +127,8 @@ def _contexts(contexts: Int32, word_before: NDArray[np.bool_]) -> _Tables:
     return contexts, early, late
 
 
-def _with_behind(kind: Int32, bounds: Int32, classes: Int32, behind: list[CharDFA], limits: Limits) -> _Tables:
+def _with_behind(kind: Int32, bounds: Int32, classes: Int32, behind: list[CharDFA],
+                 limits: Limits) -> _Tables:
     """Contexts that also run the lookbehinds' prefix automata; context 0 is the beginning of the text."""
     samples = [int(bounds[np.flatnonzero(classes == k)[0]]) for k in range(kind.size)]
     start = (0, *(0 for _ in behind))
@@ -134,7 +138,8 @@ def _with_behind(kind: Int32, bounds: Int32, classes: Int32, behind: list[CharDF
     for context in queue:
         row = []
         for k, code in enumerate(samples):
-            after = (1 + int(kind[k]), *(dfa.step(q, code) for dfa, q in zip(behind, context[1:], strict=True)))
+            prefixes = zip(behind, context[1:], strict=True)
+            after = (1 + int(kind[k]), *(dfa.step(q, code) for dfa, q in prefixes))
             if after not in number:
                 if len(queue) >= limits.states:
                     raise TooLarge("states", len(queue) + 1, limits.states)

@@ -1,8 +1,8 @@
 """The coarsest stable partition of the states of a partial deterministic automaton, in Numba.
 
-Sources: J. Hopcroft, "An n log n algorithm for minimizing states in a finite automaton", 1971, with the refinable
-partition of A. Valmari and P. Lehtinen, "Efficient Minimization of DFAs with Partial Transition Functions", STACS
-2008: O(m log n) for m transitions that are there, dead ones cost nothing.
+Sources: J. Hopcroft, "An n log n algorithm for minimizing states in a finite automaton", 1971, with the
+refinable partition of A. Valmari and P. Lehtinen, "Efficient Minimization of DFAs with Partial Transition
+Functions", STACS 2008: O(m log n) for m transitions that are there, dead ones cost nothing.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def _group(keys: Int32, n_keys: int) -> tuple[Int32, Int32]:
 def _incoming(delta: Int32, sink: int) -> tuple[NDArray[np.int64], Int32, Int32]:
     """The explicit transitions by target: (start [n + 2], source, class).
 
-    Explicit are all live transitions; with a `sink` all that miss it, dead ones then lead to an extra state n.
+    Explicit are all live transitions; with a `sink` all that miss it, dead ones then lead to an extra state
+    n.
     """
     n, k = delta.shape
     start = np.zeros(n + 2, np.int64)
@@ -147,8 +148,8 @@ def _round(delta: Int32, block: Int32) -> tuple[Int32, int]:
 def _presplit(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, int, bool]:
     """(block of every state, number of blocks, is it final?): rounds as long as they pay.
 
-    A round reads the whole table once. Automata without long chains are done after a few; chains, where a round
-    gains one state, are left to the worklist.
+    A round reads the whole table once. Automata without long chains are done after a few; chains, where a
+    round gains one state, are left to the worklist.
     """
     block = labels.copy()
     if sink >= 0:
@@ -185,7 +186,8 @@ def coarsest(delta: Int32, labels: Int32, sink: int) -> Int32:
     """Block of every state in the coarsest partition that respects labels and transitions.
 
     Every block splits the others once, for all classes together. A split keeps the old number for the larger
-    part, so a number that was processed stays processed and each state is in a processed block O(log n) times.
+    part, so a number that was processed stays processed and each state is in a processed block O(log n)
+    times.
     """
     n, k = delta.shape
     block, blocks, final = _presplit(delta, labels, sink)
@@ -222,8 +224,8 @@ def _gather(elems: Int32, begin: int, stop: int, start: NDArray[np.int64], sourc
             by_letter: Int32, end: NDArray[np.int64], letters: Int32) -> int:
     """Sources of the transitions into ``elems[begin:stop]``, sorted by class into `by_letter`.
 
-    Fills `letters` with the classes that occur and ``end[class]`` with where each one's sources end; returns how
-    many classes occur. `end` must be zero on entry.
+    Fills `letters` with the classes that occur and ``end[class]`` with where each one's sources end; returns
+    how many classes occur. `end` must be zero on entry.
     """
     used = 0
     for i in range(begin, stop):

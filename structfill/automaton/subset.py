@@ -1,12 +1,14 @@
 """Subset construction with assertions, in Numba.
 
-A nondeterministic automaton has at most one character edge per state and any number of empty edges, each with a
-condition. A condition is *early* if what stands before the place decides it (``^``), *late* if the next character
-or the end of the text does (``$``, ``\\b``). A deterministic state is a set of states closed under early conditions,
-together with a context: what has to be remembered of the text before.
+A nondeterministic automaton has at most one character edge per state and any number of empty edges, each with
+a condition. A condition is *early* if what stands before the place decides it (``^``), *late* if the next
+character or the end of the text does (``$``, ``\\b``). A deterministic state is a set of states closed under
+early conditions, together with a context: what has to be remembered of the text before.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -15,23 +17,53 @@ from numpy.typing import NDArray
 from structfill.automaton.hashing import mix
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 DONE, STATES, WORK = 0, 1, 2
 NEXT_END = 2  # what comes next: 0 a character that is not a word character, 1 a word character, 2 the end
 _CELL_WORK = 5  # steps charged per transition, so that tables stay below 1 GiB
 
 
+class Graph(NamedTuple):
+    """A nondeterministic automaton with Q states, K character classes and C contexts.
+
+    Attributes:
+        eps: int32 [E, 2], (target, condition) of the empty edges, grouped by source.
+        eps_start: int32 [Q + 1], where each source's empty edges begin.
+        set_of: int32 [Q], character set of the character edge, or -1.
+        char_to: int32 [Q], target of the character edge.
+        set_start, set_classes: int32, the classes of set s are ``set_classes[set_start[s]:set_start[s +
+        1]]``. kind: int32 [K], 1 for classes of word characters. contexts: int32 [C, K], the context after a
+        character of a class. early: int64 [C], bit mask of the conditions that a context decides and that
+        hold. late: int64 [C, 3], bit masks of the late conditions that hold, by what comes next.
+        late_conditions: bit mask of all late conditions. final: the accepting state. absorbing: does any text
+        follow once `final` is reached?
+    """
+
+    eps: Int32
+    eps_start: Int32
+    set_of: Int32
+    char_to: Int32
+    set_start: Int32
+    set_classes: Int32
+    kind: Int32
+    contexts: Int32
+    early: Int64
+    late: Int64
+    late_conditions: int
+    final: int
+    absorbing: bool
+
+
 @nb.njit(cache=True, nogil=True)
-def _closure(seeds: Int32, begin: int, stop: int, mask: int, late: int, eps: Int32, eps_start: Int32,
-             set_of: Int32, final: int, stamp: NDArray[np.int64], turn: int, out: Int32,
-             stack: Int32) -> tuple[int, bool, bool, int]:
+def _closure(graph: Graph, seeds: Int32, begin: int, stop: int, mask: int, stamp: Int64, turn: int,
+             stack: Int32, out: Int32, at: int) -> tuple[int, bool, bool, int]:
     """Follows empty edges whose condition is in `mask` from ``seeds[begin:stop]``.
 
-    Writes the states that matter later to `out`: with a character edge, a late condition, or final.
-    Returns (how many, is one waiting for a late condition?, is the final state among them?, steps).
+    Writes the states that matter later to ``out[at:]``: with a character edge, a late condition, or final.
+    Returns (end in `out`, is one waiting for a late condition?, is the final state among them?, steps).
     """
     top = 0
-    count = 0
-    steps = 0
+    steps = stop - begin
     waiting = False
     ended = False
     for i in range(begin, stop):
@@ -44,41 +76,40 @@ def _closure(seeds: Int32, begin: int, stop: int, mask: int, late: int, eps: Int
         top -= 1
         q = stack[top]
         waits = False
-        for x in range(eps_start[q], eps_start[q + 1]):
+        for x in range(graph.eps_start[q], graph.eps_start[q + 1]):
             steps += 1
-            condition = eps[x, 1]
+            condition = graph.eps[x, 1]
             if (mask >> condition) & 1:
-                r = eps[x, 0]
+                r = graph.eps[x, 0]
                 if stamp[r] != turn:
                     stamp[r] = turn
                     stack[top] = r
                     top += 1
-            elif (late >> condition) & 1:
+            elif (graph.late_conditions >> condition) & 1:
                 waits = True
-        if q == final:
-            ended = True
-        if waits:
-            waiting = True
-        if waits or q == final or set_of[q] >= 0:
-            out[count] = q
-            count += 1
-    return count, waiting, ended, steps + count + stop - begin
+        waiting |= waits
+        ended |= q == graph.final
+        if waits or q == graph.final or graph.set_of[q] >= 0:
+            steps += 1
+            out[at] = q
+            at += 1
+    return at, waiting, ended, steps
 
 
 @nb.njit(cache=True, nogil=True)
-def _buckets(members: Int32, count: int, set_of: Int32, char_to: Int32, set_start: Int32, set_classes: Int32,
-             kind: Int32, wanted: int, end: NDArray[np.int64], targets: Int32) -> tuple[Int32, int]:
-    """The successors of `members` by class, for classes of the `wanted` kind (-1: all).
+def _successors(graph: Graph, members: Int32, count: int, wanted: int, end: Int64,
+                targets: Int32) -> tuple[Int32, int]:
+    """The targets of `members` by class, for classes of the `wanted` kind (-1: all).
 
-    ``end[k]`` becomes the place in `targets` after the successors of class k. Returns (targets, steps).
+    ``end[k]`` becomes the place in `targets` after those of class k. Returns (targets, steps).
     """
     end[:] = 0
     for i in range(count):
-        s = set_of[members[i]]
+        s = graph.set_of[members[i]]
         if s >= 0:
-            for x in range(set_start[s], set_start[s + 1]):
-                k = set_classes[x]
-                if wanted < 0 or kind[k] == wanted:
+            for x in range(graph.set_start[s], graph.set_start[s + 1]):
+                k = graph.set_classes[x]
+                if wanted < 0 or graph.kind[k] == wanted:
                     end[k] += 1
     total = 0
     for k in range(end.shape[0]):
@@ -88,14 +119,14 @@ def _buckets(members: Int32, count: int, set_of: Int32, char_to: Int32, set_star
     if total > targets.shape[0]:
         targets = np.empty(2 * total, np.int32)
     for i in range(count):
-        s = set_of[members[i]]
+        s = graph.set_of[members[i]]
         if s >= 0:
-            for x in range(set_start[s], set_start[s + 1]):
-                k = set_classes[x]
-                if wanted < 0 or kind[k] == wanted:
-                    targets[end[k]] = char_to[members[i]]
+            for x in range(graph.set_start[s], graph.set_start[s + 1]):
+                k = graph.set_classes[x]
+                if wanted < 0 or graph.kind[k] == wanted:
+                    targets[end[k]] = graph.char_to[members[i]]
                     end[k] += 1
-    return targets, total
+    return targets, total + count
 
 
 @nb.njit(cache=True, nogil=True)
@@ -111,167 +142,134 @@ def _rehash(hashes: NDArray[np.uint64], count: int, size: int) -> Int32:
 
 
 @nb.njit(cache=True, nogil=True)
-def _longer(a: Int32, n: int) -> Int32:
-    out = np.empty(max(n, 2 * a.shape[0]), a.dtype)
+def _longer(a, n):  # type: ignore[no-untyped-def]
+    """A copy of an array with room for `n` entries along its first axis."""
+    out = np.empty((n,) + a.shape[1:], a.dtype)
     out[: a.shape[0]] = a
     return out
 
 
 @nb.njit(cache=True, nogil=True)
-def _taller(a: Int32) -> Int32:
-    out = np.empty((2 * a.shape[0], a.shape[1]), a.dtype)
-    out[: a.shape[0]] = a
-    return out
+def _slot(pool: Int32, begin: Int64, size: int, stamp: Int64, turn: int, after: int, context: Int32,
+          hashes: NDArray[np.uint64], table: Int32, count: int) -> tuple[int, np.uint64]:
+    """Where the set ``pool[begin[count]:][:size]`` in context `after` is in the hash table or would go.
+
+    Also returns its hash. Sets compare as sets: the hash adds up, candidates are checked against stamps.
+    """
+    h = mix(np.uint64(11), after)
+    for i in range(begin[count], begin[count] + size):
+        h += mix(np.uint64(13), pool[i])
+        stamp[pool[i]] = turn
+    h ^= h >> np.uint64(31)
+    mask = np.uint64(table.shape[0] - 1)
+    slot = h & mask
+    while table[slot] >= 0:
+        d = table[slot]
+        if hashes[d] == h and context[d] == after and begin[d + 1] - begin[d] == size:
+            i = begin[d]
+            while i < begin[d + 1] and stamp[pool[i]] == turn:
+                i += 1
+            if i == begin[d + 1]:
+                break
+        slot = (slot + np.uint64(1)) & mask
+    return slot, h
 
 
 @nb.njit(cache=True, nogil=True)
-def _same_set(pool: Int32, begin: int, stop: int, count: int, stamp: NDArray[np.int64], turn: int) -> bool:
-    """Has ``pool[begin:stop]`` exactly the `count` members stamped with `turn`?"""
-    if stop - begin != count:
-        return False
-    for i in range(begin, stop):  # noqa: SIM110 (Numba loop)
-        if stamp[pool[i]] != turn:
-            return False
-    return True
-
-
-@nb.njit(cache=True, nogil=True)
-def subsets(eps: Int32, eps_start: Int32, set_of: Int32, char_to: Int32, set_start: Int32, set_classes: Int32,
-            kind: Int32, contexts: Int32, early: NDArray[np.int64], late: NDArray[np.int64],
-            late_conditions: int, first: int, start: int, final: int, absorbing: bool, max_states: int,
+def subsets(graph: Graph, start: int, first: int, max_states: int,
             max_work: int) -> tuple[int, int, Int32, Int32]:
-    """The deterministic automaton of all reachable sets, breadth first.
+    """The deterministic automaton of all sets reachable from `start` in context `first`, breadth first.
 
-    Args:
-        eps: [E, 2] (target, condition) of the empty edges, grouped by source through `eps_start` [Q + 1].
-        set_of: [Q] character set of the character edge or -1; `char_to` [Q] its target.
-        set_start, set_classes: the classes of every character set.
-        kind: [K] 1 for classes of word characters.
-        contexts: [C, K] the context after a character of a class; `first` is that of the start.
-        early: [C] bit mask of the conditions that hold in a context; late: [C, 3] the late ones, by what is next.
-        absorbing: does every text follow once `final` is reached?
     Returns (status, needed, delta [S, K], labels [S]).
     """
-    n_states, n_classes = set_of.shape[0], kind.shape[0]
-    pool = np.empty(256, np.int32)
+    n_states, n_classes = graph.set_of.shape[0], graph.kind.shape[0]
+    # Set d is pool[begin[d]:begin[d + 1]]; the set in the making is written behind the last one.
+    pool = np.empty(256 + n_states, np.int32)
     begin = np.zeros(65, np.int64)
     context = np.zeros(64, np.int32)
     waiting = np.zeros(64, np.bool_)
     hashes = np.empty(64, np.uint64)
     delta = np.full((64, n_classes), -1, np.int32)
     labels = np.full(64, -1, np.int32)
-    size = 256
-    slots = np.full(size, -1, np.int32)
+    table = np.full(256, -1, np.int32)
     stamp = np.zeros(n_states, np.int64)
     turn = 0
-    out = np.empty(n_states, np.int32)
-    members = np.empty(n_states, np.int32)
     stack = np.empty(n_states, np.int32)
-    member_stamp = np.zeros(n_states, np.int64)
-    targets = np.empty(256, np.int32)
-    end = np.zeros(n_classes, np.int64)
-    seeds = np.full(1, start, np.int32)
+    members = np.empty(n_states, np.int32)
+    targets = np.full(256, start, np.int32)
+    end = np.ones(n_classes, np.int64)
     count = 0
     work = 0
-    done = -1
+    done = -1  # the row being filled; -1 enters the start set, as if a class led there
     while done < count:
-        # Turn -1 enters the start set; the others fill one row each.
-        n_members = 0
-        n_kinds = 1
+        kinds = 1
         if done >= 0:
-            lo, hi = begin[done], begin[done + 1]
-            n_members = hi - lo
-            n_kinds = 2 if waiting[done] else 1
-            mask = early[context[done]]
-            ended = False
+            kinds = 2 if waiting[done] else 1
+            held = graph.early[context[done]]
             if waiting[done]:
-                turn += 1
-                _, _, ended, steps = _closure(pool, lo, hi, mask | late[context[done], NEXT_END], 0, eps,
-                                              eps_start, set_of, final, member_stamp, turn, members, stack)
-                work += steps
-            else:
-                for i in range(n_members):
-                    members[i] = pool[lo + i]
-                    if members[i] == final:
-                        ended = True
+                held |= graph.late[context[done], NEXT_END]
+            turn += 1
+            _, _, ended, steps = _closure(graph, pool, begin[done], begin[done + 1], held, stamp, turn, stack,
+                                          members, 0)
+            work += steps
             labels[done] = 0 if ended else -1
-        for wanted in range(n_kinds):
+        for wanted in range(kinds):
             if done >= 0:
+                held = graph.early[context[done]]
                 if waiting[done]:
-                    turn += 1
-                    n_members, _, _, steps = _closure(
-                        pool, begin[done], begin[done + 1], early[context[done]] | late[context[done], wanted], 0,
-                        eps, eps_start, set_of, final, member_stamp, turn, members, stack)
-                    work += steps
-                targets, steps = _buckets(members, n_members, set_of, char_to, set_start, set_classes, kind,
-                                          wanted if waiting[done] else -1, end, targets)
-                work += steps + n_members + _CELL_WORK * n_classes
-            n_turns = 1 if done < 0 else n_classes
-            for k in range(n_turns):
-                if done < 0:
-                    after = first
-                    from_seed, to_seed = 0, 1
-                else:
-                    from_seed = 0 if k == 0 else end[k - 1]
-                    to_seed = end[k]
-                    if from_seed == to_seed:
-                        continue
-                    seeds = targets
-                    after = contexts[context[done], k]
+                    held |= graph.late[context[done], wanted]
                 turn += 1
-                size_out, waits, ended, steps = _closure(seeds, from_seed, to_seed, early[after], late_conditions,
-                                                         eps, eps_start, set_of, final, stamp, turn, out, stack)
+                n, _, _, steps = _closure(graph, pool, begin[done], begin[done + 1], held, stamp, turn, stack,
+                                          members, 0)
+                work += steps + _CELL_WORK * n_classes
+                targets, steps = _successors(graph, members, n, wanted if waiting[done] else -1, end, targets)
+                work += steps
+            for k in range(n_classes if done >= 0 else 1):
+                lowest = end[k - 1] if k else 0
+                if lowest == end[k]:
+                    continue
+                after = graph.contexts[context[done], k] if done >= 0 else first
+                if begin[count] + n_states > pool.shape[0]:
+                    pool = _longer(pool, 2 * (begin[count] + n_states))
+                turn += 1
+                held = graph.early[after]
+                stop, waits, ended, steps = _closure(graph, targets, lowest, end[k], held, stamp, turn, stack,
+                                                     pool, begin[count])
                 work += steps
                 if work > max_work:
                     return WORK, work, delta, labels
-                if size_out == 0 and done >= 0:
-                    continue
-                if ended and absorbing:
-                    out[0] = final
-                    size_out = 1
+                if ended and graph.absorbing:
+                    pool[begin[count]] = graph.final
+                    stop = begin[count] + 1
                     waits = False
                     after = 0
-                h = mix(np.uint64(11), after)
-                turn += 1  # the closure also stamped states that it only passed through
-                for i in range(size_out):
-                    h += mix(np.uint64(13), out[i])
-                    stamp[out[i]] = turn
-                h ^= h >> np.uint64(31)
-                slot = h & np.uint64(size - 1)
-                while slots[slot] >= 0:
-                    d = slots[slot]
-                    if hashes[d] == h and context[d] == after and _same_set(pool, begin[d], begin[d + 1], size_out,
-                                                                            stamp, turn):
-                        break
-                    slot = (slot + np.uint64(1)) & np.uint64(size - 1)
-                d = slots[slot]
-                if d < 0:
+                if stop == begin[count] and done >= 0:
+                    continue
+                turn += 1
+                slot, h = _slot(pool, begin, stop - begin[count], stamp, turn, after, context, hashes, table,
+                                count)
+                if table[slot] < 0:
                     if count >= max_states:
                         return STATES, count + 1, delta, labels
-                    if count == context.shape[0]:
-                        begin = _longer(begin, 2 * count + 1)
-                        context = _longer(context, 2 * count)
-                        waiting = _longer(waiting, 2 * count)
-                        hashes = _longer(hashes, 2 * count)
-                        labels = _longer(labels, 2 * count)
-                        delta = _taller(delta)
-                    d = count
+                    if count + 1 == context.shape[0]:
+                        context = _longer(context, 2 * count + 2)
+                        waiting = _longer(waiting, 2 * count + 2)
+                        hashes = _longer(hashes, 2 * count + 2)
+                        labels = _longer(labels, 2 * count + 2)
+                        delta = _longer(delta, 2 * count + 2)
+                        begin = _longer(begin, 2 * count + 3)
+                    table[slot] = count
+                    hashes[count] = h
+                    context[count] = after
+                    waiting[count] = waits
+                    delta[count] = -1
                     count += 1
-                    if begin[d] + size_out > pool.shape[0]:
-                        pool = _longer(pool, begin[d] + size_out)
-                    for i in range(size_out):
-                        pool[begin[d] + i] = out[i]
-                    begin[d + 1] = begin[d] + size_out
-                    context[d] = after
-                    waiting[d] = waits
-                    hashes[d] = h
-                    labels[d] = -1
-                    delta[d] = -1
-                    slots[slot] = d
-                    if 2 * count > size:
-                        size *= 4
-                        slots = _rehash(hashes, count, size)
-                if done >= 0:
-                    delta[done, k] = d
+                    begin[count] = stop
+                    if done >= 0:
+                        delta[done, k] = count - 1
+                    if 2 * count > table.shape[0]:
+                        table = _rehash(hashes, count, 4 * table.shape[0])
+                elif done >= 0:
+                    delta[done, k] = table[slot]
         done += 1
     return DONE, 0, delta[:count].copy(), labels[:count].copy()

@@ -13,7 +13,8 @@ NO_LABEL = -2  # a node at which no word ends
 
 
 @nb.njit(cache=True, nogil=True)
-def _nodes(text: Int32, ends: NDArray[np.int64], word_labels: Int32) -> tuple[Int32, Int32, Int32, Int32, int]:
+def _nodes(text: Int32, ends: NDArray[np.int64],
+           word_labels: Int32) -> tuple[Int32, Int32, Int32, Int32, int]:
     """A trie of sorted words: per node (character, first child, next sibling, label); node 0 is the root.
 
     A node's number is smaller than its descendants' numbers.
@@ -53,7 +54,7 @@ def _alike(a: int, b: int, char: Int32, child: Int32, sibling: Int32, label: Int
     x, y = child[a], child[b]
     while x >= 0 and y >= 0 and char[x] == char[y] and same[x] == same[y]:
         x, y = sibling[x], sibling[y]
-    return x < 0 and y < 0
+    return bool(x < 0 and y < 0)
 
 
 @nb.njit(cache=True, nogil=True)

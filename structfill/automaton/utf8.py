@@ -1,7 +1,7 @@
 """Lowering of character automata to bytes, in Numba.
 
-Continuation nodes (what may follow a lead byte or a backslash) are hash-consed: nodes with equal edges are one,
-across all character states, so that a state with the loop ``.`` costs about eight of them.
+Continuation nodes (what may follow a lead byte or a backslash) are hash-consed: nodes with equal edges are
+one, across all character states, so that a state with the loop ``.`` costs about seven of them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _intern(node: Int32, size: int, pool: Int32, start: Int64, hashes: NDArray[n
             ):
                 i += 1
             if i == size:
-                return d
+                return int(d)
         slot = (slot + np.uint64(1)) & mask
     d = count[0]
     count[0] = d + 1
@@ -61,7 +61,7 @@ def _intern(node: Int32, size: int, pool: Int32, start: Int64, hashes: NDArray[n
     start[d + 1] = start[d] + size
     hashes[d] = h
     table[slot] = d
-    return d
+    return int(d)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -213,7 +213,7 @@ def lower(bounds: Int32, classes: Int32, delta: Int32, labels: Int32, as_json: b
     n_chars, n_runs = delta.shape[0], 2 * bounds.shape[0] + 2
     shift = 1 if as_json else 0
     base = n_chars + shift
-    # A fold at most doubles the number of runs; three of them make up to 14 nodes a run, each with an edge or more.
+    # A fold at most doubles the number of runs; three of them make up to 14 nodes a run.
     runs = np.empty((n_runs, 3), np.int32)
     part = np.empty((n_runs, 3), np.int32)
     folded = np.empty((2 * n_runs + 8, 3), np.int32)

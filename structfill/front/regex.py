@@ -1,6 +1,7 @@
 """ECMA-262 patterns -> character automata.
 
-`pattern_dfa` has the meaning of JSON Schema's ``pattern`` (a match anywhere in the string, RegExp.prototype.test),
+`pattern_dfa` has the meaning of JSON Schema's ``pattern`` (a match anywhere in the string,
+RegExp.prototype.test),
 `fullmatch_dfa` that of a whole match. Greedy and lazy quantifiers describe the same language. What no finite
 automaton can express, or ECMA-262 does not have, is refused by name with its place in the pattern.
 """
@@ -24,7 +25,7 @@ def pattern_dfa(pattern: str, limits: Limits = Limits()) -> CharDFA:  # noqa: B0
 
 
 def fullmatch_dfa(pattern: str, limits: Limits = Limits()) -> CharDFA:  # noqa: B008 (frozen)
-    """The strings that `pattern` matches from the first to the last character. Raises as `pattern_dfa` does."""
+    """The strings that `pattern` matches from first to last character. Raises as `pattern_dfa` does."""
     return _compiled(pattern, False, limits)
 
 

@@ -8,7 +8,8 @@ from structfill.automaton.charset import CharSet
 from structfill.errors import Span, SpecError, UnsupportedFeature
 from structfill.front import unicode_sets as sets
 
-_SETS = {"d": sets.DIGIT, "D": ~sets.DIGIT, "s": sets.SPACE, "S": ~sets.SPACE, "w": sets.WORD, "W": ~sets.WORD}
+_SETS = {"d": sets.DIGIT, "D": ~sets.DIGIT, "s": sets.SPACE, "S": ~sets.SPACE, "w": sets.WORD,
+         "W": ~sets.WORD}
 _CONTROL = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _FOREIGN = {"A": "use ^", "Z": "use $", "z": "use $", "G": None, "h": "use [ \\t]", "H": "use [^ \\t]",
             "R": "use (?:\\r\\n|\\n|\\r)", "K": None, "Q": "escape each character", "E": None, "X": None,
@@ -107,7 +108,8 @@ class Escapes:
         else:
             found = sets.category(name) or sets.binary_property(name)
         if found is None:
-            raise UnsupportedFeature(f"Unicode property {text[at + 3:close]!r}", span=Span(text, at, close + 1),
+            name = f"Unicode property {text[at + 3:close]!r}"
+            raise UnsupportedFeature(name, span=Span(text, at, close + 1),
                                      hint="general categories such as \\p{L} or \\p{Lu} are available")
         return (found if text[at + 1] == "p" else ~found), close + 1
 

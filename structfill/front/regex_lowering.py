@@ -31,7 +31,8 @@ _CONTEXTS = (BEGIN, AFTER_OTHER, AFTER_WORD)
 _ANY = CharSet.everything()
 # A lookbehind: the language of the text before. A lookahead: the language of the rest, by what stands before.
 _Looks = dict[int, CharDFA | list[tuple[int, CharDFA]]]
-_Build = Generator[tuple[int, int], int, int]  # yields (node, next state), is sent the entry state, returns it
+# Yields (node, state that follows), is sent the entry state of that node, returns the own one.
+_Build = Generator[tuple[int, int], int, int]
 
 
 def lower(pattern: str, search: bool, limits: Limits) -> CharDFA:
@@ -44,7 +45,7 @@ def lower(pattern: str, search: bool, limits: Limits) -> CharDFA:
             span = Span(pattern, start, end)
             looks[node] = (_behind(tree, body, negative, span, limits) if behind
                            else _ahead(tree, looks, body, negative, span, limits))
-    if sum(isinstance(found, CharDFA) for found in looks.values()) > MAX_BEHIND:
+    if len({found.key for found in looks.values() if isinstance(found, CharDFA)}) > MAX_BEHIND:
         raise UnsupportedFeature(f"more than {MAX_BEHIND} lookbehinds", span=Span(pattern, 0, len(pattern)))
     return _whole(tree, looks, tree.root, limits, begin=search, end=search)
 
@@ -78,7 +79,11 @@ def _inside(tree: syntax.Pattern, node: int) -> set[object]:
             found.add(fields[0])
         elif kind == syntax.LOOK:
             found.add("lookbehind" if fields[2] else "lookahead")
-        children = fields[0] if kind in (syntax.CAT, syntax.ALT) else fields[:kind in (syntax.REPEAT, syntax.LOOK)]
+        children: object = []
+        if kind in (syntax.CAT, syntax.ALT):
+            children = fields[0]
+        elif kind in (syntax.REPEAT, syntax.LOOK):
+            children = fields[:1]
         for child in cast(list[int], children):
             if child not in seen:
                 seen.add(child)
@@ -93,7 +98,8 @@ def _ahead(tree: syntax.Pattern, looks: _Looks, body: int, negative: bool, span:
     if "lookbehind" in inside:
         raise UnsupportedFeature("lookbehind in a lookahead", span=span)
     by_context = bool(inside & {"^", "b", "B"})
-    languages = [_whole(tree, looks, body, limits, False, True, context) for context in range(3 if by_context else 1)]
+    languages = [_whole(tree, looks, body, limits, False, True, context)
+                 for context in range(3 if by_context else 1)]
     if negative:
         languages = [~language for language in languages]
     if len({language.key for language in languages}) == 1:

@@ -1,12 +1,14 @@
 """The grammar of ECMA-262 patterns (clause 22.2.1, Unicode mode): text -> a flat list of nodes.
 
 No recursion: nesting is bounded by memory, not by the stack. Where Unicode mode is stricter than what people
-write, Annex B's reading is accepted as long as it has one meaning: escaped punctuation (``\\-``, ``\\@``) and lone
+write, Annex B's reading is accepted as long as it has one meaning: escaped punctuation (``\\-``, ``\\@``) and
+lone
 ``]``, ``{``, ``}`` stand for themselves.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
@@ -26,9 +28,9 @@ LOOK: Final = "look"  # (child, negative, behind, start, end)
 
 @dataclass
 class Pattern:
-    """A parsed pattern. `nodes` are (kind, *fields) tuples that refer to each other by index; `root` is the top.
+    """A parsed pattern: `nodes` are (kind, *fields) tuples that refer to each other by index.
 
-    ``consumes[i]`` says whether node i can match a character at all.
+    ``consumes[i]`` says whether node i can match a character at all; `root` is the top node.
     """
 
     nodes: list[tuple[object, ...]] = field(default_factory=list)
@@ -52,7 +54,7 @@ class _Frame:
     items: list[int] = field(default_factory=list)
 
 
-_SYNTAX = "^$\\.*+?()[]{}|"
+_LITERALS = re.compile(r"[^\\^$.*+?()\[\]{}|]+")
 
 
 class Parser:
@@ -65,10 +67,12 @@ class Parser:
         self.empty = self.out.add(False, EMPTY)
         self.escapes = Escapes(text)
         self._chars: dict[CharSet, int] = {}
+        self._singles: dict[str, int] = {}
         self._asserts: dict[str, int] = {}
 
     def fail(self, message: str, start: int, end: int | None = None, hint: str | None = None) -> NoReturn:
-        raise SpecError(message, span=Span(self.text, start, self.at if end is None else end), hint=hint)
+        end = min(self.at if end is None else end, len(self.text))
+        raise SpecError(message, span=Span(self.text, start, end), hint=hint)
 
     def parse(self) -> Pattern:
         """The whole pattern."""
@@ -81,14 +85,18 @@ class Parser:
                 frames.append(self._open(start))
             elif char == ")":
                 if len(frames) == 1:
-                    self.fail("this parenthesis closes nothing", start, start + 1, "write \\) for the character")
+                    self.fail("this parenthesis closes nothing", start, start + 1, "write \\)")
                 self.at += 1
                 closed = frames.pop()
-                frames[-1].items.append(self._quantified(self._close(closed), start, closed.look))
+                frames[-1].items.append(self._quantified(self._close(closed), closed.start, closed.look))
             elif char == "|":
                 self.at += 1
                 frames[-1].branches.append(self._sequence(frames[-1].items))
                 frames[-1].items = []
+            elif (literals := _LITERALS.match(text, start)) and literals.end() > start + 1:
+                # All but the last character of a run have no quantifier.
+                self.at = literals.end() - 1
+                frames[-1].items.extend(map(self._literal, text[start:self.at]))
             else:
                 frames[-1].items.append(self._term(char, start))
         if len(frames) > 1:
@@ -161,8 +169,15 @@ class Parser:
             self.fail("nothing to repeat", start, start + 1, f"write \\{char} for the character")
         else:
             self.at += 1
-            chars = sets.DOT if char == "." else CharSet(((ord(char), ord(char)),))
+            if char != ".":
+                return self._quantified(self._literal(char), start, None)
+            chars = sets.DOT
         return self._quantified(self._set(chars), start, None)
+
+    def _literal(self, char: str) -> int:
+        if char not in self._singles:
+            self._singles[char] = self._set(CharSet(((ord(char), ord(char)),)))
+        return self._singles[char]
 
     def _set(self, chars: CharSet) -> int:
         if chars not in self._chars:

@@ -117,16 +117,15 @@ class Denoiser(nn.Module):
         self.pointer_query = nn.Linear(d, d, bias=False)
         self.pointer_key = nn.Linear(d, d, bias=False)
         self.gate = nn.Linear(d, 1)
+        self.frequency: Tensor
         self.register_buffer("frequency", torch.zeros(d // config.heads // 2), persistent=False)
         self.reset_frequency()
 
     def reset_frequency(self) -> None:
         """Fill in the rotary frequencies, which are not among the weights."""
         half = len(self.frequency)
-        with torch.no_grad():
-            self.frequency.copy_(
-                self.config.theta ** (-torch.arange(half, device=self.frequency.device).float() / half)
-            )
+        exponent = -torch.arange(half, device=self.frequency.device).float() / half
+        self.frequency.copy_(torch.pow(self.config.theta, exponent))
 
     def _rope(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         angles = positions[:, None, :, None].float() * self.frequency
@@ -192,8 +191,3 @@ class Denoiser(nn.Module):
         spoken = torch.exp(words.gather(1, gold[at][:, None])[:, 0] - words.logsumexp(-1))
         gate = self.gate(chosen).float()[:, 0].sigmoid()
         return ((1 - gate) * spoken + gate * copied + _FLOOR).log()
-
-    def forward(self, context: Tensor, context_valid: Tensor, canvas: Tensor) -> Tensor:
-        """Log-probabilities float32 [B, N, V]."""
-        memory = self.encode(context, context_valid)
-        return self.log_probs(self.decode(canvas, memory), memory)

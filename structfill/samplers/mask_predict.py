@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ..errors import ModelError
 from ..trellis import OPEN, Posterior, Trellis
 from .options import SamplerOptions
 
@@ -53,6 +54,9 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
     current = trellis
     for index in range(1, options.passes + 1):
         logits = model(context, torch.where(committed, tokens, mask_id))
+        if logits.shape[:2] != (rows, length) or logits.dim() != 3:
+            raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
+                             f"{(rows, length)}; expected ({rows}, {length}, vocabulary)")
         posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)

@@ -102,8 +102,9 @@ class Trellis:
         graph, made = self.graph, dict[int, NDArray[np.int32]]()
         for row in self._rows:
             if id(row) not in made:
-                mask = bitmask.token_masks(row.class_bits, graph.class_ptr, graph.class_token, self.length,
-                                           len(graph.vocab))
+                mask = bitmask.token_masks(
+                    row.class_bits, graph.class_ptr, graph.class_token, self.length, len(graph.vocab)
+                )
                 where = np.flatnonzero(row.fixed != OPEN)
                 mask[where] = 0
                 tokens = row.fixed[where]
@@ -152,8 +153,9 @@ class Trellis:
         """
         return self.posterior(logits).log_mass
 
-    def posterior(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
-                  temperature: float = 1.0) -> Posterior:
+    def posterior(
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> Posterior:
         """Everything a sampler needs, from one read of the logits; all of softmax(logits / temperature)."""
         given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
@@ -164,9 +166,15 @@ class Trellis:
             tokens, classes = self._best(row, reading)
             at = np.arange(self.length), classes
             confidence = result.mass[at] * np.exp(-reading.stats.spread[at])
-            results.append([tokens, confidence, r.entropy(reading, result.mass),
-                            r.log_mass(reading, result.log_total),
-                            *(self._draw(x, row, reading, result, scale, u) if draw else ())])
+            results.append(
+                [
+                    tokens,
+                    confidence,
+                    r.entropy(reading, result.mass),
+                    r.log_mass(reading, result.log_total),
+                    *(self._draw(x, row, reading, result, scale, u) if draw else ()),
+                ]
+            )
         types = [torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32]
         columns = zip(*results, strict=True)
         return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
@@ -180,22 +188,26 @@ class Trellis:
         return self.graph.vocab.decode(ids[: ends[0] if len(ends) else None].tolist())
 
     def _sweep(self, row: Row, reading: r.Reading) -> sweep.Posterior:
-        return sweep.posterior(self.graph.sweep_edges, reading.score, row.live)
+        result: sweep.Posterior = sweep.posterior(self.graph.sweep_edges, reading.score, row.live)
+        return result
 
     def _best(self, row: Row, reading: r.Reading) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Tokens and classes of the best path."""
-        return sweep.best_path(self.graph.sweep_edges, reading.peak, reading.stats.top, row.live)
+        tokens, classes = sweep.best_path(self.graph.sweep_edges, reading.peak, reading.stats.top, row.live)
+        return tokens, classes
 
-    def _draw(self, x: Any, row: Row, reading: r.Reading, result: sweep.Posterior, scale: float,
-              uniforms: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _draw(
+        self, x: Any, row: Row, reading: r.Reading, result: sweep.Posterior, scale: float, uniforms: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Tokens of an exact draw and their constrained probabilities: classes first, then tokens within."""
         classes = sweep.draw_path(self.graph.sweep_edges, reading.score, result, row.live, uniforms[:, :2])
         tokens, confidence = row.fixed.copy(), result.mass[np.arange(self.length), classes]
         wanted = np.where(row.fixed == OPEN, classes, np.int32(-1))
         for a, b, part in r.chunks(x):
             stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
-            drawn, weight = class_stats.draw_members(part, self.graph.plan(x.shape[1]), wanted[a:b], stats, scale,
-                                                     uniforms[a:b, 2])
+            drawn, weight = class_stats.draw_members(
+                part, self.graph.plan(x.shape[1]), wanted[a:b], stats, scale, uniforms[a:b, 2]
+            )
             here = drawn >= 0
             tokens[a:b][here] = drawn[here]
             confidence[a:b][here] *= weight[here]

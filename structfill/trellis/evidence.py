@@ -56,8 +56,12 @@ def solve(graph: TokenGraph, fixed: NDArray[np.int64]) -> Row:
     live, usable, admitted = _live(graph, fixed)
     if not live[0, 0] & np.uint64(1):
         raise _why_empty(graph, fixed)
-    bits = reach.feasible_classes(graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr,
-                                  graph.set_class, graph.classes) & admitted
+    bits = (
+        reach.feasible_classes(
+            graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr, graph.set_class, graph.classes
+        )
+        & admitted
+    )
     positions = np.arange(len(fixed))
     flags = bits[:, positions >> 6] >> (positions & 63).astype(np.uint64) & np.uint64(1)
     return Row(fixed.copy(), live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
@@ -78,8 +82,9 @@ def _live(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits, Bits
     ahead[0, 0] = 1
     behind[graph.final, length >> 6] = np.uint64(1 << (length & 63))
     ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
-    behind = reach.reach(graph.in_ptr, graph.in_source, graph.in_set, usable, behind,
-                         np.ascontiguousarray(graph.order[::-1]), True)
+    behind = reach.reach(
+        graph.in_ptr, graph.in_source, graph.in_set, usable, behind, np.ascontiguousarray(graph.order[::-1]), True
+    )
     return ahead & behind, usable, admitted | everywhere
 
 
@@ -96,10 +101,13 @@ def _why_empty(graph: TokenGraph, fixed: NDArray[np.int64]) -> EmptyLanguage:
         else:
             high = middle
     if low == 0:
-        return EmptyLanguage(f"no text of the language fills exactly {len(fixed)} tokens, and the vocabulary has "
-                             "no end-of-text token")
+        return EmptyLanguage(
+            f"no text of the language fills exactly {len(fixed)} tokens, and the vocabulary has no end-of-text token"
+        )
     position = int(where[low - 1])
     token = int(fixed[position])
     spelled = graph.vocab.tokens[token] if token < len(graph.vocab) else b""
-    return EmptyLanguage(f"no valid text of {len(fixed)} tokens has token {token} ({spelled!r}) at position {position}"
-                         + (" beside the tokens fixed before it" if low > 1 else ""))
+    return EmptyLanguage(
+        f"no valid text of {len(fixed)} tokens has token {token} ({spelled!r}) at position {position}"
+        + (" beside the tokens fixed before it" if low > 1 else "")
+    )

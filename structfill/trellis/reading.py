@@ -120,7 +120,8 @@ def entropy(reading: Reading, mass: Floats) -> Floats:
     """Nats per position: over the classes, plus that within each class."""
     within = (reading.stats.spread - reading.stats.slope)[:, : mass.shape[1]]
     log_mass = np.log(np.where(mass > 0, mass, 1.0))
-    return np.maximum(np.where(mass > 0, mass * (within - log_mass), 0.0).sum(1), 0.0)
+    terms = np.where(mass > 0, mass * (within - log_mass), 0.0)
+    return np.asarray(np.maximum(terms.sum(1), 0.0))
 
 
 def log_mass(reading: Reading, log_total: float) -> float:

@@ -124,7 +124,12 @@ def test_sampler_options_are_checked(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("value", [float("-inf"), float("inf"), float("nan"), 0.0, 1e30, -1e30])
 def test_any_logits_end_in_a_valid_text(value: float) -> None:
     model = ConstantModel(torch.full((40, len(sf.Vocab.bytes())), value))
-    jsonschema.validate(_generator(model=model)("x").value, SCHEMA)
+    jsonschema.validate(_generator(model=model, max_tokens=40)("x").value, SCHEMA)
+
+
+def test_a_model_with_logits_of_another_shape_is_named() -> None:
+    with pytest.raises(ModelError, match="shape"):
+        _generator(model=ConstantModel(torch.zeros(40, 300)), max_tokens=41)("x")
 
 
 def test_random_schemas_with_random_models_are_valid() -> None:

@@ -155,8 +155,10 @@ def small_case():
     return automaton, Vocab.of_tokens(tokens, eos_ids=[3], pad_id=7, mask_id=8)
 
 
-@pytest.mark.parametrize(("seed", "temperature", "fixed"), [
-    (0, 1.0, {}), (1, 2.5, {}), (2, 0.5, {1: 1}), (3, 1.0, {2: 3}), (4, 1.0, {0: 0, 3: 7})])
+@pytest.mark.parametrize(
+    ("seed", "temperature", "fixed"),
+    [(0, 1.0, {}), (1, 2.5, {}), (2, 0.5, {1: 1}), (3, 1.0, {2: 3}), (4, 1.0, {0: 0, 3: 7})],
+)
 def test_samples_have_the_exact_distribution(seed, temperature, fixed):
     """Chi-square of 6,000 draws against the enumerated probabilities."""
     automaton, vocab = small_case()
@@ -212,7 +214,7 @@ EXTREMES = {
     "valid tokens are absurd": lambda n, v, ok: np.where(ok, -1000.0, 0.0),
     "valid tokens are impossible": lambda n, v, ok: np.where(ok, -np.inf, 0.0),
     "one token a row": lambda n, v, ok: np.where(np.arange(v) == np.arange(n)[:, None] % v, 0.0, -1e9),
-    "only the mask": lambda n, v, ok: np.where(np.arange(v) == v - 1, 1e30, -1e30),
+    "only the mask": lambda n, v, ok: np.where(np.arange(v) == v - 1, 1e30, -1e30) * np.ones((n, 1)),
 }
 
 

@@ -150,11 +150,7 @@ def test_truncated_weights(copy: Path, share: float) -> None:
 def test_one_wrong_byte(copy: Path, seed: int) -> None:
     data = bytearray((copy / WEIGHTS).read_bytes())
     header = 8 + int.from_bytes(data[:8], "little")
-    place = (
-        random.Random(seed).randrange(header, len(data))
-        if seed >= 6
-        else random.Random(seed).randrange(8, header)
-    )
+    place = random.Random(seed).randrange(header, len(data)) if seed >= 6 else random.Random(seed).randrange(8, header)
     data[place] ^= 0x15
     (copy / WEIGHTS).write_bytes(bytes(data))
     try:
@@ -212,6 +208,12 @@ def test_wrong_tensors(copy: Path, change, word: str) -> None:
     refused(copy, WEIGHTS, word)
 
 
+def sizes(**changed: object) -> str:
+    """A configuration with something wrong in it."""
+    good = {"vocab": 4096, "width": 256, "layers": 6, "heads": 4, "hidden": 640, "taps": 2, "theta": 1e4, "eos_bias": 0}
+    return json.dumps(good | changed)
+
+
 @pytest.mark.parametrize(
     "metadata",
     [
@@ -219,10 +221,12 @@ def test_wrong_tensors(copy: Path, change, word: str) -> None:
         {"config": ""},
         {"config": "[" * 100_000},
         {"config": "{}"},
-        {"config": json.dumps({"vocab": 1 << 40, "width": 256, "layers": 6, "heads": 4, "hidden": 640, "taps": 2, "theta": 1e4, "eos_bias": 0})},
-        {"config": json.dumps({"vocab": 4096, "width": 256, "layers": 6, "heads": 3, "hidden": 640, "taps": 2, "theta": 1e4, "eos_bias": 0})},
-        {"config": json.dumps({"vocab": 4096, "width": 256, "layers": 6.0, "heads": 4, "hidden": 640, "taps": 2, "theta": 1e4, "eos_bias": 0})},
-        {"config": json.dumps({"vocab": 4096, "width": 256, "layers": True, "heads": 4, "hidden": 640, "taps": 2, "theta": float("nan"), "eos_bias": 0})},
+        {"config": sizes(vocab=1 << 40)},
+        {"config": sizes(heads=3)},
+        {"config": sizes(layers=6.0)},
+        {"config": sizes(layers=True)},
+        {"config": sizes(theta=float("nan"))},
+        {"config": sizes(eos_bias=float("inf"))},
         {"sha256": "0" * 64},
     ],
 )  # fmt: skip

@@ -76,7 +76,8 @@ def test_malformed_schemas_name_the_place(schema: Any, pointer: str) -> None:
 @pytest.mark.parametrize("schema", [
     False, {"enum": []}, {"type": "string", "minLength": 2, "maxLength": 1}, {"type": "integer", "minimum": 2,
                                                                              "maximum": 1},
-    {"type": "object", "properties": {"a": False}, "required": ["a"]}, {"allOf": [{"type": "string"}, {"type": "null"}]},
+    {"type": "object", "properties": {"a": False}, "required": ["a"]},
+    {"allOf": [{"type": "string"}, {"type": "null"}]},
     {"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]},
     {"type": "array", "minItems": 1, "items": {"$ref": "#"}}, {"oneOf": [{"type": "string"}, {"type": "string"}]},
 ])
@@ -97,7 +98,8 @@ def test_recursion_that_must_nest_is_unrolled_far_enough() -> None:
 
 def test_whitespace_modes() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}
-    spelled = {"compact": b'{"a":[1,2]}', "flexible": b'{\n  "a": [\n    1,\n    2\n  ]\n}', "any": b' {"a" \t\n: [1 ,  2] }\r\n'}
+    spelled = {"compact": b'{"a":[1,2]}', "flexible": b'{\n  "a": [\n    1,\n    2\n  ]\n}',
+               "any": b' {"a" \t\n: [1 ,  2] }\r\n'}
     rank = list(spelled)
     for mode in rank:
         automaton = sf.json_schema(schema, whitespace=mode).automaton(sf.Limits())
@@ -159,7 +161,7 @@ def test_python_types() -> None:
     class Tree(BaseModel):
         colour: Colour
         points: list[Point] = Field(max_length=2)
-        kids: list["Tree"] = []
+        kids: list[Tree] = []
 
     Tree.model_rebuild(_types_namespace={"Tree": Tree})
     tree = sf.json_schema(Tree).value('{"colour": "red", "points": [{"x": 1}], "kids": []}')

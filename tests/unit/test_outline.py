@@ -81,10 +81,7 @@ def test_recursive_schemas_end() -> None:
     tree: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#"}, "other": {"$ref": "#"}}}
     assert len(outline(tree)) <= 2000
     assert outline({"$ref": "#"}) == "any"
-    assert (
-        outline({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}})
-        == "any"
-    )
+    assert outline({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}) == "any"
     itself: dict[str, Any] = {"type": "array"}
     itself["items"] = itself
     assert outline(itself).startswith("[[[")
@@ -129,13 +126,16 @@ def test_odd_schemas_do_not_fail(schema: Any) -> None:
     assert isinstance(outline(schema), str)
 
 
+_KEYWORDS = [
+    *("type", "properties", "items", "prefixItems", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$defs"),
+    *("a", "required", "pattern", "format", "additionalProperties"),
+]
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["#", "#/$defs/a", "object", "array"]),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["#", "#/$defs/a", "object"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "properties", "items", "prefixItems", "enum", "const", "anyOf", "oneOf", "allOf",
-                             "$ref", "$defs", "a", "required", "pattern", "format", "additionalProperties"]), inner, max_size=5)
+            st.sampled_from(_KEYWORDS), inner, max_size=5)
     ),
     max_leaves=25,
 )  # fmt: skip

@@ -1,69 +1,8 @@
-"""Invoices, orders and products."""
+"""Invoices and orders."""
 
-from training.kinds.base import boolean, choice, fact, group, kind, listing, records
+from training.kinds.base import boolean, choice, fact, kind, records
+from training.kinds.parts import ITEM, ITEM_LINES, PRICE, QUANTITY, SKU, party
 from training.values import Values as V
-
-NAME = fact("name company company_name", V.company, "Name|Company // Firm", "{}")
-PERSON = fact("name full_name", V.name, "Name|Full name // Called", "{}")
-CITY = fact("city town", V.city, "City|Town // Place", "{}")
-STREET = fact("street address street_address", V.street, "Street|Address // Street address", "{}")
-EMAIL = fact("email email_address", V.email, "E-mail|Email|Mail // E-mail address", "{}")
-PHONE = fact("phone phone_number tel", V.phone, "Phone|Tel|Telephone // Phone number", "{}")
-COUNTRY = fact("country", V.country, "Country // Land", "{}")
-ZIP = fact("zip postal_code postcode zip_code", V.zip, "ZIP|Postcode|Postal code // PLZ", "{}")
-
-ITEM = fact(
-    "name product description item title article product_name",
-    V.product,
-    "Item|Product|Description|Article // Goods",
-    "{}",
-)
-QUANTITY = fact("quantity qty count amount units", V.quantity, "Qty|Quantity|Count // Units", "{}")
-PRICE = fact("price unit_price cost price_each rate", V.price, "Price|Unit price|Cost // Price each", "{}")
-SKU = fact("sku code item_code article_number", V.code, "SKU|Code|Item code // Art. no.", "{}")
-
-ITEM_LINES = """{quantity} x {name} at {price}|{quantity}x {name} @ {price}
-        |{quantity} {name} at {price} each|{name}, {quantity} pcs, {price} |{name} x {quantity}: {price}
-        |{name} - {quantity} - {price}|{name} ({quantity} pieces, {price} each)|{name}: {quantity} x {price}
-        |{quantity} units of {name} for {price} each |{name}, qty {quantity}, {price} each|{name}
-        | {quantity} | {price}|{quantity} {name}|{quantity} x {name}|{name} x{quantity}|{name} {price}
-        |{name}: {price}|{name} for {price} |{sku} {name} {quantity} {price}|{name} ({sku}) {price}
-        |{quantity} of the {name}, {price} apiece
-        |{name} × {quantity} — {price} // {name} * {quantity} = {price}
-        |{quantity} pieces {name}, unit price {price}|{name} [{quantity}] {price}
-        |{quantity} pcs of {name} costing {price} each"""
-
-PARTY = """{name} in {city}|{name}, {city}|{name} ({city})|{name}, {street}, {city}|{name} of {city}|{name}
-        |{name}, based in {city}, {country}|{name}, {email}|{name} <{email}> |{name} at {street} in {city}
-        |{name}, tel. {phone}|{name}, {street}, {zip} {city}|{name} ({city}, {country})
-        |{name} with its office at {street}, {city} // {name} from {city}|{name} whose seat is {city}
-        |{name}, located at {street} in {city}"""
-
-
-def _party(keys: str, phrases: str, person: bool = False):
-    """Each phrase has the place `@` for one of the descriptions of a party."""
-
-    def build(side: str, descriptions: str) -> str:
-        return "|".join(
-            p.strip().replace("@", d.strip())
-            for p in side.replace("\n", " ").split("~")
-            for d in descriptions.replace("\n", " ").split("|")
-        )
-
-    train, held = phrases.split("//")
-    train_d, held_d = PARTY.split("//")
-    return group(
-        keys,
-        build(train, train_d) + " // " + build(held, held_d),
-        name=PERSON if person else NAME,
-        city=CITY,
-        street=STREET,
-        email=EMAIL,
-        phone=PHONE,
-        country=COUNTRY,
-        zip=ZIP,
-    )
-
 
 INVOICE = kind(
     "invoice",
@@ -157,13 +96,15 @@ INVOICE = kind(
         |bill to {}|dear {}|issued to {}|our client {}|bought by {} // addressed to our client {}
         |the one who pays is {}""",
     ),
-    _party(
+    party(
         "seller vendor supplier issuer",
-        "from @~issued by @~sold by @~the seller is @~vendor: @~your supplier is @~@ sent you this invoice // supplied to you by @~the issuing firm is @",
+        """from @~issued by @~sold by @~the seller is @~vendor: @~your supplier is @~@ sent you this invoice
+        // supplied to you by @~the issuing firm is @""",
     ),
-    _party(
+    party(
         "customer client buyer bill_to billing",
-        "billed to @~for @~customer: @~to @~the customer is @~client @~issued to @ // addressed to our client @~the one who pays is @",
+        """billed to @~for @~customer: @~to @~the customer is @~client @~issued to @
+        // addressed to our client @~the one who pays is @""",
         True,
     ),
     records(
@@ -277,9 +218,10 @@ ORDER = kind(
         """shipped by {}|via {}|with {}|carrier {}|sent with {}|{} will deliver it // {} brings it to you
         |handled by {}""",
     ),
-    _party(
+    party(
         "ship_to recipient shipping_address delivery_address destination",
-        "ship to @~deliver to @~shipping address: @~recipient: @~to @~please send it to @ // the parcel goes to @~bring it to @",
+        """ship to @~deliver to @~shipping address: @~recipient: @~to @~please send it to @
+        // the parcel goes to @~bring it to @""",
         True,
     ),
     records(
@@ -343,130 +285,4 @@ ORDER = kind(
     ),
 )
 
-PRODUCT = kind(
-    "product",
-    "New in our shop|Product sheet|Special offer!|Now available: // Catalogue|Just arrived",
-    fact(
-        "name product product_name title item",
-        V.product,
-        "Product|Name|Item|Title // Article name",
-        """the {}|new: {}|buy the {}|{}|introducing the {}|this {}|our {}|get the {} now|product: {}
-        |presenting the {}|meet the {}|the product is called {}|for sale: {} // have a look at this {}
-        |say hello to the {}|we offer the {}""",
-    ),
-    fact(
-        "sku code item_code article_number product_code id",
-        V.code,
-        "SKU|Code|Item code|Article no.|Product code // Cat. no.",
-        """SKU {}|item code {}|code {}|article {}|product code {}|(SKU {})|the SKU is {}|article number {}
-        |listed as {}|item no. {} // catalogue entry {}|found under {}""",
-    ),
-    fact(
-        "price cost unit_price retail_price amount",
-        V.price,
-        "Price|Cost|Our price|Retail price // Costs",
-        """for {}|price {}|costs {}|only {}|priced at {}|at {}|the price is {}|available for {}|now {}
-        |it costs {}|sells for {}|just {}|for only {}|retail price: {} // yours at just {}|you pay {}
-        |on offer at {}""",
-    ),
-    fact(
-        "stock quantity in_stock available units",
-        V.quantity,
-        "Stock|In stock|Quantity|Units // On hand",
-        """{} in stock|{} units left|stock: {}|{} pieces available|only {} left|we have {} of them
-        |{} available|{} items on stock|currently {} in the warehouse // we still have {} of them
-        |the shelf holds {}""",
-    ),
-    fact(
-        "color colour finish",
-        lambda v: v.listed("COLOUR"),
-        "Colour|Color|Finish // Shade",
-        """in {}|colour {}|{} finish|color: {}|comes in {}|available in {}|the colour is {}
-        |{} version // painted {}|its tone is {}""",
-    ),
-    fact(
-        "brand maker manufacturer company",
-        V.company,
-        "Brand|Maker|Manufacturer // Made by",
-        """by {}|made by {}|brand: {}|from {}|brand {}|produced by {}|manufacturer: {}|a product of {}
-        |built by {} // manufactured by {}|{} stands behind it""",
-    ),
-    fact(
-        "material made_of fabric",
-        lambda v: v.listed("MATERIAL"),
-        "Material|Made of|Fabric // Consists of",
-        "made of {}|material: {}|in {}|of solid {}|{} body|from {} // crafted out of {}|it consists of {}",
-    ),
-    fact(
-        "weight weight_kg kg",
-        lambda v: v.decimal(0.1, 60),
-        "Weight|Weight (kg)|kg // Mass",
-        """weighs {} kg|weight {} kg|{} kg|weight: {} kg|with a weight of {} kg
-        |at {} kilograms // {} kg on the scales|tips the scales at {} kg""",
-    ),
-    fact(
-        "rating stars score",
-        lambda v: v.decimal(1, 5),
-        "Rating|Stars|Score // Rated",
-        """rated {} stars|rating {}|{} out of 5|customers give it {}|{} stars
-        |average rating {} // reviewers awarded {}|it scores {} points""",
-    ),
-    fact(
-        "category type department",
-        lambda v: v.listed("TAG"),
-        "Category|Department|Type // Section",
-        """category {}|in the {} section|category: {}|type: {}|belongs to {}|listed in {} // placed among {}
-        |shelved under {}""",
-    ),
-    fact(
-        "warranty warranty_years guarantee",
-        lambda v: v.integer(1, 10),
-        "Warranty (years)|Warranty|Guarantee // Years of warranty",
-        """{} years warranty|with {} years of guarantee|warranty of {} years|{} year warranty
-        |comes with a {} year guarantee // guaranteed for {} years|covered for {} years""",
-    ),
-    fact(
-        "url link website",
-        V.url,
-        "URL|Link|Website // Web",
-        "see {}|more at {}|order at {}|link: {}|visit {}|details: {} // find it at {}|read on: {}",
-    ),
-    listing(
-        "tags keywords categories labels",
-        lambda v: v.listed("TAG"),
-        "Tags|Keywords|Labels // Filed under",
-        "tags: {}|tagged {}|keywords: {}|tagged with {}|labels {} // marked as {}|catchwords: {}",
-    ),
-    listing(
-        "colors colours options variants",
-        lambda v: v.listed("COLOUR"),
-        "Colours|Colors|Options|Variants // Shades",
-        """comes in {}|available in {}|colours: {}|you can choose {}|variants: {} // offered in {}
-        |pick between {}""",
-    ),
-    boolean(
-        "available in_stock is_available",
-        "Available|In stock // Can be ordered",
-        """available now|ready to ship|in the shop now|in stock|can be ordered today
-        |is available // can be had at once|waiting for you on the shelf""",
-        """sold out|not available|out of stock|no longer available|currently unavailable
-        |discontinued // nowhere to be had|gone for good""",
-    ),
-    choice(
-        "size",
-        "Size // Fit",
-        small="small, S: size small|in size S|the small one|small size // for little people",
-        medium="medium, M: size medium|in size M|the medium one|medium size // the middle size",
-        large="large, L: size large|in size L|the large one|large size // for big people",
-    ),
-    choice(
-        "condition state",
-        "Condition|State // Shape",
-        new="new, NEW: brand new|unopened box|new|factory sealed|never used // straight from the factory",
-        used="used, second_hand, USED: second hand|used|with signs of use|pre-owned // has had one owner",
-        refurbished="""refurbished, renewed: refurbished|professionally renewed|overhauled by the maker
-        |refurbished // brought back to life in our workshop""",
-    ),
-)
-
-KINDS = (INVOICE, ORDER, PRODUCT)
+KINDS = (INVOICE, ORDER)

@@ -1,7 +1,7 @@
 """Events, meetings and bookings."""
 
 from training.kinds.base import boolean, choice, fact, group, kind, listing, records
-from training.kinds.business import CITY, COUNTRY, STREET
+from training.kinds.parts import CITY, COUNTRY, STREET
 from training.values import Values as V
 
 _DATE = fact(

@@ -1,123 +1,38 @@
-"""Contacts, short biographies, addresses and job offers."""
+"""Contacts, short biographies and addresses."""
 
 from training.kinds.base import boolean, choice, fact, group, kind, listing, records
-from training.kinds.business import CITY, COUNTRY, EMAIL, PERSON, PHONE, STREET, ZIP
+from training.kinds.parts import CITY, COUNTRY, EMAIL, PERSON, PHONE, STREET, ZIP
+from training.kinds.person import (
+    AGE,
+    BIRTH,
+    CONTACT_LINES,
+    DEPARTMENT,
+    EMPLOYER,
+    JOB,
+    LANGUAGES,
+    OWN_CITY,
+    OWN_COUNTRY,
+    OWN_EMAIL,
+    OWN_NAME,
+    OWN_PHONE,
+    SKILLS,
+    WEBSITE,
+)
 from training.values import Values as V
-
-_JOB = fact(
-    "role job title position job_title",
-    V.job,
-    "Role|Job|Title|Position // Function",
-    """as {}|role: {}|my job is {}|working as a {}|works as {}|is a {}|I am a {}|position {}|job title {}
-        |{} by profession|employed as {}|the role of {}|their {}|he is our {}
-        |she is the {} // my position being {}|earns a living as {}|in the function of {}""",
-)
-_EMPLOYER = fact(
-    "company employer organization organisation firm works_at",
-    V.company,
-    "Company|Employer|Organisation|Firm // Works at",
-    """I work at {}|from {}|with {}|company: {}|works at {}|works for {}|at {}|of {}|employed at {}
-        |on behalf of {}|the company is {}|employer: {}|joined {}|representing {} // employed by {}
-        |on the payroll of {}|the firm is called {}""",
-)
-_NAME = fact(
-    "name full_name contact person contact_name",
-    V.name,
-    "Name|Full name|Contact|Person // Called",
-    """{} here|my name is {}|contact: {}|this is {}|I am {}|{}|name: {}|the name is {}|meet {}|I'm {}
-        |contact person {}|please contact {}|talk to {}|new contact: {}|ask for {} // you are talking to {}
-        |people call me {}|get in touch with {}""",
-)
-_EMAIL = fact(
-    "email mail email_address e_mail",
-    V.email,
-    "E-mail|Email|Mail|E-mail address // Electronic mail",
-    """email {}|write to {}|my address is {}|mail: {}|e-mail: {}|send mail to {}|email me at {}
-        |drop me a line at {}|contact {}|my email is {}|mail me under {}|send it to {}
-        |the email address is {}|({}) // you can reach me at {}|messages go to {}|my inbox is {}""",
-)
-_PHONE = fact(
-    "phone tel phone_number telephone mobile",
-    V.phone,
-    "Phone|Tel|Telephone|Mobile|Tel. // Phone number|Cell",
-    """phone {}|call {}|tel. {}|my number is {}|phone number {}|call me at {}|mobile {}
-        |reach me by phone at {}|tel: {}|give me a call: {}|the phone number is {}|dial {}|telephone {}
-        |or call {} // ring me on {}|my line is {}|phone me under {}""",
-)
-_CITY = fact(
-    "city location town based_in home lives_in",
-    V.city,
-    "City|Location|Town|Based in // Place|Home",
-    """in {}|based in {}|living in {}|city: {}|lives in {}|I live in {}|from {}|resident of {}|location: {}
-        |located in {}|currently in {}|our office in {}|moved to {}|at home in {} // my home is {}
-        |the place to find me is {}|settled in {}""",
-)
-_COUNTRY = fact(
-    "country nationality_country nation",
-    V.country,
-    "Country|Nation // Land",
-    """in {}|from {}|country: {}|comes from {}|born in {}|citizen of {}|a country called {}
-        |over in {} // the country being {}|a native of {}""",
-)
-_AGE = fact(
-    "age years",
-    V.age,
-    "Age|Years // Aged",
-    """{} years old|aged {}|age {}|I am {} years old|is {}|turned {} this year|age: {}
-        |at the age of {} // having turned {} this year|{} summers old""",
-)
-_BIRTH = fact(
-    "birthday date_of_birth birth_date born dob",
-    V.date,
-    "Birthday|Date of birth|Born|DOB // Birth",
-    """born on {}|born {}|birthday {}|date of birth {}|was born on {}|*{}|birth date: {}
-        |my birthday is {} // came into the world on {}|celebrates since {}""",
-)
-_WEBSITE = fact(
-    "website url homepage web link",
-    V.url,
-    "Website|Web|Homepage|URL // Site",
-    """website {}|see {}|visit {}|homepage {}|my site is {}|web: {}|more at {}|online at {} // find me on {}
-        |my page is {}""",
-)
-_SKILLS = listing(
-    "skills abilities expertise knows",
-    lambda v: v.listed("SKILL"),
-    "Skills|Expertise|Skills and tools // Strengths",
-    """skills: {}|knows {}|experienced in {}|good at {}|I know {}|expert in {}|skilled in {}
-        |familiar with {}|works with {} // strong points are {}|has command of {}""",
-)
-_LANGUAGES = listing(
-    "languages speaks spoken_languages",
-    lambda v: v.listed("LANGUAGE"),
-    "Languages|Speaks // Tongues",
-    "speaks {}|languages: {}|fluent in {}|I speak {}|can speak {} // talks in {}|masters {}",
-)
-_DEPARTMENT = fact(
-    "department team unit",
-    lambda v: v.listed("DEPARTMENT"),
-    "Department|Team|Unit // Division",
-    """in the {} department|department {}|{} team|works in {}|team: {}|part of {} // assigned to {}
-        |of the {} division""",
-)
-_CONTACT_LINES = """{name}, {phone}|{name} ({role})|{name} <{email}>|{name}, {email}, {phone}
-        |{name} - {role} - {phone}|{name}: {email}|{name} | {role} | {city}|{name}, {role}, {city}
-        |{name} from {city}|{name}, {role} at {company}|{name} ({company})|{name} works as {role}
-        |{name} lives in {city}  // {name} / {phone}|{name} [{role}]|{name} can be reached at {email}"""
 
 CONTACT = kind(
     "contact",
     """Hi,|Hello everyone,|New contact:|Business card|Please save my details.|Contact details|Best regards,
         |Kind regards // Visiting card|Good day,""",
-    _NAME,
-    _EMAIL,
-    _PHONE,
-    _EMPLOYER,
-    _JOB,
-    _CITY,
-    _COUNTRY,
-    _WEBSITE,
-    _DEPARTMENT,
+    OWN_NAME,
+    OWN_EMAIL,
+    OWN_PHONE,
+    EMPLOYER,
+    JOB,
+    OWN_CITY,
+    OWN_COUNTRY,
+    WEBSITE,
+    DEPARTMENT,
     fact("fax", V.phone, "Fax // Fax no.", "fax {}|fax: {}|by fax {} // the fax machine has {}|facsimile {}"),
     group(
         "address office location",
@@ -132,14 +47,14 @@ CONTACT = kind(
     ),
     records(
         "contacts people team members colleagues",
-        _CONTACT_LINES,
+        CONTACT_LINES,
         "Contacts:|Team|My colleagues:|Please add:|Members:|People // The crew:",
         name=PERSON,
         phone=PHONE,
         email=EMAIL,
-        role=_JOB,
+        role=JOB,
         city=CITY,
-        company=_EMPLOYER,
+        company=EMPLOYER,
     ),
     boolean(
         "newsletter subscribe subscribed marketing",
@@ -173,16 +88,16 @@ BIO = kind(
         |the candidate is {}|applicant: {}|name: {}|{} applied for the job|I am {} // a word about {}
         |the person is called {}|say hi to {}""",
     ),
-    _AGE,
-    _BIRTH,
-    _JOB,
-    _EMPLOYER,
-    _CITY,
-    _COUNTRY,
-    _EMAIL,
-    _PHONE,
-    _SKILLS,
-    _LANGUAGES,
+    AGE,
+    BIRTH,
+    JOB,
+    EMPLOYER,
+    OWN_CITY,
+    OWN_COUNTRY,
+    OWN_EMAIL,
+    OWN_PHONE,
+    SKILLS,
+    LANGUAGES,
     fact(
         "years_of_experience experience experience_years",
         lambda v: v.integer(1, 40),
@@ -295,8 +210,8 @@ ADDRESS = kind(
         """{}|ZIP {}|postcode {}|postal code {}|zip code: {}|with the postcode {}|(ZIP {}) // postal area {}
         |sorting code {}""",
     ),
-    _COUNTRY,
-    _PHONE,
+    OWN_COUNTRY,
+    OWN_PHONE,
     fact(
         "state province region",
         lambda v: v.pick(
@@ -351,75 +266,4 @@ ADDRESS = kind(
     ),
 )
 
-JOB_OFFER = kind(
-    "job",
-    "We are hiring!|Job offer|Vacancy|Join our team // Now recruiting|Come and work with us",
-    fact(
-        "title position job role job_title",
-        V.job,
-        "Position|Job title|Title|Role // Vacancy for",
-        """we are looking for a {}|position: {}|hiring a {}|wanted: {}|open position: {}|the role is {}
-        |join us as {}|we need a {}|vacancy: {}|{} wanted|seeking a {} // we would like to employ a {}
-        |the seat to fill is {}""",
-    ),
-    _EMPLOYER,
-    _CITY,
-    _SKILLS,
-    _LANGUAGES,
-    _DEPARTMENT,
-    _EMAIL,
-    fact(
-        "salary pay compensation salary_from",
-        V.price,
-        "Salary|Pay|Compensation // Wage",
-        """salary {}|pays {}|we offer {}|salary: {}|compensation {} per year|from {} a year
-        |up to {} // you earn {}|wage {}""",
-    ),
-    fact(
-        "deadline apply_by closing_date application_deadline",
-        V.date,
-        "Deadline|Apply by|Closing date // Last day",
-        """apply by {}|deadline {}|applications until {}|closing date {}|please apply before {}
-        |send your application by {} // we read letters arriving until {}|last day to apply: {}""",
-    ),
-    fact(
-        "start_date start starts",
-        V.date,
-        "Start|Start date // Begin",
-        """starting {}|start date {}|from {}|begin on {}|the job starts on {} // first day of work {}
-        |to be filled on {}""",
-    ),
-    fact(
-        "hours hours_per_week weekly_hours",
-        lambda v: v.integer(10, 42),
-        "Hours|Hours per week // Weekly hours",
-        """{} hours per week|{} hours a week|{}h/week|hours: {} // every week {} hours
-        |{} hours from Monday to Friday""",
-    ),
-    choice(
-        "type employment_type contract",
-        "Type|Employment|Contract // Kind of work",
-        full="""full_time, full-time, fulltime: full-time position|full time
-        |permanent full-time job // forty hours and a fixed contract""",
-        part="""part_time, part-time, parttime: part-time position|part time
-        |half days only // a few hours each day""",
-        intern="internship, intern: internship|for students|trainee position // to look over our shoulder",
-        freelance="freelance, contractor: freelance|on a contractor basis|project work // you send us bills",
-    ),
-    boolean(
-        "remote remote_possible home_office",
-        "Remote|Home office // From home",
-        "remote possible|work from home|fully remote|home office is fine // live wherever you like",
-        """on site only|no remote work|office based
-        |you must come to the office // be at your desk in the house""",
-    ),
-    choice(
-        "level seniority",
-        "Level|Seniority // Grade",
-        junior="junior, entry: for beginners|junior level|no experience needed // fresh graduates welcome",
-        senior="""senior, expert: senior level|many years of experience required
-        |for experts // only for old hands""",
-    ),
-)
-
-KINDS = (CONTACT, BIO, ADDRESS, JOB_OFFER)
+KINDS = (CONTACT, BIO, ADDRESS)

@@ -24,8 +24,10 @@ LOG2_E = F32(1.4426950408889634)
 @intrinsic
 def _as_float(typing_context, bits):
     """The float32 with these bits."""
+
     def generate(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], ir.FloatType())
+
     return types.float32(types.int32), generate
 
 
@@ -276,8 +278,7 @@ def _draw_alike(in_dense, members, u):
 
 
 @njit(cache=True, nogil=True)
-def _draw_members32(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens,
-                    weights):
+def _draw_members32(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens, weights):
     keys = np.empty(BLOCK, np.int32)
     for i in range(logits.shape[0]):
         c = classes[i]
@@ -293,8 +294,7 @@ def _draw_members32(logits, dense, in_dense, gathered, ptr, classes, peaks, spre
 
 
 @njit(cache=True, nogil=True)
-def _draw_members64(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens,
-                    weights):
+def _draw_members64(logits, dense, in_dense, gathered, ptr, classes, peaks, spreads, scale, uniforms, tokens, weights):
     whole = np.flatnonzero(in_dense).astype(np.int32)
     for i in range(logits.shape[0]):
         c = classes[i]
@@ -313,8 +313,20 @@ def draw_members(logits, plan, classes, stats, scale, uniforms):
     tokens, weights = np.full(len(logits), -1, np.int32), np.zeros(len(logits))
     single = logits.dtype == np.float32
     draw = _draw_members32 if single else _draw_members64
-    draw(logits, plan.dense, plan.in_dense, plan.gathered, plan.gathered_ptr, classes, stats.peak, stats.spread,
-         F32(scale) if single else float(scale), uniforms, tokens, weights)
+    draw(
+        logits,
+        plan.dense,
+        plan.in_dense,
+        plan.gathered,
+        plan.gathered_ptr,
+        classes,
+        stats.peak,
+        stats.spread,
+        F32(scale) if single else float(scale),
+        uniforms,
+        tokens,
+        weights,
+    )
     return tokens, weights
 
 
@@ -334,5 +346,6 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
     """See the package."""
     rest = plan.classes - 1
     factors = mass * np.exp(-stats.spread[:, :rest])
-    _token_probabilities(logits, plan.of_column, factors, stats.peak, rest, float(scale),
-                         float(np.finfo(logits.dtype).max), out)
+    _token_probabilities(
+        logits, plan.of_column, factors, stats.peak, rest, float(scale), float(np.finfo(logits.dtype).max), out
+    )

@@ -20,7 +20,8 @@ def class_stats(logits, plan, scale, out):
             members = members_of(plan, c)
             values = x[members]
             peak = values.max() if len(values) else -np.inf
-            shifted = (values - peak) * scale if peak > -np.inf else np.zeros(len(values))
+            with np.errstate(over="ignore"):
+                shifted = (values - peak) * scale if peak > -np.inf else np.zeros(len(values))
             weights = np.exp(shifted)
             total = weights.sum()
             out.peak[i, c] = peak
@@ -53,5 +54,6 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
     out[:] = 0
     for i, row in enumerate(logits):
         for c in range(plan.classes - 1):
-            members = members_of(plan, c)
+            if not len(members := members_of(plan, c)):
+                continue
             out[i, members] = mass[i, c] * weights_of(row, members, scale)

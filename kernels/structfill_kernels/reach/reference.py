@@ -42,8 +42,9 @@ def feasible_classes(ptr, target, set_of, both, usable, set_ptr, set_class, clas
 
 def usable_sets(set_ptr, set_class, open_bits, allowed):
     """Set by set."""
-    unions = [np.bitwise_or.reduce(allowed[set_class[a:b]], axis=0) for a, b in
-              zip(set_ptr[:-1], set_ptr[1:], strict=True)]
+    unions = [
+        np.bitwise_or.reduce(allowed[set_class[a:b]], axis=0) for a, b in zip(set_ptr[:-1], set_ptr[1:], strict=True)
+    ]
     return np.array([open_bits | u for u in unions], np.uint64).reshape(len(set_ptr) - 1, len(open_bits))
 
 

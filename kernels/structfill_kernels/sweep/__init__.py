@@ -11,7 +11,8 @@ that decides what may be visited: scores of feasible classes must be finite, so 
 
 `posterior(edges, score, live)` -> `Posterior`: forward-backward (Rabiner 1989, section III). The linear form scales
     every position by its maximum; where the evidence left and right disagrees by more than float64 can hold (a
-    path mass below 1e-200 in these units) the log form takes over. Relative error about 1e-12 in either.
+    path mass below 1e-160 in these units) the log form takes over. Absolute error of a probability about 1e-12 in
+    either form; states of a posterior below 1e-30 are left out.
 
 `draw_path(edges, score, posterior, live, uniforms)` -> int32 [N] classes of one exact draw; `uniforms` is float64
     [N, 2] in [0, 1).

@@ -22,7 +22,7 @@ class Posterior(NamedTuple):
     """The result of forward-backward."""
 
     values: Any  # float64 [N + 1, S], backward values up to a factor per position; logs unless `linear`
-    set_value: Any  # float64 [N, T], the weight of every set; logs unless `linear`
+    set_value: Any  # float64 [N, T], weight of every set up to a factor per position; logs unless `linear`
     mass: Any  # float64 [N, C], posterior probability of every class; rows sum to 1
     log_total: float  # log of the summed weight of all paths
     linear: bool

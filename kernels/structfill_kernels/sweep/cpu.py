@@ -7,9 +7,11 @@ from numba import njit
 
 from ._types import Posterior
 
-U64 = np.uint64
-TINY = 1e-290  # smaller sums are cleared, so that no product becomes a denormal number often
-SAFE = 1e-200  # a path mass above this has lost less than 1e-80 of its weight to cleared sums
+U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
+TINY = 1e-240  # smaller sums are cleared, to keep products out of the slow denormal range
+SAFE = 1e-160  # a path mass above this has lost less than 1e-70 of its weight to cleared sums
+NEGLIGIBLE = 1e-30  # posterior below which a state is skipped
+FAR = -100.0  # e**-100 is nothing beside 1, and below the least float32
 NEVER = -np.inf
 
 
@@ -18,44 +20,70 @@ def _bit(live, q, i):
     return (live[q, i >> 6] >> U64(i & 63)) & U64(1) != U64(0)
 
 
-@njit(cache=True, nogil=True)
-def _set_peaks(score, set_ptr, set_class):
-    """The largest score of every set."""
-    out = np.empty((score.shape[0], set_ptr.shape[0] - 1))
-    for i in range(score.shape[0]):
-        row = score[i]
-        for s in range(out.shape[1]):
-            peak = NEVER
-            for x in range(set_ptr[s], set_ptr[s + 1]):
-                peak = max(peak, row[set_class[x]])
-            out[i, s] = peak
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _peaks_by_set(by_class, set_ptr, set_class):
+    """float64 [T, N] from [C, N]: positions run along memory, so that LLVM vectorises over them."""
+    out = np.full((set_ptr.shape[0] - 1, by_class.shape[1]), NEVER)
+    for s in range(out.shape[0]):
+        row = out[s]
+        for x in range(set_ptr[s], set_ptr[s + 1]):
+            member = by_class[set_class[x]]
+            for i in range(row.shape[0]):
+                row[i] = row[i] if row[i] > member[i] else member[i]
     return out
 
 
 @njit(cache=True, nogil=True)
-def _set_sums(weight, set_ptr, set_class):
-    out = np.empty((weight.shape[0], set_ptr.shape[0] - 1))
-    for i in range(weight.shape[0]):
-        row = weight[i]
-        for s in range(out.shape[1]):
-            total = 0.0
-            for x in range(set_ptr[s], set_ptr[s + 1]):
-                total += row[set_class[x]]
-            out[i, s] = total
+def _sums_by_set(by_class, set_ptr, set_class):
+    """As `_peaks_by_set`, sums."""
+    out = np.zeros((set_ptr.shape[0] - 1, by_class.shape[1]))
+    for s in range(out.shape[0]):
+        row = out[s]
+        for x in range(set_ptr[s], set_ptr[s + 1]):
+            member = by_class[set_class[x]]
+            for i in range(row.shape[0]):
+                row[i] += member[i]
     return out
 
 
 @njit(cache=True, nogil=True)
-def _set_log_sums(score, set_ptr, set_class):
-    out = _set_peaks(score, set_ptr, set_class)
+def _sums_by_class(by_set, set_ptr, set_class, classes):
+    """float64 [C, N] from [T, N]: for every class the sum over the sets that hold it."""
+    out = np.zeros((classes, by_set.shape[1]))
+    for s in range(by_set.shape[0]):
+        row = by_set[s]
+        for x in range(set_ptr[s], set_ptr[s + 1]):
+            total = out[set_class[x]]
+            for i in range(row.shape[0]):
+                total[i] += row[i]
+    return out
+
+
+def _transposed(matrix):
+    return np.ascontiguousarray(matrix.T)
+
+
+def _set_peaks(score, edges):
+    """The largest score of every set, [N, T]."""
+    return _transposed(_peaks_by_set(_transposed(score), edges.set_ptr, edges.set_class))
+
+
+@njit(cache=True, nogil=True)
+def _log_sums(sums, score, set_ptr, set_class):
+    """Logs of linear sums over sets, in place; those that sank below `SAFE` are summed again from the scores."""
     for i in range(score.shape[0]):
-        for s in range(out.shape[1]):
-            peak, total = out[i, s], 0.0
+        for s in range(sums.shape[1]):
+            if sums[i, s] >= SAFE:
+                sums[i, s] = np.log(sums[i, s])
+                continue
+            peak, total = NEVER, 0.0
+            for x in range(set_ptr[s], set_ptr[s + 1]):
+                peak = max(peak, score[i, set_class[x]])
             if peak > NEVER:
                 for x in range(set_ptr[s], set_ptr[s + 1]):
                     total += np.exp(score[i, set_class[x]] - peak)
-                out[i, s] = peak + np.log(total)
-    return out
+                peak += np.log(total)
+            sums[i, s] = peak
 
 
 @njit(cache=True, nogil=True)
@@ -72,7 +100,7 @@ def _backward_max(ptr, target, set_of, peaks, live):
             if _bit(live, q, i):
                 best = NEVER
                 for k in range(ptr[q], ptr[q + 1]):
-                    best = max(best, ahead[target[k]] + row[set_of[k]])
+                    best = max(best, ahead[U32(target[k])] + row[U32(set_of[k])])
                 here[q] = best
                 top = max(top, best)
         for q in range(S):
@@ -101,10 +129,11 @@ def _read_best(ptr, target, set_of, set_ptr, set_class, values, peaks, peak, top
 
 def best_path(edges, peak, top, live):
     """See the package."""
-    peaks = _set_peaks(peak, edges.set_ptr, edges.set_class)
+    peaks = _set_peaks(peak, edges)
     values = _backward_max(edges.out_ptr, edges.out_target, edges.out_set, peaks, live)
-    return _read_best(edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class,
-                      values, peaks, peak, top)
+    return _read_best(
+        edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class, values, peaks, peak, top
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -121,7 +150,7 @@ def _backward_sum(ptr, target, set_of, weights, live):
             if _bit(live, q, i):
                 mass = 0.0
                 for k in range(ptr[q], ptr[q + 1]):
-                    mass += ahead[target[k]] * row[set_of[k]]
+                    mass += ahead[U32(target[k])] * row[U32(set_of[k])]
                 here[q] = mass if mass > TINY else 0.0
                 top = max(top, mass)
         if top < SAFE:
@@ -133,48 +162,34 @@ def _backward_sum(ptr, target, set_of, weights, live):
 
 
 @njit(cache=True, nogil=True)
-def _forward_sum(ptr, source, set_of, weights, live, values, set_mass):
-    """Linear forward pass; fills the posterior of every set. False where paths were lost."""
-    N, S = weights.shape[0], live.shape[0]
+def _forward_sum(ptr, target, set_of, weights, values, set_mass):
+    """Posterior of every state and set, forward by the conditional probabilities that the values give.
+
+    Every state normalises its own step, so nothing drifts, and states of no account are skipped. False where
+    the values of a state that counts have sunk too low to be trusted.
+    """
+    N, S = weights.shape[0], values.shape[1]
     here, ahead = np.zeros(S), np.zeros(S)
     here[0] = 1.0
     for i in range(N):
-        row, mass, after, top, total = weights[i], set_mass[i], values[i + 1], 0.0, 0.0
-        for r in range(S):
-            reached = 0.0
-            if _bit(live, r, i + 1):
-                back = after[r]
-                for k in range(ptr[r], ptr[r + 1]):
-                    x = here[source[k]] * row[set_of[k]]
-                    reached += x
-                    mass[set_of[k]] += x * back
-                reached = reached if reached > TINY else 0.0
-                top = max(top, reached)
-            ahead[r] = reached
-        for s in range(mass.shape[0]):
-            total += mass[s]
-        if total < SAFE or top < SAFE:
-            return False
-        for s in range(mass.shape[0]):
-            mass[s] /= total
-        for r in range(S):
-            ahead[r] /= top
+        row, mass, after = weights[i], set_mass[i], values[i + 1]
+        ahead[:] = 0.0
+        for q in range(S):
+            if here[q] < NEGLIGIBLE:
+                continue
+            total = 0.0
+            for k in range(ptr[q], ptr[q + 1]):
+                total += row[U32(set_of[k])] * after[U32(target[k])]
+            if total < SAFE:
+                return False
+            share = here[q] / total
+            for k in range(ptr[q], ptr[q + 1]):
+                s, r = U32(set_of[k]), U32(target[k])
+                x = share * row[s] * after[r]
+                mass[s] += x
+                ahead[r] += x
         here, ahead = ahead, here
     return True
-
-
-@njit(cache=True, nogil=True)
-def _class_mass(set_mass, set_weight, weight, set_ptr, set_class):
-    """Posterior of every class: its share in the posterior of the sets that hold it."""
-    out = np.zeros(weight.shape)
-    for i in range(weight.shape[0]):
-        row = out[i]
-        for s in range(set_mass.shape[1]):
-            if set_mass[i, s] > 0:
-                share = set_mass[i, s] / set_weight[i, s]
-                for x in range(set_ptr[s], set_ptr[s + 1]):
-                    row[set_class[x]] += share * weight[i, set_class[x]]
-    return out
 
 
 @njit(cache=True, nogil=True)
@@ -191,9 +206,10 @@ def _backward_log(ptr, target, set_of, weights, live):
             if _bit(live, q, i):
                 peak, mass = NEVER, 0.0
                 for k in range(ptr[q], ptr[q + 1]):
-                    peak = max(peak, ahead[target[k]] + row[set_of[k]])
+                    peak = max(peak, ahead[U32(target[k])] + row[U32(set_of[k])])
                 for k in range(ptr[q], ptr[q + 1]):
-                    mass += np.exp(ahead[target[k]] + row[set_of[k]] - peak)
+                    d = ahead[U32(target[k])] + row[U32(set_of[k])] - peak
+                    mass += np.exp(d) if d > FAR else 0.0
                 here[q] = peak + np.log(mass)
                 top = max(top, here[q])
         for q in range(S):
@@ -203,73 +219,91 @@ def _backward_log(ptr, target, set_of, weights, live):
 
 
 @njit(cache=True, nogil=True)
-def _forward_log(ptr, source, set_of, weights, live, values, set_mass):
-    """`_forward_sum` in logs."""
-    N, S = weights.shape[0], live.shape[0]
-    here, ahead = np.full(S, NEVER), np.full(S, NEVER)
-    here[0] = 0.0
+def _forward_log(ptr, target, set_of, weights, values, set_mass):
+    """`_forward_sum` in logs; always succeeds."""
+    N, S = weights.shape[0], values.shape[1]
+    here, ahead = np.zeros(S), np.zeros(S)
+    here[0] = 1.0
     for i in range(N):
-        row, mass, top, through, total = weights[i], set_mass[i], NEVER, NEVER, 0.0
-        for r in range(S):
-            ahead[r] = NEVER
-            if _bit(live, r, i + 1):
-                peak, reached = NEVER, 0.0
-                for k in range(ptr[r], ptr[r + 1]):
-                    peak = max(peak, here[source[k]] + row[set_of[k]])
-                for k in range(ptr[r], ptr[r + 1]):
-                    reached += np.exp(here[source[k]] + row[set_of[k]] - peak)
-                ahead[r] = peak + np.log(reached)
-                top = max(top, ahead[r])
-                through = max(through, peak + values[i + 1, r])
-        for r in range(S):
-            if ahead[r] > NEVER:
-                for k in range(ptr[r], ptr[r + 1]):
-                    x = np.exp(here[source[k]] + row[set_of[k]] + values[i + 1, r] - through)
-                    mass[set_of[k]] += x
-                    total += x
-            ahead[r] -= top
-        for s in range(mass.shape[0]):
-            mass[s] /= total
+        row, mass, after = weights[i], set_mass[i], values[i + 1]
+        ahead[:] = 0.0
+        for q in range(S):
+            if here[q] < NEGLIGIBLE:
+                continue
+            peak, total = NEVER, 0.0
+            for k in range(ptr[q], ptr[q + 1]):
+                peak = max(peak, row[U32(set_of[k])] + after[U32(target[k])])
+            for k in range(ptr[q], ptr[q + 1]):
+                d = row[U32(set_of[k])] + after[U32(target[k])] - peak
+                total += np.exp(d) if d > FAR else 0.0
+            share = here[q] / total
+            for k in range(ptr[q], ptr[q + 1]):
+                s, r = U32(set_of[k]), U32(target[k])
+                d = row[s] + after[r] - peak
+                if d > FAR:
+                    x = share * np.exp(d)
+                    mass[s] += x
+                    ahead[r] += x
         here, ahead = ahead, here
 
 
 @njit(cache=True, nogil=True)
-def _class_mass_log(set_mass, set_score, score, set_ptr, set_class):
-    out = np.zeros(score.shape)
+def _add_sunk_sets(mass, set_mass, set_weight, set_score, score, set_ptr, set_class):
+    """What `_shared` leaves out: the classes of sets whose linear weight has sunk."""
     for i in range(score.shape[0]):
         for s in range(set_mass.shape[1]):
-            if set_mass[i, s] > 0:
+            if set_mass[i, s] > 0 and set_weight[i, s] < SAFE:
                 for x in range(set_ptr[s], set_ptr[s + 1]):
                     c = set_class[x]
-                    out[i, c] += set_mass[i, s] * np.exp(score[i, c] - set_score[i, s])
-    return out
+                    mass[i, c] += set_mass[i, s] * np.exp(score[i, c] - set_score[i, s])
 
 
-def _posterior_linear(edges, score, live):
+def _shared(weight, set_weight, set_mass, edges):
+    """Posterior of every class [N, C]: its share in that of each set that holds it, where the weight is `SAFE`."""
+    share = np.divide(set_mass, set_weight, out=np.zeros_like(set_mass), where=set_weight >= SAFE)
+    share = _sums_by_class(_transposed(share), edges.set_ptr, edges.set_class, len(weight))
+    return _transposed(share * weight)
+
+
+class _Weights:
+    """Class and set weights, relative to the best class of each position."""
+
+    def __init__(self, edges, score):
+        self.shift = score.max(1)
+        self.score = score - self.shift[:, None]
+        self.by_class = _transposed(np.exp(self.score))
+        self.by_set = _transposed(_sums_by_set(self.by_class, edges.set_ptr, edges.set_class))
+
+
+def posterior_linear(edges, score, live, weights=None):
     """The linear form, or None where it would lose paths."""
-    weight = np.exp(score)
-    set_weight = _set_sums(weight, edges.set_ptr, edges.set_class)
-    values, log_scale = _backward_sum(edges.out_ptr, edges.out_target, edges.out_set, set_weight, live)
-    set_mass = np.zeros_like(set_weight)
-    if log_scale == NEVER or not _forward_sum(edges.in_ptr, edges.in_source, edges.in_set, set_weight, live,
-                                              values, set_mass):
+    w = weights or _Weights(edges, score)
+    graph = edges.out_ptr, edges.out_target, edges.out_set
+    values, log_scale = _backward_sum(*graph, w.by_set, live)
+    set_mass = np.zeros_like(w.by_set)
+    if log_scale == NEVER or not _forward_sum(*graph, w.by_set, values, set_mass):
         return None
-    mass = _class_mass(set_mass, set_weight, weight, edges.set_ptr, edges.set_class)
-    return Posterior(values, set_weight, mass, log_scale + float(np.log(values[0, 0])), True)
+    mass = _shared(w.by_class, w.by_set, set_mass, edges)
+    return Posterior(values, w.by_set, mass, log_scale + float(np.log(values[0, 0]) + w.shift.sum()), True)
 
 
-def _posterior_log(edges, score, live):
-    set_score = _set_log_sums(score, edges.set_ptr, edges.set_class)
-    values, log_scale = _backward_log(edges.out_ptr, edges.out_target, edges.out_set, set_score, live)
+def posterior_log(edges, score, live, weights=None):
+    """The log form: right at any range, several times the work."""
+    w = weights or _Weights(edges, score)
+    graph, set_score = (edges.out_ptr, edges.out_target, edges.out_set), w.by_set.copy()
+    _log_sums(set_score, w.score, edges.set_ptr, edges.set_class)
+    values, log_scale = _backward_log(*graph, set_score, live)
     set_mass = np.zeros_like(set_score)
-    _forward_log(edges.in_ptr, edges.in_source, edges.in_set, set_score, live, values, set_mass)
-    mass = _class_mass_log(set_mass, set_score, score, edges.set_ptr, edges.set_class)
-    return Posterior(values, set_score, mass, log_scale + float(values[0, 0]), False)
+    _forward_log(*graph, set_score, values, set_mass)
+    mass = _shared(w.by_class, w.by_set, set_mass, edges)
+    _add_sunk_sets(mass, set_mass, w.by_set, set_score, w.score, edges.set_ptr, edges.set_class)
+    return Posterior(values, set_score, mass, log_scale + float(values[0, 0] + w.shift.sum()), False)
 
 
 def posterior(edges, score, live):
     """See the package."""
-    return _posterior_linear(edges, score, live) or _posterior_log(edges, score, live)
+    weights = _Weights(edges, score)
+    return posterior_linear(edges, score, live, weights) or posterior_log(edges, score, live, weights)
 
 
 @njit(cache=True, nogil=True)
@@ -324,6 +358,6 @@ def draw_path(edges, score, result, live, uniforms):
     classes = np.empty(len(score), np.int32)
     graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
     if not _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes):
-        result = _posterior_log(edges, score, live)
+        result = posterior_log(edges, score, live)
         _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes)
     return classes

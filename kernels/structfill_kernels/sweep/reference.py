@@ -33,8 +33,7 @@ def backward(edges, weights, live, combine):
         for q in range(S):
             if is_live(live, q, i):
                 out = range(edges.out_ptr[q], edges.out_ptr[q + 1])
-                values[i, q] = combine([weights[i, edges.out_set[k]] + values[i + 1, edges.out_target[k]]
-                                        for k in out])
+                values[i, q] = combine([weights[i, edges.out_set[k]] + values[i + 1, edges.out_target[k]] for k in out])
         total += values[i].max()
         values[i] -= values[i].max()
     return values, total
@@ -45,9 +44,11 @@ def best_path(edges, peak, top, live):
     values, _ = backward(edges, set_scores(edges, peak, max), live, max)
     state, tokens, classes = 0, [], []
     for i in range(len(peak)):
-        steps = [(-(peak[i, c] + values[i + 1, edges.out_target[k]]), top[i, c], c, edges.out_target[k])
-                 for k in range(edges.out_ptr[state], edges.out_ptr[state + 1])
-                 for c in edges.set_class[edges.set_ptr[edges.out_set[k]] : edges.set_ptr[edges.out_set[k] + 1]]]
+        steps = [
+            (-(peak[i, c] + values[i + 1, edges.out_target[k]]), top[i, c], c, edges.out_target[k])
+            for k in range(edges.out_ptr[state], edges.out_ptr[state + 1])
+            for c in edges.set_class[edges.set_ptr[edges.out_set[k]] : edges.set_ptr[edges.out_set[k] + 1]]
+        ]
         _, token, c, state = min(steps)
         tokens.append(token)
         classes.append(c)
@@ -66,8 +67,10 @@ def posterior(edges, score, live):
             for k in range(edges.out_ptr[q], edges.out_ptr[q + 1]):
                 s, r = edges.out_set[k], edges.out_target[k]
                 ahead[r].append(forward[q] + weights[i, s])
-                here += [(c, forward[q] + score[i, c] + values[i + 1, r])
-                         for c in edges.set_class[edges.set_ptr[s] : edges.set_ptr[s + 1]]]
+                here += [
+                    (c, forward[q] + score[i, c] + values[i + 1, r])
+                    for c in edges.set_class[edges.set_ptr[s] : edges.set_ptr[s + 1]]
+                ]
         norm = log_sum([x for _, x in here])
         for c, x in here:
             mass[i, c] += np.exp(x - norm)

@@ -207,7 +207,8 @@ def _classes(found, functions, ptr, states, targets):
 def walk(delta, byte_class, nodes, spellings, max_work):
     """See the package. Table rows are int32, which bounds the work at 2**33 whatever the caller allows."""
     found, functions, ptr, states, targets, work = _walk(
-        delta, byte_class, nodes, spellings, min(max_work, (1 << 33) - 8))
+        delta, byte_class, nodes, spellings, min(max_work, (1 << 33) - 8)
+    )
     if work > max_work:
         raise LimitReached(int(work))
     return Walk(found, *_classes(found, functions, ptr, states, targets), int(work))
@@ -316,8 +317,14 @@ def _link(states, classes_, pair_ptr, pair_state, pair_target, max_edges):
 
 def link(states, walked, max_edges):
     """See the package."""
-    edges, *arrays = _link(states, len(walked.pair_ptr) - 1, walked.pair_ptr, walked.pair_state,
-                           walked.pair_target, min(max_edges, (1 << 31) - 1))
+    edges, *arrays = _link(
+        states,
+        len(walked.pair_ptr) - 1,
+        walked.pair_ptr,
+        walked.pair_state,
+        walked.pair_target,
+        min(max_edges, (1 << 31) - 1),
+    )
     if edges > max_edges:
         raise LimitReached(int(edges))
     return Links(*(array.copy() for array in arrays))

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from ...automaton.json_string import Fragment, plain, quoted
 from ...automaton.pushdown import Gap, Pushdown
 from ...errors import TooLarge
-from .goals import REJECT, ArrayState, Goal, GoalSpace, ObjectState, Step
+from .containers import ArrayState, ObjectState, Step
+from .goals import Goal, GoalSpace
+from .residue import REJECT
 
 Edge = tuple[int, int, int, int]
 
@@ -35,6 +37,7 @@ class _Emitter:
         self._nests: list[bool] = []
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
+        self._named: dict[Step, int] = {}
         self._keys: dict[ObjectState, int] = {}  # continuations after property names
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
@@ -199,7 +202,9 @@ class _Emitter:
         self._calls[before] = self._keys[state]
 
     def _property(self, step: Step) -> int:
-        named, value = self._state(Gap.INLINE), self._state(Gap.INLINE)
-        self._edge(named, b":", value)
-        self._call(value, step)
-        return named
+        """The state after a property name."""
+        if step not in self._named:
+            self._named[step], value = self._state(Gap.INLINE), self._state(Gap.INLINE)
+            self._edge(self._named[step], b":", value)
+            self._call(value, step)
+        return self._named[step]

@@ -26,8 +26,8 @@ class Formula:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._hash == other._hash  # type: ignore[attr-defined]
-                                 and self._key() == other._key())  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self._hash == other._hash
+                                 and self._key() == other._key())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self._key()!r}"

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...automaton.char_dfa import CharDFA
-from .goals import REJECT, ArrayState, Goal, ObjectState, Step
+from .containers import ArrayState, ObjectState, Step
+from .goals import Goal
+from .residue import REJECT
 
 State = ArrayState | ObjectState
 Labels = frozenset[int]
@@ -21,6 +23,7 @@ class Liveness:
     def __init__(self, root: Goal) -> None:
         self._values: dict[Goal, set[int]] = {}
         self._containers: dict[State, set[int]] = {}
+        self._useful: dict[tuple[Step, Labels], Labels] = {}
         self._string_ends: dict[tuple[CharDFA, Labels], frozenset[int]] = {}
         self._visit(root)
         self._solve()
@@ -35,8 +38,11 @@ class Liveness:
 
     def useful(self, step: Step, wanted: Labels) -> Labels:
         """Labels of the step's value after which its container can still close with a label in `wanted`."""
-        return frozenset(label for label in self._values.get(step.goal, ())
-                         if self.of_container(step.after(label)) & wanted)
+        key = (step, wanted)
+        if key not in self._useful:
+            self._useful[key] = frozenset(label for label in self._values.get(step.goal, ())
+                                          if self.of_container(step.after(label)) & wanted)
+        return self._useful[key]
 
     def string_states(self, dfa: CharDFA, wanted: Labels) -> frozenset[int]:
         """The states of a character automaton from which a label in `wanted` can be reached."""
@@ -92,8 +98,8 @@ class Liveness:
                 changed |= len(labels) > before
             for goal, labels in self._values.items():
                 before = len(labels)
-                for state in (goal.array, goal.object):
-                    labels |= self.of_container(state)
+                for container in (goal.array, goal.object):
+                    labels |= self.of_container(container)
                 changed |= len(labels) > before
 
 

@@ -40,7 +40,9 @@ def _modern(spec: Any) -> Any:
     """Pydantic wants the TypedDict of typing_extensions before Python 3.12; the two hold the same facts."""
     if not is_typeddict(spec) or type(spec).__module__ != "typing":
         return spec
-    from typing_extensions import NotRequired, TypedDict
+    from typing import NotRequired
+
+    from typing_extensions import TypedDict
 
     hints = {name: hint if name in spec.__required_keys__ else NotRequired[hint]
              for name, hint in spec.__annotations__.items()}

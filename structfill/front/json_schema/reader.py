@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from .goals import REJECT, ArrayState, Goal, GoalSpace, ObjectState, Step
+from .containers import ArrayState, ObjectState, Step
+from .goals import Goal, GoalSpace
 from .liveness import NOTHING, Labels, Liveness, State
+from .residue import REJECT
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -121,7 +123,8 @@ class _Reading:
         if self._peek(_options(state, wanted, "")) == _closer(state) and state.close in wanted:
             self.position += 1
             return state.close
-        return self._next(state, wanted)
+        self._next(state, wanted)
+        return None
 
     def _after(self, state: State, wanted: Labels) -> int | None:
         """After an item or a property."""
@@ -135,7 +138,8 @@ class _Reading:
         if char != "," or not more:
             raise _Stop(self.position, expected)
         self.position += 1
-        return self._next(state, wanted)
+        self._next(state, wanted)
+        return None
 
     def _next(self, state: State, wanted: Labels) -> None:
         """Push the next item or property of `state`."""

@@ -1,0 +1,66 @@
+"""Random token graphs as plain arrays, for the tests of the kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from structfill_kernels.reach import reference
+from structfill_kernels.sweep import Edges
+from structfill_kernels.token_walk import reference as walk
+
+
+def random_graph(rng, states, classes, edges):
+    """(Edges, classes): state 0 starts; each class leaves a state over at most one edge."""
+    pairs = {(int(rng.integers(states)), int(rng.integers(classes))): int(rng.integers(states)) for _ in range(edges)}
+    between = {}
+    for (q, c), r in sorted(pairs.items()):
+        between.setdefault((q, r), []).append(c)
+    sets = {}
+    rows = [(q, r, sets.setdefault(tuple(cs), len(sets))) for (q, r), cs in between.items()]
+    source, target, number = (np.array([row[k] for row in rows], np.int32).reshape(-1) for k in range(3))
+    out_ptr, out = walk.csr(source, states)
+    in_ptr, into = walk.csr(target, states)
+    set_ptr = np.cumsum([0] + [len(s) for s in sets], dtype=np.int64)
+    set_class = np.array([c for s in sets for c in s], np.int32)
+    return Edges(out_ptr, target[out], number[out], in_ptr, source[into], number[into], set_ptr, set_class)
+
+
+def everywhere(rows, length):
+    """uint64 [rows, W] with bits 0..length-1."""
+    flags = np.zeros((rows, 64 * (length // 64 + 1)), bool)
+    flags[:, :length] = True
+    return reference.pack(flags)
+
+
+def live_bits(edges, usable, length, final):
+    """Feasible (state, position) pairs by the reference."""
+    states = len(edges.out_ptr) - 1
+    ahead, behind = np.zeros((2, states, 64 * (length // 64 + 1)), bool)
+    ahead[0, 0], behind[final, length] = True, True
+    order = np.arange(states, dtype=np.int32)
+    forward = reference.reach(
+        edges.out_ptr, edges.out_target, edges.out_set, usable, reference.pack(ahead), order, False
+    )
+    return forward & reference.reach(
+        edges.in_ptr, edges.in_source, edges.in_set, usable, reference.pack(behind), order, True
+    )
+
+
+def problem(seed, length, states=6, classes=5, edges=14):
+    """(edges, live, allowed [N, C]) of a random graph in which some canvas is valid, with random evidence."""
+    for attempt in range(1000):
+        rng = np.random.default_rng([seed, attempt])
+        graph = random_graph(rng, states, classes, edges)
+        admitted = reference.unpack(everywhere(classes, length)) & (
+            rng.random((classes, 64 * (length // 64 + 1))) < 0.9
+        )
+        usable = reference.usable_sets(
+            graph.set_ptr, graph.set_class, np.zeros(length // 64 + 1, np.uint64), reference.pack(admitted)
+        )
+        live = live_bits(graph, usable, length, rng.random(states) < 0.5)
+        if live[0, 0] & np.uint64(1):
+            bits = reference.feasible_classes(
+                graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr, graph.set_class, classes
+            )
+            allowed = (reference.unpack(bits) & admitted).T[:length]
+            return graph, live, np.ascontiguousarray(allowed)
+    raise AssertionError("no feasible graph")

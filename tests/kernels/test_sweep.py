@@ -1,0 +1,98 @@
+"""Sweeps: the linear form and the log form against the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from structfill_kernels.sweep import cpu, reference
+
+from tests.kernels.graphs import problem
+
+FORMS = pytest.mark.parametrize(
+    "form", [cpu.posterior_linear, cpu.posterior_log, cpu.posterior], ids=["linear", "log", "chosen"]
+)
+
+
+def scores(seed, allowed, spread):
+    """Random class scores, -inf where a class cannot occur."""
+    rng = np.random.default_rng([seed, 7])
+    return np.where(allowed, rng.standard_normal(allowed.shape) * spread, -np.inf)
+
+
+@FORMS
+@pytest.mark.parametrize("length", [1, 5, 64, 65])
+@pytest.mark.parametrize("seed", range(5))
+def test_posterior(form, length, seed):
+    edges, live, allowed = problem(seed, length)
+    score = scores(seed, allowed, 3.0)
+    want, got = reference.posterior(edges, score, live), form(edges, score, live)
+    np.testing.assert_allclose(got.mass, want.mass, atol=1e-10)
+    np.testing.assert_allclose(got.mass.sum(1), 1, atol=1e-10)
+    np.testing.assert_allclose(got.log_total, want.log_total, rtol=1e-10, atol=1e-10)
+    uniforms = np.random.default_rng(seed).random((length, 2))
+    want_path = reference.draw_path(edges, score, want, live, uniforms)
+    assert np.array_equal(cpu.draw_path(edges, score, got, live, uniforms), want_path)
+
+
+@pytest.mark.parametrize("spread", [1e3, 1e6, 1e9])
+@pytest.mark.parametrize("seed", range(8))
+def test_wide_ranges_take_the_log_form_or_are_right(spread, seed):
+    edges, live, allowed = problem(seed, 6)
+    score = scores(seed, allowed, spread)
+    want, got = reference.posterior(edges, score, live), cpu.posterior(edges, score, live)
+    np.testing.assert_allclose(got.mass, want.mass, atol=1e-6)
+    np.testing.assert_allclose(got.log_total, want.log_total, rtol=1e-9)
+    uniforms = np.random.default_rng(seed).random((6, 2))
+    assert np.array_equal(
+        cpu.draw_path(edges, score, got, live, uniforms), reference.draw_path(edges, score, want, live, uniforms)
+    )
+
+
+def test_some_wide_range_needs_the_log_form():
+    """Otherwise the fallback would go untested."""
+    taken = [
+        cpu.posterior(*args[:1], scores(seed, args[2], 1e3), args[1]).linear
+        for seed in range(8)
+        for args in [problem(seed, 6)]
+    ]
+    assert not all(taken)
+
+
+@pytest.mark.parametrize("kind", ["smooth", "tied", "flat"])
+@pytest.mark.parametrize("length", [1, 5, 64, 65])
+@pytest.mark.parametrize("seed", range(5))
+def test_best_path(kind, length, seed):
+    edges, live, allowed = problem(seed, length)
+    rng = np.random.default_rng([seed, 3])
+    peak = {
+        "smooth": rng.standard_normal(allowed.shape),
+        "flat": np.zeros(allowed.shape),
+        "tied": rng.integers(-1, 1, allowed.shape).astype(float),
+    }[kind]
+    peak = np.where(allowed, peak, -np.inf)
+    top = np.argsort(rng.random(allowed.shape), axis=1).astype(np.int32)
+    want, got = reference.best_path(edges, peak, top, live), cpu.best_path(edges, peak, top, live)
+    assert np.array_equal(want[0], got[0]) and np.array_equal(want[1], got[1])
+
+
+def test_uniforms_at_their_ends():
+    """0 and the largest float below 1 pick classes that are possible."""
+    edges, live, allowed = problem(1, 5)
+    score = scores(1, allowed, 3.0)
+    result = cpu.posterior(edges, score, live)
+    for u in (0.0, np.nextafter(1.0, 0.0)):
+        path = cpu.draw_path(edges, score, result, live, np.full((5, 2), u))
+        assert allowed[np.arange(5), path].all() and (result.mass[np.arange(5), path] > 0).all()
+
+
+@pytest.mark.parametrize("trust", [True, False])
+def test_draws_do_not_trust_small_linear_values(trust):
+    """A linear posterior whose values have sunk is replaced by the log form on the way."""
+    edges, live, allowed = problem(2, 5)
+    score = scores(2, allowed, 3.0)
+    result = cpu.posterior_linear(edges, score, live)
+    if not trust:
+        result = result._replace(values=result.values * 1e-250)
+    uniforms = np.random.default_rng(0).random((5, 2))
+    want = reference.draw_path(edges, score, reference.posterior(edges, score, live), live, uniforms)
+    assert np.array_equal(cpu.draw_path(edges, score, result, live, uniforms), want)

@@ -1,0 +1,98 @@
+"""The vocabulary walk: tries, classes, edges; both implementations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structfill_kernels import token_walk
+from structfill_kernels.token_walk import cpu, reference
+
+from tests.strategies import ALPHABET, automata, law
+
+IMPLEMENTATIONS = pytest.mark.parametrize("impl", [reference, cpu], ids=["reference", "cpu"])
+NO_LIMIT = 10**9
+WORDS = st.sets(st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=4).map(bytes), max_size=12).map(sorted)
+
+
+def flat(words):
+    """The spellings as `build_trie` takes them."""
+    ptr = np.cumsum([0] + [len(w) for w in words], dtype=np.int64)
+    return np.frombuffer(b"".join(words), np.uint8), ptr
+
+
+@law(100)
+@given(WORDS)
+def test_tries_hold_their_words(words):
+    nodes = cpu.build_trie(*flat(words))
+    assert np.array_equal(nodes, reference.build_trie(*flat(words)))
+    assert reference.spellings_of(nodes, len(words)) == words
+
+
+@law(150)
+@given(automata(), WORDS)
+def test_classes_and_edges_agree(automaton, words):
+    nodes = reference.build_trie(*flat(words))
+    arguments = automaton.delta, automaton.byte_class, nodes, len(words), NO_LIMIT
+    want, got = reference.walk(*arguments), cpu.walk(*arguments)
+    for a, b in zip(want[:4], got[:4], strict=True):
+        assert np.array_equal(a, b)
+    links = [impl.link(len(automaton), got, NO_LIMIT) for impl in (reference, cpu)]
+    assert edges_of(links[0]) == edges_of(links[1])
+    assert list(links[1].source) == sorted(links[1].source)
+    lists = [tuple(links[1].set_class[a:b]) for a, b in zip(links[1].set_ptr, links[1].set_ptr[1:], strict=False)]
+    assert len(set(lists)) == len(lists), "sets are interned"
+
+
+def edges_of(links):
+    """{(source, target): classes}."""
+    sets = [tuple(links.set_class[a:b].tolist()) for a, b in zip(links.set_ptr[:-1], links.set_ptr[1:], strict=True)]
+    return {(int(q), int(r)): sets[s] for q, r, s in zip(links.source, links.target, links.set, strict=True)}
+
+
+@IMPLEMENTATIONS
+def test_every_token_leads_where_its_bytes_lead(impl):
+    """On a cycle of 700 states, which makes the arenas and tables of the walk grow."""
+    states = 700
+    delta = np.stack([(np.arange(states) + 1) % states, (np.arange(states) * 3 + 1) % states], 1).astype(np.int32)
+    delta[5, 1] = -1
+    byte_class = np.zeros(256, np.uint8)
+    byte_class[98] = 1
+    words = sorted(bytes(97 + (k >> b & 1) for b in range(n)) for n in range(1, 10) for k in range(1 << n))
+    walked = impl.walk(delta, byte_class, cpu.build_trie(*flat(words)), len(words), NO_LIMIT)
+    for rank in range(0, len(words), 61):
+        c = walked.spelling_class[rank]
+        a, b = walked.pair_ptr[c], walked.pair_ptr[c + 1]
+        found = dict(zip(walked.pair_state[a:b].tolist(), walked.pair_target[a:b].tolist(), strict=True))
+        for q in range(states):
+            r = q
+            for byte in words[rank]:
+                r = delta[r, byte_class[byte]] if r >= 0 else -1
+            assert found.get(q, -1) == r
+
+
+@pytest.mark.parametrize("which", ["work", "edges"])
+def test_limits_are_exact(which):
+    """At the limit it passes, one below it refuses and says what it takes."""
+    delta, byte_class = np.array([[1, 0], [0, -1]], np.int32), np.arange(256).astype(np.uint8) & 1
+    words = [b"a", b"ab", b"b", b"ba"]
+    nodes = cpu.build_trie(*flat(words))
+    walked = cpu.walk(delta, byte_class, nodes, len(words), NO_LIMIT)
+    run, need = {
+        "work": (lambda n: cpu.walk(delta, byte_class, nodes, len(words), n), walked.work),
+        "edges": (lambda n: cpu.link(2, walked, n), len(cpu.link(2, walked, NO_LIMIT).source)),
+    }[which]
+    run(need)
+    with pytest.raises(token_walk.LimitReached) as caught:
+        run(need - 1)
+    assert caught.value.needed > need - 1
+
+
+@IMPLEMENTATIONS
+def test_counting_sort(impl):
+    keys = np.array([3, -1, 0, 3, 2, -1, 0], np.int32)
+    ptr, order = impl.csr(keys, 5)
+    assert ptr.tolist() == [0, 2, 2, 3, 5, 5] and order.tolist() == [2, 6, 4, 0, 3]
+    ptr, order = impl.csr(np.zeros(0, np.int32), 2)
+    assert ptr.tolist() == [0, 0, 0] and not len(order)
