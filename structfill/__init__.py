@@ -24,7 +24,11 @@ _HOME = {
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
 }
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
+    "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
+    "UnsupportedFeature", "Vocab", "VocabMismatch", "choice", "compile", "generate", "json_schema", "load", "regex",
+]
 
 if TYPE_CHECKING:
     from .compilation import compile

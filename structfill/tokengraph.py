@@ -154,6 +154,8 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     trie = vocab.trie
     started = time.perf_counter()
     states = len(automaton)
+    if int(automaton.byte_class.max()) >= automaton.delta.shape[1]:
+        raise ValueError("the automaton's byte classes do not fit its transitions")  # kernels check no index
     if not states:
         raise EmptyLanguage("no text satisfies the constraint")
     walked = _limited(
@@ -167,11 +169,7 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         limits.work,
     )
     links = _limited("edges", limits.edges, token_walk.link, states, walked, limits.edges)
-    token_class = (
-        np.where(trie.rank >= 0, walked.spelling_class[trie.rank], np.int32(-1))
-        if trie.spellings
-        else np.full(len(vocab), -1, np.int32)
-    )
+    token_class = np.append(walked.spelling_class, np.int32(-1))[trie.rank]  # rank -1, no text, is the last
     classes = len(walked.pair_ptr) - 1
     final = automaton.accepting.copy()
     if vocab.eos_ids:
@@ -179,7 +177,7 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         final = np.append(final, True)
     if len(links.source) > limits.edges:
         raise TooLarge("edges", len(links.source), limits.edges)
-    arrays = _index(links, token_class.astype(np.int32), classes, final)
+    arrays = _index(links, token_class, classes, final)
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
     return TokenGraph(vocab, **arrays, work=walked.work, compile_ms=(time.perf_counter() - started) * 1e3)
@@ -210,17 +208,14 @@ def _add_end(
         members, classes = [*members, classes], classes + 1
     accepting = np.flatnonzero(final).astype(np.int32)
     top = links.set_ptr[-1]
-    return (
-        token_walk.Links(
-            np.concatenate([links.source, accepting, np.array([end], np.int32)]),
-            np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)]),
-            np.concatenate([links.set, np.full(len(accepting), sets, np.int32), np.array([sets + 1], np.int32)]),
-            np.concatenate([links.set_ptr, np.array([top + 1, top + len(members)], np.int64)]),
-            np.concatenate([links.set_class, np.array(members, np.int32)]),
-        ),
-        token_class,
-        classes,
-    )
+    source = np.concatenate([links.source, accepting, np.array([end], np.int32)])
+    target = np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)])
+    numbers = np.full(len(accepting) + 1, sets, np.int32)
+    numbers[-1] = sets + 1
+    numbers = np.concatenate([links.set, numbers])
+    set_ptr = np.append(links.set_ptr, [top + 1, top + len(members)])
+    set_class = np.append(links.set_class, np.array(members, np.int32))
+    return token_walk.Links(source, target, numbers, set_ptr, set_class), token_class, classes
 
 
 def _index(links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_]) -> dict[str, Any]:
@@ -229,20 +224,11 @@ def _index(links: token_walk.Links, token_class: Int32, classes: int, final: NDA
     in_ptr, into = token_walk.csr(links.target, len(final))
     class_ptr, class_token = token_walk.csr(token_class, classes)
     in_source = links.source[into]
-    accepting = final.copy()
-    return {
-        "out_ptr": out_ptr,
-        "out_target": links.target[out],
-        "out_set": links.set[out],
-        "in_ptr": in_ptr,
-        "in_source": in_source,
-        "in_set": links.set[into],
-        "set_ptr": links.set_ptr,
-        "set_class": links.set_class,
-        "token_class": token_class,
-        "class_ptr": class_ptr,
-        "class_token": class_token,
-        "final": final,
-        "shortest": reach.distances(in_ptr, in_source, accepting),
-        "order": reach.visit_order(out_ptr, links.target[out]),
-    }
+    out_target = links.target[out]
+    found = {"out_ptr": out_ptr, "out_target": out_target, "out_set": links.set[out]}
+    found |= {"in_ptr": in_ptr, "in_source": in_source, "in_set": links.set[into]}
+    found |= {"set_ptr": links.set_ptr, "set_class": links.set_class}
+    found |= {"token_class": token_class, "class_ptr": class_ptr, "class_token": class_token, "final": final}
+    found["shortest"] = reach.distances(in_ptr, in_source, final)
+    found["order"] = reach.visit_order(out_ptr, out_target)
+    return found

@@ -23,7 +23,8 @@ from structfill_kernels import token_walk
 from structfill.errors import SpecError, VocabMismatch
 
 EOS_NAMES = ("<end_of_turn>", "<turn|>", "<eos>", "<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>",
-             "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>", "<|eos|>", "[EOS]", "<｜end▁of▁sentence｜>")  # fmt: skip
+             "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>", "<|eos|>", "[EOS]",
+             "<｜end▁of▁sentence｜>")  # fmt: skip
 PAD_NAMES = ("<pad>", "<|endoftext|>", "[PAD]", "<|pad|>", "<|finetune_right_pad_id|>")
 MASK_NAMES = ("<mask>", "[MASK]", "<|mask|>", "<|mdm_mask|>", "<|MASK|>")
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # SentencePiece's way to write a space

@@ -76,5 +76,6 @@ def test_import_is_light() -> None:
 def test_every_name_of_the_door_exists() -> None:
     import structfill
 
+    assert sorted(structfill._HOME) == structfill.__all__
     for name in structfill.__all__:
         assert getattr(structfill, name) is not None

@@ -138,7 +138,7 @@ def collate(
     prompt = torch.full((len(chosen), width), PAD)
     for i, e in enumerate(chosen):
         prompt[i, : len(e.prompt)] = torch.tensor(e.prompt)
-    reach = int(rng.integers(4, 36)) if rng.random() < 0.87 else MAX_CANVAS
+    reach = int(rng.integers(4, 28)) if rng.random() < 0.94 else MAX_CANVAS
     lengths = [
         min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS)
         for e in chosen

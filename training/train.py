@@ -27,10 +27,10 @@ def loss_of(model: Denoiser, batch: Batch) -> Tensor:
     """Mean cross-entropy of the masked positions."""
     times = len(batch.canvas) // len(batch.prompt)
     memory = model.encode(batch.prompt, batch.prompt_valid, int(torch.randint(0, 64, ()))).repeat(times)
-    hidden = model.decode(batch.canvas, memory, batch.valid)
+    hidden, same = model.decode(batch.canvas, memory, batch.valid)
     at = batch.weight > 0
     return (
-        -(model.gold_log_probs(hidden, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
+        -(model.gold_log_probs(hidden, same, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
     )
 
 
@@ -60,7 +60,7 @@ def held_out_accuracy(
         ):
             canvas = batch.gold.masked_fill(masked, MASK)
             with torch.autocast("cpu", torch.bfloat16):
-                best = model.log_probs(model.decode(canvas, memory, batch.valid), memory).argmax(-1)
+                best = model.log_probs(*model.decode(canvas, memory, batch.valid), memory).argmax(-1)
             at = masked & counted & batch.valid
             hits[name] += (best == batch.gold)[at].float().tolist()
     return {name: round(float(np.mean(found)), 4) for name, found in hits.items()}
@@ -93,10 +93,11 @@ def train(args: argparse.Namespace) -> None:
     checkpoint = out / "last.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(saved["model"])
-        averaged = saved["averaged"]
+        model.load_state_dict(saved["model"], strict=False)  # a newer architecture may have more parameters
+        averaged |= saved["averaged"]
         for optimiser, kept in zip(optimisers, saved["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+            if len(kept["param_groups"][0]["params"]) == len(optimiser.param_groups[0]["params"]):
+                optimiser.load_state_dict(kept)
         state = saved["state"]
     if args.compile:
         for block in model.blocks:
@@ -112,6 +113,7 @@ def train(args: argparse.Namespace) -> None:
     next_save = spent + 120
     next_eval = spent + (args.evaluate_every * 60 if spent else 0)
     losses: list[float] = []
+    resumed = state["step"]
     wasted = 0.0
     stream = batches(tokenizer, args.data_seed, args.batch_tokens, state["position"])
     for position, batch in stream:
@@ -121,7 +123,7 @@ def train(args: argparse.Namespace) -> None:
         progress = elapsed / budget
         if progress >= 1:
             break
-        scale = min(1.0, (state["step"] + 1) / 50) * min(1.0, (1 - progress) / (1 - args.decay_from))
+        scale = min(1.0, (state["step"] - resumed + 1) / 40) * min(1.0, (1 - progress) / (1 - args.decay_from))
         for optimiser, rate in zip(optimisers, rates, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = rate * scale

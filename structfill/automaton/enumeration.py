@@ -71,8 +71,8 @@ def _reserve(array: Any, size: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any,
-                     spaces: Any, mode: int, depth: int, max_states: int) -> Any:
+def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any,
+                     returns: Any, spaces: Any, mode: int, depth: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
 
     Arguments are the arrays of `Pushdown` (`table` int32 [P, K] in place of its edges), the classes of space, newline,

@@ -136,7 +136,7 @@ def _row_value(r: int, q: int, same: Int32) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def _equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
-    for c in range(delta.shape[1]):
+    for c in range(delta.shape[1]):  # noqa: SIM110 (Numba loop)
         if _row_value(delta[q, c], q, same) != _row_value(delta[r, c], r, same):
             return False
     return True

@@ -1,9 +1,10 @@
 """The architecture of the embedded model: a copy-biased bidirectional denoiser.
 
 A prompt is encoded once; every denoising pass then runs the canvas alone, whose tokens attend to each other and to
-the stored keys and values of the prompt with the same weights. Two priors make a small model copy values from the
-text: a short depthwise convolution before each attention, and a pointer head that mixes a distribution over the
-prompt's tokens into the output.
+the stored keys and values of the prompt with the same weights. Three priors make a small model copy values from
+the text: a short depthwise convolution before each attention; a pointer head that mixes a distribution over the
+prompt's tokens into the output; and scores of both attention and pointer that know where the prompt goes on as the
+canvas does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+FEATURES = 7
 _FLOOR = 1e-9
 _SHARPNESS = 1.5  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
 
@@ -57,6 +59,38 @@ def _norm(x: Tensor, weight: Tensor | None = None) -> Tensor:
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+def _initial_match(config: DenoiserConfig) -> Tensor:
+    """[layers, heads, FEATURES]: in later layers one head looks for what follows, one for what precedes."""
+    weight = torch.zeros(config.layers, config.heads, FEATURES)
+    weight[1:, 0, :3] = torch.tensor([1.0, 1.5, 1.5])
+    if config.heads > 1:
+        weight[1:, 1, 3:6] = torch.tensor([1.0, 1.5, 1.5])
+    return weight
+
+
+def _shift(ids: Tensor, by: int, fill: int) -> Tensor:
+    """`ids` [B, T] with position i holding what stood at i + `by`."""
+    padding = torch.full((ids.shape[0], abs(by)), fill, dtype=ids.dtype)
+    return torch.cat([ids[:, by:], padding], 1) if by > 0 else torch.cat([padding, ids[:, :by]], 1)
+
+
+def matches(canvas: Tensor, prompt: Tensor) -> Tensor:
+    """bool [B, FEATURES, N, P]: does canvas position i stand in the same surroundings as prompt position j?
+
+    The same token, 2 or 3 tokens before; the same token, 2 or 3 tokens after; the same on both sides. Open canvas
+    positions match nothing, as the mask token never stands in a prompt.
+    """
+    found = []
+    for sign in (-1, 1):
+        run = None
+        for distance in (1, 2, 3):
+            a, b = _shift(canvas, sign * distance, -1), _shift(prompt, sign * distance, -2)
+            same = a[:, :, None] == b[:, None, :]
+            run = same if run is None else run & same
+            found.append(run)
+    return torch.stack([*found, found[0] & found[3]], 1)
 
 
 class Block(nn.Module):
@@ -114,6 +148,9 @@ class Denoiser(nn.Module):
         self.canvas = nn.Parameter(torch.zeros(d))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.Parameter(torch.ones(d))
+        self.match = nn.Parameter(_initial_match(config))
+        self.pointer_match = nn.Parameter(torch.tensor([0.5, 1.0, 1.5, 0.5, 1.0, 1.5, 0.5]))
+        self.gate_match = nn.Parameter(torch.zeros(FEATURES))
         self.pointer_query = nn.Linear(d, d, bias=False)
         self.pointer_key = nn.Linear(d, d, bias=False)
         self.gate = nn.Linear(d, 1)
@@ -149,8 +186,11 @@ class Denoiser(nn.Module):
             layers.append(own)
         return Memory(layers, self.pointer_key(_norm(x, self.norm)), ids, bias, lengths + offset)
 
-    def decode(self, canvas: Tensor, memory: Memory, valid: Tensor | None = None) -> Tensor:
-        """Hidden states [B, N, width] of canvases int64 [B, N]; `valid` marks the positions that exist."""
+    def decode(self, canvas: Tensor, memory: Memory, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Hidden states [B, N, width] of canvases int64 [B, N], and their `matches` with the prompt as numbers.
+
+        `valid` bool [B, N] marks the positions that exist, by default all.
+        """
         dtype = self._dtype()
         b, n = canvas.shape
         positions = memory.lengths[:, None] + torch.arange(n)
@@ -159,35 +199,41 @@ class Denoiser(nn.Module):
         if valid is not None:
             own = own.masked_fill(~valid[:, None, None, :], -1e4)
             keep = valid[:, :, None].to(dtype)
-        bias = torch.cat([memory.bias, own], -1)
+        own = own.expand(b, self.config.heads, n, n)
+        same = matches(canvas, memory.ids).to(dtype)
         x = (_norm(self.embedding(canvas)) + self.canvas).to(dtype)
         rope = self._rope(positions, dtype)
-        for block, past in zip(self.blocks, memory.layers, strict=True):
+        for block, past, weight in zip(self.blocks, memory.layers, self.match, strict=True):
             if keep is not None:
                 x = x * keep
-            x, _ = block(x, rope, bias, past)
-        return _norm(x, self.norm)
+            look = torch.einsum("hf,bfnp->bhnp", weight.to(dtype), same) + memory.bias
+            x, _ = block(x, rope, torch.cat([look, own], -1), past)
+        return _norm(x, self.norm), same
 
-    def _mixture(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
-        """Pointer distribution [B, N, P], vocabulary log-probabilities [B, N, V], copy share [B, N, 1]."""
-        scores = self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)
-        scores = scores.float() * hidden.shape[-1] ** -0.5 + memory.bias[:, 0]
-        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().log_softmax(-1)
-        return scores.softmax(-1), words, self.gate(hidden).float().sigmoid()
+    def _pointer(self, hidden: Tensor, memory: Memory, same: Tensor) -> Tensor:
+        """Distribution over the prompt's tokens [B, N, P]."""
+        scores = (self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)).float() * hidden.shape[-1] ** -0.5
+        scores = scores + torch.einsum("f,bfnp->bnp", self.pointer_match.to(same.dtype), same)
+        return (scores + memory.bias[:, 0]).softmax(-1)
 
-    def log_probs(self, hidden: Tensor, memory: Memory) -> Tensor:
+    def _gate(self, hidden: Tensor, same: Tensor) -> Tensor:
+        """Share of copying [B, N]."""
+        found = same.amax(-1).float().transpose(1, 2) @ self.gate_match
+        return (self.gate(hidden)[:, :, 0].float() + found).sigmoid()
+
+    def log_probs(self, hidden: Tensor, same: Tensor, memory: Memory) -> Tensor:
         """float32 [B, N, V]."""
-        pointer, words, gate = self._mixture(hidden, memory)
+        pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)[:, :, None]
+        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
         source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
-        return ((1 - gate) * words.exp()).scatter_add_(2, source, gate * pointer).clamp_min(_FLOOR).log()
+        mixed: Tensor = ((1 - gate) * words).scatter_add_(2, source, gate * pointer)
+        return mixed.clamp_min(_FLOOR).log()
 
-    def gold_log_probs(self, hidden: Tensor, memory: Memory, gold: Tensor, at: Tensor) -> Tensor:
+    def gold_log_probs(self, hidden: Tensor, same: Tensor, memory: Memory, gold: Tensor, at: Tensor) -> Tensor:
         """log p(gold) at the positions marked by `at` bool [B, N]; the vocabulary is only scored there."""
-        scores = self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)
-        pointer = (scores.float() * hidden.shape[-1] ** -0.5 + memory.bias[:, 0]).softmax(-1)
+        pointer = self._pointer(hidden, memory, same)
         copied = (pointer * (memory.ids[:, None, :] == gold[:, :, None])).sum(-1)[at]
-        chosen = hidden[at]
-        words = F.linear(chosen, self.embedding.weight.to(hidden.dtype)).float()
+        gate = self._gate(hidden, same)[at]
+        words = F.linear(hidden[at], self.embedding.weight.to(hidden.dtype)).float()
         spoken = torch.exp(words.gather(1, gold[at][:, None])[:, 0] - words.logsumexp(-1))
-        gate = self.gate(chosen).float()[:, 0].sigmoid()
         return ((1 - gate) * spoken + gate * copied + _FLOOR).log()

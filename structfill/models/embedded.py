@@ -96,7 +96,7 @@ class EmbeddedModel:
     def __call__(self, context: Tensor, canvas: Tensor) -> Tensor:
         """Log-probabilities float32 [B, N, V], finite everywhere; the prompt is encoded once and then remembered."""
         memory = self._memory(context)
-        scores = self._denoiser.log_probs(self._denoiser.decode(canvas, memory), memory)
+        scores = self._denoiser.log_probs(*self._denoiser.decode(canvas, memory), memory)
         if self._eos_bias and self.vocab.eos_ids:
             scores[:, :, list(self.vocab.eos_ids)] += self._eos_bias
             scores = scores.log_softmax(-1)

@@ -41,7 +41,7 @@ class Logits:
     def __init__(self, graph: TokenGraph, rows: list[Row], logits: Any) -> None:
         x = logits.detach() if isinstance(logits, torch.Tensor) else np.asarray(logits)
         length = len(rows[0].fixed)
-        if x.ndim not in (2, 3) or x.shape[-2] != length:
+        if x.ndim not in (2, 3) or x.shape[-2] != length or not x.shape[0]:
             raise ValueError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
         if x.shape[-1] < len(graph.vocab):
             raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {len(graph.vocab)} tokens")

@@ -280,6 +280,8 @@ def test_batches_are_rows():
     assert narrowed.reopen(torch.tensor([[False] * 3, [True] * 3, [False] * 3])).fixed[1].tolist() == [-1] * 3
     with pytest.raises(ValueError, match="rows"):
         batch.best(x[:2])
+    with pytest.raises(ValueError, match="shape"):
+        Trellis(graph, 3).best(x[:0])
 
 
 def test_threads_and_repetition_change_nothing():

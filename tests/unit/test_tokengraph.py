@@ -127,6 +127,12 @@ def test_languages_without_texts():
         build(empty, Vocab.bytes())
 
 
+def test_automata_that_do_not_fit_together():
+    wrong = ByteAutomaton(np.zeros((1, 0), np.int32), np.zeros(256, np.uint8), np.array([True]))
+    with pytest.raises(ValueError, match="byte classes"):
+        build(wrong, Vocab.bytes())
+
+
 def test_the_empty_text_alone():
     only_empty = ByteAutomaton(np.full((1, 1), -1, np.int32), np.zeros(256, np.uint8), np.array([True]))
     graph = build(only_empty, Vocab.bytes())

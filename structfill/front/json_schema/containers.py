@@ -54,6 +54,7 @@ class ArrayStates:
 
     def state(self, index: int, residue: Residue) -> ArrayState | None:
         """The state before item `index`, or None if nothing valid can follow."""
+        self.space.spend(3 * residue.size)
         residue = residue.substitute(lambda atom: _reached(atom, index))
         if residue.dead:
             return None
@@ -93,6 +94,7 @@ class ObjectStates:
         return self._states[key]
 
     def _fill(self, state: ObjectState, place: int, residue: Residue) -> None:
+        self.space.spend(len(self.names))
         labels = dict.fromkeys(self.names, REJECT)
         for index in range(place, len(self.names)):
             step, residue = self._choice(index, residue)
@@ -120,6 +122,7 @@ class ObjectStates:
         key = (index, residue)
         if key not in self._choices:
             self.space.count()
+            self.space.spend(3 * residue.size)
             if index == len(self.names):
                 self._choices[key] = self._step(index, residue, None), residue
             else:
@@ -147,6 +150,7 @@ def _step(space: GoalSpace, residue: Residue, concerned: list[Atom],
     goal = space.goal(Residue(must, tracked))
 
     def after(outcome: Outcome) -> ArrayState | ObjectState | None:
+        space.spend(residue.size)
         truth = dict(zip(tracked, outcome, strict=True))
         known = {atom: truth.get(f, f is not FALSE) for atom, f in parts.items()}
         return follow(residue.substitute(lambda atom: decided(atom, known[atom]) if atom in known else atom))

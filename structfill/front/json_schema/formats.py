@@ -22,7 +22,9 @@ PATTERNS = {
     "uuid": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",  # RFC 4122, section 3
     "ipv4": rf"{_OCTET}(?:\.{_OCTET}){{3}}",  # RFC 2673, section 3.2
 }
-REFUSED = frozenset(["duration", "email", "idn-email", "hostname", "idn-hostname", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex"])
+REFUSED = frozenset(
+    "duration email idn-email hostname idn-hostname ipv6 uri uri-reference iri iri-reference uri-template json-pointer "
+    "relative-json-pointer regex".split())
 
 
 @lru_cache(maxsize=len(PATTERNS))

@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterable, Iterator
 
 
 class Formula:
-    """Base of all formulas. Hashes are computed once: formulas are dictionary keys everywhere."""
+    """Base of all formulas. Hashes are computed once: formulas are dictionary keys everywhere.
 
-    __slots__ = ("_hash", "args")
+    `size` counts the nodes, shared ones each time: what a walk over the formula costs.
+    """
+
+    __slots__ = ("_hash", "args", "size")
     args: tuple[Formula, ...]
 
     def __init__(self, args: tuple[Formula, ...] = ()) -> None:
         self.args = args
+        self.size = 1 + sum(part.size for part in args)
         self._hash = hash((type(self).__name__, self._key()))
 
     def _key(self) -> object:

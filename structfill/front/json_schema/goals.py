@@ -23,6 +23,7 @@ from .lower import Lowering
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
+WORK_PER_NODE = 100  # a visit in Python costs about as much as so many steps of a compiled kernel
 _INTEGER = at.NumberAtom("integer")
 
 
@@ -33,6 +34,7 @@ class GoalSpace:
         self.lowering, self.limits = lowering, lowering.limits
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
+        self._work = 0
         self.root = self.goal(Residue(lowering.formula(""), ()))
 
     def goal(self, residue: Residue) -> Goal:
@@ -47,6 +49,12 @@ class GoalSpace:
         self._made += 1
         if self._made > self.limits.states:
             raise TooLarge("states", self._made, self.limits.states)
+
+    def spend(self, nodes: int) -> None:
+        """So many nodes of formulas are about to be visited."""
+        self._work += nodes * WORK_PER_NODE
+        if self._work > self.limits.work:
+            raise TooLarge("work", self._work, self.limits.work)
 
 
 class Goal:
@@ -113,6 +121,7 @@ class Goal:
 
     def _decider(self, residue: Residue, parts: Sequence[Atom]) -> Callable[[tuple[bool, ...]], int]:
         def decide(truth: tuple[bool, ...]) -> int:
+            self.space.spend(residue.size)
             known = dict(zip(parts, map(constant, truth), strict=True))
             return self.label(residue.substitute(known.__getitem__))
         return decide

@@ -24,10 +24,13 @@ TYPES = {
 }
 
 REFUSED = frozenset(
-    ["not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "patternProperties", "propertyNames", "minProperties", "maxProperties", "contains", "minContains", "maxContains", "uniqueItems", "multipleOf", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "extends", "disallow", "divisibleBy", "contentSchema"])
-HARMLESS: dict[str, tuple[Any, ...]] = {"uniqueItems": (False,), "minProperties": (0,), "unevaluatedProperties": (True, {}),
-            "unevaluatedItems": (True, {}), "propertyNames": (True, {}), "patternProperties": ({},),
-            "dependencies": ({},), "dependentRequired": ({},), "dependentSchemas": ({},)}
+    "not if then else dependentRequired dependentSchemas dependencies patternProperties propertyNames minProperties "
+    "maxProperties contains minContains maxContains uniqueItems multipleOf unevaluatedProperties unevaluatedItems "
+    "$dynamicRef $recursiveRef extends disallow divisibleBy contentSchema".split())
+HARMLESS: dict[str, tuple[Any, ...]] = {  # values that constrain nothing
+    "uniqueItems": (False,), "minProperties": (0,), "unevaluatedProperties": (True, {}),
+    "unevaluatedItems": (True, {}), "propertyNames": (True, {}), "patternProperties": ({},), "dependencies": ({},),
+    "dependentRequired": ({},), "dependentSchemas": ({},)}
 OLD_DRAFTS = ("draft-03", "draft-04", "draft-05", "draft-06", "draft-07")  # $ref hides its siblings there
 
 

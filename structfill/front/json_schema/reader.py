@@ -18,6 +18,7 @@ _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBER_START = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]*)?)?")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]')
+_PLAIN_RUN = re.compile(_PLAIN.pattern + "*")
 _ESCAPES = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
 _HEX = re.compile(r"[0-9a-fA-F]*")
 _TRIED_ENDINGS = ("", *(f"{e}{k}" for e in ("e", "") for k in range(-30, 31)))  # of a number cut in its middle
@@ -222,6 +223,8 @@ class _Reading:
         if state not in alive:
             raise _Stop(self.position, expected)
         self.position += 1
+        if dfa.is_everything():  # type: ignore[attr-defined]
+            self.position = _PLAIN_RUN.match(self.text, self.position).end()  # type: ignore[union-attr]
         while True:
             start = self.position
             if self._peek(expected) == '"':

@@ -44,6 +44,11 @@ class Residue:
         return self.map(lambda formula: substitute(formula, value))
 
     @property
+    def size(self) -> int:
+        """Nodes of all formulas."""
+        return self.must.size + sum(formula.size for formula in self.tracked)
+
+    @property
     def dead(self) -> bool:
         """Can it no longer come true?"""
         return self.must is FALSE
