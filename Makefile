@@ -38,4 +38,5 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/structfill warm
 	touch $(READY)

@@ -44,9 +44,7 @@ def _pool(pool: list[str] | tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str
     return tuple(w for w in unique if not is_held_out(w)), held or unique[-1:]
 
 
-_POOLS = {
-    name: _pool(pool) for name, pool in vars(words).items() if name.isupper() and isinstance(pool, list)
-}
+_POOLS = {name: _pool(pool) for name, pool in vars(words).items() if name.isupper() and isinstance(pool, list)}
 
 
 class BaseValues:
@@ -140,9 +138,7 @@ class BaseValues:
     # time
     def date(self) -> Value:
         def make() -> str:
-            return (
-                f"{self.rng.randint(2015, 2031)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
-            )
+            return f"{self.rng.randint(2015, 2031)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
 
         iso = self._unique(make)
         year, month, day = int(iso[:4]), int(iso[5:7]), int(iso[8:])

@@ -98,9 +98,7 @@ class Composer:
         if entry.boolean:
             yes = meaning == "true"
             surface = self.rng.choice(
-                ("yes", "true", "Yes", "yes", "y", "✓", "on")
-                if yes
-                else ("no", "false", "No", "no", "n", "✗", "off")
+                ("yes", "true", "Yes", "yes", "y", "✓", "on") if yes else ("no", "false", "No", "no", "n", "✗", "off")
             )
             if self.rng.random() < 0.12:
                 phrase = f"{label.lower()}: {surface}"
@@ -138,9 +136,7 @@ class Composer:
 
     def listing(self, entry: Listing) -> Told:
         items = list(
-            dict.fromkeys(
-                entry.make(self.values).surface for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4, 5]))
-            )
+            dict.fromkeys(entry.make(self.values).surface for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4, 5])))
         )
         label, phrase, surface = self.pick(entry.labels), self.pick(entry.phrases), self.joined(items)
         if surface.startswith("#"):
@@ -169,9 +165,7 @@ class Composer:
         for name in self._parts(entry, layout):
             part = entry.parts[name]
             value = part.make(self.values)
-            shown = ("\0" if shown.startswith("{" + name) else "") + shown.replace(
-                "{" + name + "}", value.surface, 1
-            )
+            shown = ("\0" if shown.startswith("{" + name) else "") + shown.replace("{" + name + "}", value.surface, 1)
             raw = self.rng.choice(part.keys[:2]) if self.rng.random() < 0.3 else part.keys[0]
             key = self.style(raw if nested else f"{entry.keys[0]}_{raw}")
             schema, answer = self.scalar(value, key)
@@ -199,9 +193,7 @@ class Composer:
         if self.rng.random() < 0.3:
             self.rng.shuffle(kept)
         keys = {
-            n: self.style(
-                entry.parts[n].keys[min(int(self.rng.expovariate(0.9)), len(entry.parts[n].keys) - 1)]
-            )
+            n: self.style(entry.parts[n].keys[min(int(self.rng.expovariate(0.9)), len(entry.parts[n].keys) - 1)])
             for n in kept
         }
         rows, lines, properties = [], [], {}

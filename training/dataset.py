@@ -77,9 +77,7 @@ def answer_text(answer: object) -> tuple[str, list[bool]]:
     return "".join(parts), mask
 
 
-def examples(
-    tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: bool = False
-) -> list[Example]:
+def examples(tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: bool = False) -> list[Example]:
     """Examples number `start` to `start + count` of a seed, those that are too long left out."""
     made = [document(random.Random(f"{seed}:{i}"), held_out) for i in range(start, start + count)]
     prompts = tokenizer.encode_batch([prompt_text(m) for m in made])
@@ -93,29 +91,36 @@ def examples(
     return found
 
 
-def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -> np.ndarray:
-    """bool [length]: which canvas positions are masked, by one of the patterns of run time."""
+def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which canvas positions are masked, bool [length], and how much each counts, float [length].
+
+    Mostly a prefix is known, as in decoding; then what stands close behind it counts most, for what stands far
+    behind it cannot be known.
+    """
     n = len(example.answer)
     value = np.zeros(length, bool)
     value[:n] = example.is_value
     uniform = rng.random(length) < t
     places = np.arange(length)
+    weight = np.ones(length)
     roll = rng.random()
-    if roll < 0.40:
-        mask = uniform
-    elif roll < 0.66:  # a prefix is known, the rest masked wholly or in part
-        mask = places >= int(t * (n + 1))
-        if rng.random() < 0.4:
+    if roll < 0.64:
+        starts = np.flatnonzero(value | np.concatenate([[False], value[:-1]]))
+        cut = int(rng.choice(starts)) if len(starts) and rng.random() < 0.85 else int(rng.integers(0, n + 1))
+        mask = places >= cut
+        weight = np.maximum(0.03, np.exp(-np.maximum(0, places - cut) / 6))
+        if rng.random() < 0.3:
             mask &= rng.random(length) < 0.3 + 0.7 * rng.random()
-    elif roll < 0.72:
-        mask = np.ones(length, bool)
-    elif roll < 0.84:  # structure known, values in part
+            mask[min(cut, length - 1)] = True
+    elif roll < 0.80:
+        mask = uniform
+    elif roll < 0.88:  # structure known, values in part
         mask = value & uniform
         if rng.random() < 0.5:
             mask |= places >= n
     else:  # structure known, whole values masked, now and then but for their ends
         mask = np.zeros(length, bool)
-        keep_ends = roll > 0.92
+        keep_ends = roll > 0.95
         edges = np.flatnonzero(np.diff(np.concatenate([[False], value, [False]]).astype(np.int8)))
         for a, b in edges.reshape(-1, 2):
             if rng.random() < max(t, 0.3):
@@ -127,12 +132,10 @@ def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -
         mask &= places < n + rng.exponential(8)
     if not mask.any():
         mask[rng.integers(0, n)] = True
-    return mask
+    return mask, weight
 
 
-def collate(
-    rng: np.random.Generator, chosen: list[Example], canvases: int = 2, eos_weight: float = 0.15
-) -> Batch:
+def collate(rng: np.random.Generator, chosen: list[Example], canvases: int = 3, eos_weight: float = 0.15) -> Batch:
     """A batch with `canvases` noised canvases for each prompt."""
     width = -(-max(len(e.prompt) for e in chosen) // 8) * 8
     prompt = torch.full((len(chosen), width), PAD)
@@ -140,13 +143,12 @@ def collate(
         prompt[i, : len(e.prompt)] = torch.tensor(e.prompt)
     reach = int(rng.integers(4, 28)) if rng.random() < 0.94 else MAX_CANVAS
     lengths = [
-        min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS)
-        for e in chosen
-        for _ in range(canvases)
+        min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS) for e in chosen for _ in range(canvases)
     ]
     rows, columns = len(lengths), -(-max(lengths) // 8) * 8
     gold = np.full((rows, columns), EOS)
     mask = np.zeros((rows, columns), bool)
+    share = np.zeros((rows, columns))
     valid = np.zeros((rows, columns), bool)
     levels = (rng.random() + np.arange(rows) / rows) % 1
     rng.shuffle(levels)
@@ -154,8 +156,8 @@ def collate(
         e = chosen[i // canvases]
         gold[i, : len(e.answer)] = e.answer
         valid[i, :n] = True
-        mask[i, :n] = _masked(rng, e, n, max(0.03, levels[i]))
-    weight = np.where(gold == EOS, eos_weight, 1.0) * mask
+        mask[i, :n], share[i, :n] = _masked(rng, e, n, max(0.03, levels[i]))
+    weight = np.where(gold == EOS, eos_weight, 1.0) * mask * share
     canvas = np.where(mask, MASK, gold)
     return Batch(
         prompt,
@@ -174,11 +176,11 @@ def batches(
     position = start
     while True:
         rng = np.random.default_rng([position, *seed.encode()])
-        pool = sorted(examples(tokenizer, seed, position, chunk), key=lambda e: len(e.prompt) + len(e.answer))
+        pool = sorted(examples(tokenizer, seed, position, chunk), key=lambda e: len(e.prompt) + 2 * len(e.answer))
         position += chunk
         groups, current, cost = [], [], 0
         for e in pool:
-            cost = len(e.prompt) + 2 * (len(e.answer) + 24)
+            cost = len(e.prompt) + 3 * (len(e.answer) + 16)
             if current and cost * (len(current) + 1) > tokens:
                 groups.append(current)
                 current = []

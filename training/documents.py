@@ -72,9 +72,7 @@ def _capital(text: str) -> str:
 def _prose(c: Composer, tolds: list[Told]) -> list[str]:
     """Phrases, joined into sentences or lines."""
     rng = c.rng
-    mode = rng.choice(
-        ["sentences", "sentences", "sentences", "clauses", "lines", "bullets", "mixed", "mixed"]
-    )
+    mode = rng.choice(["sentences", "sentences", "sentences", "clauses", "lines", "bullets", "mixed", "mixed"])
     phrases = [t.phrase for t in tolds if t.phrase]
     if rng.random() < 0.22:
         phrases.insert(rng.randint(0, len(phrases)), rng.choice(NOISE.of(c.held_out)))
@@ -252,12 +250,7 @@ def document(rng: random.Random, held_out: bool = False) -> Document:
         text = header + text
         asked = [m for m in mail if m.key not in taken] + asked
     plain = asked[0].schema.get("type") in ("string", "integer", "number", "boolean") if asked else True
-    if (
-        len(asked) == 1
-        and asked[0].answer is not ABSENT
-        and (not plain or len(tolds) == 1)
-        and rng.random() < 0.4
-    ):
+    if len(asked) == 1 and asked[0].answer is not ABSENT and (not plain or len(tolds) == 1) and rng.random() < 0.4:
         return Document(kind.name, asked[0].schema, text, asked[0].answer, c.used)
     schema, answer = c.object(asked)
     return Document(kind.name, schema, text, answer, c.used)

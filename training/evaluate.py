@@ -38,6 +38,18 @@ def same(a: Any, b: Any) -> bool:
     return a is not _MISSING and b is not _MISSING and isinstance(a, bool) == isinstance(b, bool) and a == b
 
 
+def closed(schema: Any) -> Any:
+    """The schema with no properties beyond those it declares."""
+    if isinstance(schema, list):
+        return [closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    extra = {"additionalProperties": False} if schema.get("type") == "object" else {}
+    properties = {k: closed(v) for k, v in schema.get("properties", {}).items()}
+    found = {k: closed(v) if k in ("items", "anyOf", "oneOf") else v for k, v in schema.items()}
+    return found | extra | ({"properties": properties} if properties else {})
+
+
 class Score:
     """Counts of one mode."""
 
@@ -101,9 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--modes", nargs="+", default=["free", "1", "4", "16"])
-    parser.add_argument(
-        "--seen", action="store_true", help="training phrasings and values instead of held-out ones"
-    )
+    parser.add_argument("--seen", action="store_true", help="training phrasings and values instead of held-out ones")
+    parser.add_argument("--open", action="store_true", help="allow properties beyond those declared")
     parser.add_argument("--seed", default="final")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -112,6 +123,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     model = EmbeddedModel.load()
     documents = [document(random.Random(f"{args.seed}:{i}"), not args.seen) for i in range(args.count)]
+    if not args.open:
+        for made in documents:
+            made.schema = closed(made.schema)
     scores = {mode: Score() for mode in args.modes}
     for made in documents:
         generator = None

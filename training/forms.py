@@ -62,9 +62,7 @@ def form_facts(values: Values) -> tuple[Fact | Choice, ...]:
         if label == noun:
             keys = (noun,)
         shown = label if rng.random() < 0.5 else label.capitalize()
-        phrases = Texts(
-            *(tuple(p.replace("@", label) for p in side) for side in (_PHRASES.train, _PHRASES.held))
-        )
+        phrases = Texts(*(tuple(p.replace("@", label) for p in side) for side in (_PHRASES.train, _PHRASES.held)))
         if rng.random() < 0.07:
             yes = Texts(
                 (f"{label} is on", f"{label}: yes", f"the {label} is active"),
@@ -74,9 +72,7 @@ def form_facts(values: Values) -> tuple[Fact | Choice, ...]:
                 (f"{label} is off", f"{label}: no", f"the {label} is not active"),
                 (f"the {label} was switched off",),
             )
-            facts.setdefault(
-                keys[0], Choice(keys, Texts((shown,), (shown,)), {}, {"true": yes, "false": no}, True)
-            )
+            facts.setdefault(keys[0], Choice(keys, Texts((shown,), (shown,)), {}, {"true": yes, "false": no}, True))
         else:
             facts.setdefault(keys[0], Fact(keys, Texts((shown,), (shown,)), _MAKERS[kind], phrases))
     return tuple(facts.values())

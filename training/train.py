@@ -29,9 +29,7 @@ def loss_of(model: Denoiser, batch: Batch) -> Tensor:
     memory = model.encode(batch.prompt, batch.prompt_valid, int(torch.randint(0, 64, ()))).repeat(times)
     hidden, same = model.decode(batch.canvas, memory, batch.valid)
     at = batch.weight > 0
-    return (
-        -(model.gold_log_probs(hidden, same, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
-    )
+    return -(model.gold_log_probs(hidden, same, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
 
 
 @torch.inference_mode()
@@ -51,7 +49,7 @@ def held_out_accuracy(
         for row, e in enumerate(part):
             value[row, : len(e.is_value)] = torch.tensor(e.is_value)
         order = torch.from_numpy(rng.random(batch.gold.shape))
-        cut = torch.tensor([[int(rng.integers(0, len(e.answer)))] for e in part])
+        cut = torch.tensor([[int(rng.choice(np.flatnonzero([*e.is_value, True])))] for e in part])
         place = torch.arange(batch.gold.shape[1])[None]
         for name, masked, counted in (
             ("half", (order < 0.5), value),
@@ -76,14 +74,8 @@ def train(args: argparse.Namespace) -> None:
     model = Denoiser(config)
     initialise(model)
     averaged = {n: p.detach().clone() for n, p in model.named_parameters()}
-    matrices = [
-        p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n
-    ]
-    rest = [
-        p
-        for n, p in model.named_parameters()
-        if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)
-    ]
+    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n]
+    rest = [p for n, p in model.named_parameters() if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)]
     optimisers = [
         torch.optim.Muon(matrices, lr=args.muon_lr, weight_decay=0.01),
         torch.optim.AdamW(rest, lr=args.adam_lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True),

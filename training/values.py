@@ -73,9 +73,7 @@ class Values(BaseValues):
                 return f"Room {self.rng.choice('ABCDEFG')}{self.rng.randint(1, 40)}"
             if roll < 0.7:
                 head = self._word_or_pseudo("STREET")
-                kind = self.choice(
-                    "Hall", "Centre", "Hotel", "Library", "Theatre", "Arena", "House", "Museum"
-                )
+                kind = self.choice("Hall", "Centre", "Hotel", "Library", "Theatre", "Arena", "House", "Museum")
                 return f"{head} {kind}"
             return self.street().surface
 
@@ -115,9 +113,7 @@ class Values(BaseValues):
 
     def url(self) -> Value:
         def make() -> str:
-            tail = self.choice(
-                "", "", "/" + self.word("TAG"), f"/{self.word('TOPIC')}/{self.rng.randint(1, 999)}"
-            )
+            tail = self.choice("", "", "/" + self.word("TAG"), f"/{self.word('TOPIC')}/{self.rng.randint(1, 999)}")
             scheme = self.choice("https://", "https://", "http://", "www.", "https://www.")
             return f"{scheme}{self._domain()}{tail}"
 
@@ -151,11 +147,7 @@ class Values(BaseValues):
                 if self.rng.random() < 0.85
                 else f"{self.choice('senior', 'junior', 'assistant', 'lead')} {self.word('JOB')}"
             )
-            return (
-                job
-                if self.rng.random() < 0.6 or not job.islower()
-                else self.choice(job.title(), job.capitalize())
-            )
+            return job if self.rng.random() < 0.6 or not job.islower() else self.choice(job.title(), job.capitalize())
 
         return self._text(make)
 
@@ -271,10 +263,7 @@ class Values(BaseValues):
     def path(self) -> Value:
         return self._text(
             lambda: "".join(
-                "/"
-                + self.choice(
-                    self.word("TAG"), self.word("TOPIC"), self.pseudo(), str(self.rng.randint(1, 999))
-                )
+                "/" + self.choice(self.word("TAG"), self.word("TOPIC"), self.pseudo(), str(self.rng.randint(1, 999)))
                 for _ in range(self.rng.randint(1, 3))
             )
         )
@@ -282,10 +271,7 @@ class Values(BaseValues):
     def flight(self) -> Value:
         return self._text(
             lambda: (
-                self.rng.choice("ABKLSTUQ")
-                + self.rng.choice("AFHKLXZ")
-                + self.choice("", " ")
-                + self.number(10, 9999)
+                self.rng.choice("ABKLSTUQ") + self.rng.choice("AFHKLXZ") + self.choice("", " ") + self.number(10, 9999)
             )
         )
 

@@ -130,9 +130,7 @@ TAG = listed(
     premium limited organic handmade backend frontend bug billing login mobile api docs security
     performance ui database network finance legal internal draft holiday school music health home pets food"""
 )
-COLOUR = listed(
-    """red blue green black white silver navy orange yellow purple brown grey pink beige turquoise gold"""
-)
+COLOUR = listed("""red blue green black white silver navy orange yellow purple brown grey pink beige turquoise gold""")
 LANGUAGE = listed(
     """English French German Spanish Italian Portuguese Polish Turkish Arabic Hindi Japanese Korean Mandarin
     Dutch Swedish"""

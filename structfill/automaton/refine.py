@@ -145,17 +145,14 @@ def _round(delta: Int32, block: Int32) -> tuple[Int32, int]:
 
 
 @nb.njit(cache=True, nogil=True)
-def _presplit(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, int, bool]:
+def _presplit(delta: Int32, labels: Int32) -> tuple[Int32, int, bool]:
     """(block of every state, number of blocks, is it final?): rounds as long as they pay.
 
     A round reads the whole table once. Automata without long chains are done after a few; chains, where a
     round gains one state, are left to the worklist.
     """
-    block = labels.copy()
-    if sink >= 0:
-        block[sink] = labels.max() + 1
-    distinct = np.unique(block)
-    block = np.searchsorted(distinct, block).astype(np.int32)
+    distinct = np.unique(labels)
+    block = np.searchsorted(distinct, labels).astype(np.int32)
     count = distinct.shape[0]
     while True:
         finer, finer_count = _round(delta, block)
@@ -187,10 +184,11 @@ def coarsest(delta: Int32, labels: Int32, sink: int) -> Int32:
 
     Every block splits the others once, for all classes together. A split keeps the old number for the larger
     part, so a number that was processed stays processed and each state is in a processed block O(log n)
-    times.
+    times. `sink` is the state whose incoming transitions are left out (-1: the dead state); no other state may
+    equal it.
     """
     n, k = delta.shape
-    block, blocks, final = _presplit(delta, labels, sink)
+    block, blocks, final = _presplit(delta, labels)
     if final:
         return block
     owner = np.empty(n + 1, np.int32)

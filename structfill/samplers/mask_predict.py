@@ -52,6 +52,8 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
     sureness = torch.zeros((rows, length))
     generator = torch.Generator().manual_seed(options.seed)
     current = trellis
+    vocab = model.vocab
+    end_of_text = torch.tensor([*vocab.eos_ids, *([] if vocab.pad_id is None else [vocab.pad_id])], dtype=torch.int64)
     for index in range(1, options.passes + 1):
         logits = model(context, torch.where(committed, tokens, mask_id))
         if logits.shape[:2] != (rows, length) or logits.dim() != 3:
@@ -60,7 +62,8 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
         posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)
-        chosen = _choose(confidence, posterior.entropy, committed, options, options.passes - index + 1)
+        ended = torch.isin(tokens, end_of_text)
+        chosen = _choose(confidence, posterior.entropy, committed, ended, options, options.passes - index + 1)
         sureness = torch.where(chosen, confidence, sureness)
         committed = committed | chosen
         settled = bool((committed | (confidence >= DECIDED)).all())
@@ -80,13 +83,26 @@ def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:
     return posterior.best, posterior.confidence
 
 
-def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, options: SamplerOptions,
-            passes_left: int) -> torch.Tensor:
-    """The open positions to commit: an even share of them, the surest first, and all above the threshold."""
-    score = (confidence if options.rule == "confidence" else -entropy).double().masked_fill(committed, -torch.inf)
-    quota = -(-(~committed).sum(1) // passes_left)
+def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, ended: torch.Tensor,
+            options: SamplerOptions, passes_left: int) -> torch.Tensor:
+    """The open positions to commit: an even share of the text that is left, the surest first, and all above the
+    threshold, within the window. Once all text is committed, so is the end-of-text behind it."""
+    open_text = ~committed & ~ended
+    eligible = ~committed & _in_window(committed, options.window)
+    score = (confidence if options.rule == "confidence" else -entropy).double().masked_fill(~eligible, -torch.inf)
+    quota = -(-open_text.sum(1) // passes_left)
     rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
-    return ((rank < quota[:, None]) | (confidence > options.threshold)) & ~committed
+    chosen = ((rank < quota[:, None]) | (confidence > options.threshold)) & eligible
+    finished = ~(open_text & ~chosen).any(1, keepdim=True)
+    return chosen | (finished & ~committed)
+
+
+def _in_window(committed: torch.Tensor, window: int | None) -> torch.Tensor:
+    """Positions less than `window` behind the first open one of their row."""
+    if window is None:
+        return torch.ones_like(committed)
+    first = (~committed).double().argmax(dim=1, keepdim=True)
+    return torch.arange(committed.shape[1])[None] < first + window
 
 
 def _reopened(sureness: torch.Tensor, committed: torch.Tensor, share: float) -> torch.Tensor:

@@ -21,6 +21,9 @@ class SamplerOptions:
         seed: of all randomness; equal inputs and seeds give equal texts.
         rule: which positions are committed first: highest "confidence" (posterior probability of the path's token)
             or lowest "entropy".
+        window: only positions less than this far from the first open one are committed (semi-autoregressive decoding,
+            as LLaDA's blocks). While the lengths of values are unknown, what lies far to the right has no fixed place
+            yet: committing it early would dictate how long the values before it are. None for no window.
         threshold: positions at least this confident are committed at once, beyond the schedule (1 switches this off).
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
@@ -29,6 +32,7 @@ class SamplerOptions:
     temperature: float = 0.0
     seed: int = 0
     rule: str = "confidence"
+    window: int | None = 16
     threshold: float = 0.95
     remask: float = 0.0
 
@@ -38,6 +42,8 @@ class SamplerOptions:
         _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
                  "temperature must be a finite number >= 0", self.temperature)
         _require(self.rule in RULES, f"rule must be one of {', '.join(RULES)}", self.rule)
+        _require(self.window is None or (_is_int(self.window) and self.window >= 1),
+                 "window must be None or an integer >= 1", self.window)
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
         _require(_in_range(self.remask, 0, 1) and self.remask < 1, "remask must lie in 0..1, below 1", self.remask)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from structfill_kernels.sweep import cpu, reference
+from structfill_kernels.sweep import Edges, cpu, reference
 
 from tests.kernels.graphs import problem
 
@@ -48,14 +48,20 @@ def test_wide_ranges_take_the_log_form_or_are_right(spread, seed):
     )
 
 
-def test_some_wide_range_needs_the_log_form():
-    """Otherwise the fallback would go untested."""
-    taken = [
-        cpu.posterior(*args[:1], scores(seed, args[2], 1e3), args[1]).linear
-        for seed in range(8)
-        for args in [problem(seed, 6)]
-    ]
-    assert not all(taken)
+@pytest.mark.parametrize(("gap", "linear"), [(10, True), (90, True), (95, False), (140, False), (1e4, False)])
+def test_the_linear_form_knows_its_range(gap, linear):
+    """Two chains of states, one favoured in the left half, one in the right, by `gap` nats at each of 4 positions."""
+    out_ptr = np.array([0, 2, 3, 4], np.int64)  # 0 -> 1 (class 0), 0 -> 2 (class 1), and a loop on either
+    target, set_of = np.array([1, 2, 1, 2], np.int32), np.array([0, 1, 0, 1], np.int32)
+    in_ptr, source, in_set = np.array([0, 0, 2, 4], np.int64), np.array([0, 1, 0, 2], np.int32), set_of[[0, 2, 1, 3]]
+    edges = Edges(out_ptr, target, set_of, in_ptr, source, in_set, np.arange(3), np.arange(2, dtype=np.int32))
+    live = np.array([[1], [0b111111110], [0b111111110]], np.uint64)
+    score = np.zeros((8, 2))
+    score[:4, 1], score[4:, 0] = -gap, -gap
+    got = cpu.posterior(edges, score, live)
+    assert got.linear == linear
+    np.testing.assert_allclose(got.mass, 0.5, rtol=1e-9)
+    np.testing.assert_allclose(got.log_total, np.log(2) - 4 * gap, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["smooth", "tied", "flat"])

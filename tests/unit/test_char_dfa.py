@@ -33,6 +33,7 @@ def check_canonical(dfa):
     assert rebuilt.key == dfa.key
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_words(words):
     dfa = CharDFA.words(words)
@@ -44,6 +45,7 @@ def test_words(words):
     assert shortest is None if not words else dfa.accepts(shortest) and len(shortest) == min(map(len, words))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(st.sampled_from(ALPHABET), max_size=3), st.integers(-1, 3), max_size=6),
        st.one_of(st.none(), st.integers(0, 3)))
 def test_trie(words, other):
@@ -85,6 +87,7 @@ def test_product_labels_by_truth_vector(sets, outcomes):
         assert dfa.label(text) == label(tuple(text in words for words in sets))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4), st.one_of(st.none(), st.integers(0, 4)))
 def test_length(minimum, maximum):
     dfa = CharDFA.length(minimum, maximum)

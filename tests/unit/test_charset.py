@@ -1,7 +1,7 @@
 """CharSet against plain sets of integers."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structfill.automaton.charset import LAST, CharSet
@@ -16,6 +16,7 @@ def holds(pairs, code):
     return any(first <= code <= last for first, last in pairs)
 
 
+@settings(deadline=None)
 @given(PAIRS, PAIRS)
 def test_operations(left, right):
     a, b = CharSet.of(left), CharSet.of(right)
@@ -29,6 +30,7 @@ def test_operations(left, right):
         assert (code in ~a) == (not x)
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_ranges_are_canonical(pairs):
     a = CharSet.of(pairs)

@@ -61,7 +61,7 @@ QUOTED = [Runner(quoted(dfa)) for dfa in LANGUAGES]
 PLAIN = [Runner(plain(dfa)) for dfa in LANGUAGES]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_canonical_spelling(text):
     """json.dumps writes the same escapes, except DEL, which both leave as it is."""
@@ -91,7 +91,7 @@ def test_what_is_accepted_decodes(index, choices):
             data += bytes([byte])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=8))
 def test_nothing_else_is_accepted(data):
     for dfa, runner in zip(LANGUAGES, PLAIN, strict=True):

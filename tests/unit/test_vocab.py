@@ -103,6 +103,14 @@ def test_unigram_with_metaspace(tmp_path):
     assert vocab.tokens[1:] == [b" a", b"b"]
 
 
+def test_special_tokens_are_never_text(tmp_path):
+    """Not even those that consist of white space; other added ones are text only if they do."""
+    added = [(0, "\n", True), (1, "\t\t", False), (2, "▁", True), (3, "▁", False), (4, " x", False), (5, "", False)]
+    entries = [{"id": i, "content": text, "special": special} for i, text, special in added]
+    spec = sentencepiece(added_tokens=entries, model={"type": "BPE", "vocab": {}})
+    assert Vocab.from_file(written(tmp_path, spec)).tokens == [b"", b"\t\t", b"", b" ", b"", b""]
+
+
 def test_special_tokens_by_argument(tmp_path):
     path = written(tmp_path, byte_level())
     vocab = Vocab.from_file(path, eos="<think>", pad=9, mask="</s>")

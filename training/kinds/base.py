@@ -30,10 +30,7 @@ class Texts:
     @classmethod
     def parse(cls, text: str) -> Texts:
         train, _, held = text.partition("//")
-        parts = [
-            tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip())
-            for side in (train, held)
-        ]
+        parts = [tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip()) for side in (train, held)]
         return cls(parts[0], parts[1] or parts[0])
 
     def of(self, held_out: bool) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from numba import njit
 from ._types import Posterior
 
 U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
-TINY = 1e-240  # smaller sums are cleared, to keep products out of the slow denormal range
-SAFE = 1e-160  # a path mass above this has lost less than 1e-70 of its weight to cleared sums
+TINY = 1e-240  # smaller sums are cleared, to keep products out of the slow denormal range; e**-552
+SAFE = 1e-160  # a path mass above this has lost less than 1e-70 of its weight to cleared sums; e**-368
 NEGLIGIBLE = 1e-30  # posterior below which a state is skipped
 FAR = -100.0  # e**-100 is nothing beside 1, and below the least float32
 NEVER = -np.inf
@@ -70,10 +70,10 @@ def _set_peaks(score, edges):
 
 @njit(cache=True, nogil=True)
 def _log_sums(sums, score, set_ptr, set_class):
-    """Logs of linear sums over sets, in place; those that sank below `SAFE` are summed again from the scores."""
+    """Logs of linear sums over sets, in place; those that sank below `TINY` are summed again from the scores."""
     for i in range(score.shape[0]):
         for s in range(sums.shape[1]):
-            if sums[i, s] >= SAFE:
+            if sums[i, s] >= TINY:
                 sums[i, s] = np.log(sums[i, s])
                 continue
             peak, total = NEVER, 0.0
@@ -162,32 +162,37 @@ def _backward_sum(ptr, target, set_of, weights, live):
 
 
 @njit(cache=True, nogil=True)
-def _forward_sum(ptr, target, set_of, weights, values, set_mass):
-    """Posterior of every state and set, forward by the conditional probabilities that the values give.
+def _forward_sum(ptr, source, set_of, weights, live, values, set_mass):
+    """Linear forward pass; fills the posterior of every set. False where paths that count may have been lost.
 
-    Every state normalises its own step, so nothing drifts, and states of no account are skipped. False where
-    the values of a state that counts have sunk too low to be trusted.
+    Forward and backward values and class weights are at most 1, so what clearing and underflow lose at a position
+    is at most `TINY` a state or edge, to be compared with the mass of all paths in the same units.
     """
-    N, S = weights.shape[0], values.shape[1]
+    N, S = weights.shape[0], live.shape[0]
     here, ahead = np.zeros(S), np.zeros(S)
     here[0] = 1.0
     for i in range(N):
-        row, mass, after = weights[i], set_mass[i], values[i + 1]
-        ahead[:] = 0.0
-        for q in range(S):
-            if here[q] < NEGLIGIBLE:
-                continue
-            total = 0.0
-            for k in range(ptr[q], ptr[q + 1]):
-                total += row[U32(set_of[k])] * after[U32(target[k])]
-            if total < SAFE:
-                return False
-            share = here[q] / total
-            for k in range(ptr[q], ptr[q + 1]):
-                s, r = U32(set_of[k]), U32(target[k])
-                x = share * row[s] * after[r]
-                mass[s] += x
-                ahead[r] += x
+        row, mass, after, top, total = weights[i], set_mass[i], values[i + 1], 0.0, 0.0
+        for r in range(S):
+            reached = 0.0
+            if _bit(live, r, i + 1):
+                back = after[r]
+                for k in range(ptr[r], ptr[r + 1]):
+                    s = U32(set_of[k])
+                    x = here[U32(source[k])] * row[s]
+                    reached += x
+                    mass[s] += x * back
+                reached = reached if reached > TINY else 0.0
+                top = max(top, reached)
+            ahead[r] = reached
+        for s in range(mass.shape[0]):
+            total += mass[s]
+        if total < SAFE:
+            return False
+        for s in range(mass.shape[0]):
+            mass[s] /= total
+        for r in range(S):
+            ahead[r] /= top
         here, ahead = ahead, here
     return True
 
@@ -220,7 +225,8 @@ def _backward_log(ptr, target, set_of, weights, live):
 
 @njit(cache=True, nogil=True)
 def _forward_log(ptr, target, set_of, weights, values, set_mass):
-    """`_forward_sum` in logs; always succeeds."""
+    """Posterior of every set, forward by the conditional probabilities that the values give: every state
+    normalises its own step, so nothing drifts, and states that do not count are skipped."""
     N, S = weights.shape[0], values.shape[1]
     here, ahead = np.zeros(S), np.zeros(S)
     here[0] = 1.0
@@ -252,15 +258,15 @@ def _add_sunk_sets(mass, set_mass, set_weight, set_score, score, set_ptr, set_cl
     """What `_shared` leaves out: the classes of sets whose linear weight has sunk."""
     for i in range(score.shape[0]):
         for s in range(set_mass.shape[1]):
-            if set_mass[i, s] > 0 and set_weight[i, s] < SAFE:
+            if set_mass[i, s] > 0 and set_weight[i, s] < TINY:
                 for x in range(set_ptr[s], set_ptr[s + 1]):
                     c = set_class[x]
                     mass[i, c] += set_mass[i, s] * np.exp(score[i, c] - set_score[i, s])
 
 
 def _shared(weight, set_weight, set_mass, edges):
-    """Posterior of every class [N, C]: its share in that of each set that holds it, where the weight is `SAFE`."""
-    share = np.divide(set_mass, set_weight, out=np.zeros_like(set_mass), where=set_weight >= SAFE)
+    """Posterior of every class [N, C]: its share in that of each set that holds it; sets below `TINY` left out."""
+    share = np.divide(set_mass, set_weight, out=np.zeros_like(set_mass), where=set_weight >= TINY)
     share = _sums_by_class(_transposed(share), edges.set_ptr, edges.set_class, len(weight))
     return _transposed(share * weight)
 
@@ -278,10 +284,9 @@ class _Weights:
 def posterior_linear(edges, score, live, weights=None):
     """The linear form, or None where it would lose paths."""
     w = weights or _Weights(edges, score)
-    graph = edges.out_ptr, edges.out_target, edges.out_set
-    values, log_scale = _backward_sum(*graph, w.by_set, live)
-    set_mass = np.zeros_like(w.by_set)
-    if log_scale == NEVER or not _forward_sum(*graph, w.by_set, values, set_mass):
+    values, log_scale = _backward_sum(edges.out_ptr, edges.out_target, edges.out_set, w.by_set, live)
+    set_mass, into = np.zeros_like(w.by_set), (edges.in_ptr, edges.in_source, edges.in_set)
+    if log_scale == NEVER or not _forward_sum(*into, w.by_set, live, values, set_mass):
         return None
     mass = _shared(w.by_class, w.by_set, set_mass, edges)
     return Posterior(values, w.by_set, mass, log_scale + float(np.log(values[0, 0]) + w.shift.sum()), True)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
 
 
+STATE_NODES = 20  # making a state costs about as much as visiting so many nodes of a formula
+
+
 @dataclass(frozen=True)
 class Step:
     """A value to come inside an array or object: its goal, and the state after it by the outcome's label."""
@@ -54,7 +57,7 @@ class ArrayStates:
 
     def state(self, index: int, residue: Residue) -> ArrayState | None:
         """The state before item `index`, or None if nothing valid can follow."""
-        self.space.spend(3 * residue.size)
+        self.space.spend(3 * residue.size + STATE_NODES)
         residue = residue.substitute(lambda atom: _reached(atom, index))
         if residue.dead:
             return None
@@ -122,7 +125,7 @@ class ObjectStates:
         key = (index, residue)
         if key not in self._choices:
             self.space.count()
-            self.space.spend(3 * residue.size)
+            self.space.spend(3 * residue.size + STATE_NODES)
             if index == len(self.names):
                 self._choices[key] = self._step(index, residue, None), residue
             else:

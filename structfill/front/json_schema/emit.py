@@ -42,6 +42,7 @@ class _Emitter:
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
         self._waiting: list[Goal] = []
+        self._fresh: list[Step] = []
         self._arrays: dict[ArrayState, int] = {}
         self._objects: dict[ObjectState, int] = {}
         self._fragments: dict[object, tuple[int, Fragment]] = {}
@@ -53,16 +54,14 @@ class _Emitter:
 
     def close(self) -> None:
         """Emit all that was named, until every call knows where it continues."""
-        while True:
-            while self._waiting:
-                self._value(self._waiting.pop())
-            before = len(self._labels)
-            for step, continuation in list(self._values.items()):
-                known = self._returns[continuation]
-                for label in range(len(known), len(step.goal.outcomes)):
-                    known.append(self._after(step.after(label)))
-            if len(self._labels) == before and not self._waiting:
-                return
+        while self._waiting or self._fresh:
+            while self._waiting or self._fresh:
+                if self._waiting:
+                    self._value(self._waiting.pop())
+                else:
+                    self._continue(self._fresh.pop())
+            for step in list(self._values):  # their goals may have found more outcomes since
+                self._continue(step)
 
     def result(self) -> Pushdown:
         """The arrays."""
@@ -106,11 +105,18 @@ class _Emitter:
         self._returns.append(returns)
         return len(self._callees) - 1
 
+    def _continue(self, step: Step) -> None:
+        """Emit where the container goes on after the outcomes of the step's value that are new."""
+        known = self._returns[self._values[step]]
+        for label in range(len(known), len(step.goal.outcomes)):
+            known.append(self._after(step.after(label)))
+
     def _call(self, state: int, step: Step) -> None:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
         first and of later items are equal then, which halves the configurations at every level of nesting."""
         if step not in self._values:
             self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[])
+            self._fresh.append(step)
         self._calls[state] = self._values[step]
 
     # --- values -----------------------------------------------------------------------------------------------

@@ -71,8 +71,10 @@ class Liveness:
             elif item not in self._containers:
                 self._containers[item] = set() if item.close == REJECT else {item.close}
                 for step in _steps(item):
+                    found = range(len(step.goal.outcomes))
+                    waiting += [s for s in map(step.after, found) if s is not None]
                     waiting.append(step.goal)
-                    sites.append((step, 0))
+                    sites.append((step, len(found)))
             if not waiting:
                 sites, waiting = self._continue(sites)
 

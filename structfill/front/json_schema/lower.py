@@ -317,15 +317,19 @@ def _check_name(name: Any, pointer: str) -> None:
 
 
 def _natural(value: Any, key: str, pointer: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < 0 \
-            or math.isinf(value) or int(value) != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value) or value < 0 \
+            or int(value) != value:
         raise SpecError(f"{key} must be a non-negative integer, not {value!r}", pointer=pointer)
     return int(value)
 
 
+def _finite(value: int | float) -> bool:
+    return isinstance(value, int) or math.isfinite(value)  # integers beyond the floats are finite, too
+
+
 def _exact(value: Any, pointer: str) -> Fraction:
     """The number as written: 0.1 is one tenth."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
         raise SpecError(f"expected a finite number, found {value!r}", pointer=pointer)
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 

@@ -223,7 +223,7 @@ class _Reading:
         if state not in alive:
             raise _Stop(self.position, expected)
         self.position += 1
-        if dfa.is_everything():  # type: ignore[attr-defined]
+        if len(dfa.labels) == 1 and dfa.is_everything():  # type: ignore[attr-defined]
             self.position = _PLAIN_RUN.match(self.text, self.position).end()  # type: ignore[union-attr]
         while True:
             start = self.position
