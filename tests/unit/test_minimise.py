@@ -95,6 +95,24 @@ def test_trim_keeps_live_reachable_states_only(case):
         assert reached == live == set(range(len(kept)))
 
 
+def test_states_that_equal_the_implicit_sink_without_being_it():
+    """Two equal chains, one leaving to an absorbing state, the other to a cycle that accepts everything too.
+
+    The chains are long enough for the worklist, which leaves the transitions to the absorbing state out.
+    """
+    length, sink = 40, 81
+    delta = np.full((84, 3), sink, np.int32)
+    for i in range(length):
+        delta[1 + i, :2] = (2 + i, sink)
+        delta[1 + length + i, :2] = (2 + length + i, 82)
+    delta[length], delta[2 * length] = (sink, 1, -1), (83, 1, -1)
+    delta[82], delta[83] = 83, 82
+    delta[0] = (1, 1 + length, -1)
+    labels = np.where(np.arange(84) >= sink, 0, -1).astype(np.int32)
+    small, _ = minimise(delta, labels)
+    assert len(small) == naive_count(delta, labels) == length + 2
+
+
 def test_empty_language_has_one_dead_state():
     delta, labels = minimise(np.array([[1], [0]], np.int32), np.full(2, -1, np.int32))
     assert delta.tolist() == [[-1]]
