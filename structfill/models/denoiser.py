@@ -93,6 +93,21 @@ def matches(canvas: Tensor, prompt: Tensor) -> Tensor:
     return torch.stack([*found, found[0] & found[3]], 1)
 
 
+def _messages(state: Tensor, strength: float, backward: bool = False) -> Tensor:
+    """What the positions before each one say about its state: [B, N, 1 + P], normalised to a mean of 1."""
+    out = torch.ones_like(state)
+    for i in range(1, state.shape[1]):
+        given = state[:, i - 1] * out[:, i - 1]
+        step = torch.zeros_like(given)
+        if backward:
+            step[:, 1:-1] = given[:, 2:]
+        else:
+            step[:, 2:] = given[:, 1:-1]
+        message = given.sum(-1, keepdim=True) + strength * step
+        out[:, i] = message / message.mean(-1, keepdim=True).clamp_min(1e-30)
+    return out
+
+
 class Block(nn.Module):
     """Convolution, attention and gated feed-forward, each added to the residual stream."""
 
@@ -227,6 +242,31 @@ class Denoiser(nn.Module):
         words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
         source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
         mixed: Tensor = ((1 - gate) * words).scatter_add_(2, source, gate * pointer)
+        return mixed.clamp_min(_FLOOR).log()
+
+    def chained_log_probs(
+        self, hidden: Tensor, same: Tensor, memory: Memory, canvas: Tensor, open_id: int, strength: float
+    ) -> Tensor:
+        """float32 [B, N, V]: `log_probs` under the belief that copying goes on from one prompt token to the next.
+
+        A hidden Markov chain over the canvas, whose states are "spoken" and "copied from prompt token j": the
+        network gives the states' probabilities at open positions (`open_id`), committed tokens must be spoken or
+        match, and a step from j to j + 1 weighs 1 + `strength` times any other. Neighbours then copy one span
+        instead of mixing several. Cost O(N P).
+        """
+        pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)[:, :, None]
+        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
+        is_open = (canvas == open_id)[:, :, None]
+        fits = (memory.ids[:, None, :] == canvas[:, :, None]).float()
+        copied = torch.where(is_open, gate * pointer, fits)
+        spoken = torch.where(is_open, 1 - gate, torch.ones_like(gate))
+        state = torch.cat([spoken, copied], 2)
+        before = _messages(state, strength)
+        after = _messages(state.flip(1), strength, backward=True).flip(1)
+        belief = state * before * after
+        belief = belief / belief.sum(-1, keepdim=True).clamp_min(1e-30)
+        source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
+        mixed: Tensor = (belief[:, :, :1] * words).scatter_add_(2, source, belief[:, :, 1:])
         return mixed.clamp_min(_FLOOR).log()
 
     def gold_log_probs(self, hidden: Tensor, same: Tensor, memory: Memory, gold: Tensor, at: Tensor) -> Tensor:
