@@ -9,7 +9,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.automaton.hashing import mix, table_size
+from structfill.automaton.hashing import mix, rehash, reserve, table_size
 from structfill.automaton.minimise import minimise, trim
 
 Int32 = NDArray[np.int32]
@@ -127,25 +127,6 @@ def joint_alphabet(bounds: Int32, classes: Int32, offsets: NDArray[np.int64]) ->
 
 
 @nb.njit(cache=True, nogil=True)
-def _grown(a: Int32, n: int) -> Int32:
-    out = np.empty((max(n, 2 * a.shape[0]), a.shape[1]), np.int32)
-    out[: a.shape[0]] = a
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def _rehash(hashes: NDArray[np.uint64], count: int, size: int) -> Int32:
-    table = np.full(size, -1, np.int32)
-    mask = np.uint64(size - 1)
-    for i in range(count):
-        slot = hashes[i] & mask
-        while table[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        table[slot] = i
-    return table
-
-
-@nb.njit(cache=True, nogil=True)
 def _equal_row(rows: Int32, i: int, row: Int32) -> bool:
     for c in range(row.shape[0]):  # noqa: SIM110 (Numba loop)
         if rows[i, c] != row[c]:
@@ -194,8 +175,8 @@ def explore(deltas: Int32, starts: NDArray[np.int64], widths: NDArray[np.int64],
             if count >= max_states:
                 return STATES, count + 1, rows, delta
             if count == rows.shape[0]:
-                rows = _grown(rows, count + 1)
-                delta = _grown(delta, count + 1)
+                rows = reserve(rows, count + 1)
+                delta = reserve(delta, count + 1)
                 wider = np.empty(rows.shape[0], np.uint64)
                 wider[:count] = hashes
                 hashes = wider
@@ -206,7 +187,7 @@ def explore(deltas: Int32, starts: NDArray[np.int64], widths: NDArray[np.int64],
             count += 1
             if 2 * count > size:
                 size *= 4
-                slots = _rehash(hashes, count, size)
+                slots = rehash(hashes, count, size)
         if done < 0:
             done = 0
             continue

@@ -7,6 +7,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from .hashing import reserve
+
 SPACES_PER_LEVEL = 4
 EMPTY = 0  # the empty stack
 _INLINE_GAP, _BLOCK_GAP = 1, 2
@@ -62,15 +64,6 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def _reserve(array: Any, size: int) -> Any:
-    if size <= array.shape[0]:
-        return array
-    bigger = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
-    bigger[:array.shape[0]] = array
-    return bigger
-
-
-@nb.njit(cache=True, nogil=True)
 def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any,
                      returns: Any, spaces: Any, mode: int, depth: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
@@ -107,7 +100,7 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
     deferred = 0
     current = 0
     while current < count and count <= max_states:
-        delta = _reserve(delta, count)
+        delta = reserve(delta, count)
         delta[current] = -1
         if repeats[stack_of[current]] > depth:
             deferred += 1
@@ -129,11 +122,11 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
                     key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
                     place = _slot(node_table, node_key, key)
                     if node_table[place] < 0:
-                        kont = _reserve(kont, nodes + 1)
-                        below = _reserve(below, nodes + 1)
-                        level = _reserve(level, nodes + 1)
-                        repeats = _reserve(repeats, nodes + 1)
-                        node_key = _reserve(node_key, nodes + 1)
+                        kont = reserve(kont, nodes + 1)
+                        below = reserve(below, nodes + 1)
+                        level = reserve(level, nodes + 1)
+                        repeats = reserve(repeats, nodes + 1)
+                        node_key = reserve(node_key, nodes + 1)
                         same = 0
                         under = stack
                         while nests[call] and under != EMPTY:
@@ -179,10 +172,10 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
             key = (np.uint64(target) << np.uint64(40)) | (np.uint64(stack) << np.uint64(16)) | np.uint64(new_gap)
             place = _slot(conf_table, key_of, key)
             if conf_table[place] < 0:
-                state_of = _reserve(state_of, count + 1)
-                stack_of = _reserve(stack_of, count + 1)
-                gap_of = _reserve(gap_of, count + 1)
-                key_of = _reserve(key_of, count + 1)
+                state_of = reserve(state_of, count + 1)
+                stack_of = reserve(stack_of, count + 1)
+                gap_of = reserve(gap_of, count + 1)
+                key_of = reserve(key_of, count + 1)
                 state_of[count] = target
                 stack_of[count] = stack
                 gap_of[count] = new_gap

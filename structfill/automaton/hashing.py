@@ -1,4 +1,4 @@
-"""Hashing for the open-addressing tables of the Numba kernels."""
+"""Open-addressing tables and growing arrays for the Numba kernels."""
 
 from __future__ import annotations
 
@@ -20,3 +20,26 @@ def table_size(n: int) -> int:
     while size < 2 * n:
         size *= 2
     return size
+
+
+@nb.njit(cache=True, nogil=True)
+def rehash(hashes, count, size):  # type: ignore[no-untyped-def]
+    """A table of `size` slots (a power of two) with the indexes of ``hashes[:count]``; free slots hold -1."""
+    table = np.full(size, -1, np.int32)
+    mask = np.uint64(size - 1)
+    for i in range(count):
+        slot = hashes[i] & mask
+        while table[slot] >= 0:
+            slot = (slot + np.uint64(1)) & mask
+        table[slot] = i
+    return table
+
+
+@nb.njit(cache=True, nogil=True)
+def reserve(array, size):  # type: ignore[no-untyped-def]
+    """`array` itself if it has `size` entries along its first axis, else a copy at least twice as long."""
+    if size <= array.shape[0]:
+        return array
+    longer = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
+    longer[: array.shape[0]] = array
+    return longer

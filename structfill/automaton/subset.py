@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.automaton.hashing import mix
+from structfill.automaton.hashing import mix, rehash, reserve
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -130,26 +130,6 @@ def _successors(graph: Graph, members: Int32, count: int, wanted: int, end: Int6
 
 
 @nb.njit(cache=True, nogil=True)
-def _rehash(hashes: NDArray[np.uint64], count: int, size: int) -> Int32:
-    table = np.full(size, -1, np.int32)
-    mask = np.uint64(size - 1)
-    for i in range(count):
-        slot = hashes[i] & mask
-        while table[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        table[slot] = i
-    return table
-
-
-@nb.njit(cache=True, nogil=True)
-def _longer(a, n):  # type: ignore[no-untyped-def]
-    """A copy of an array with room for `n` entries along its first axis."""
-    out = np.empty((n,) + a.shape[1:], a.dtype)
-    out[: a.shape[0]] = a
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
 def _slot(pool: Int32, begin: Int64, size: int, stamp: Int64, turn: int, after: int, context: Int32,
           hashes: NDArray[np.uint64], table: Int32, count: int) -> tuple[int, np.uint64]:
     """Where the set ``pool[begin[count]:][:size]`` in context `after` is in the hash table or would go.
@@ -230,7 +210,7 @@ def subsets(graph: Graph, start: int, first: int, max_states: int,
                     continue
                 after = graph.contexts[context[done], k] if done >= 0 else first
                 if begin[count] + n_states > pool.shape[0]:
-                    pool = _longer(pool, 2 * (begin[count] + n_states))
+                    pool = reserve(pool, 2 * (begin[count] + n_states))
                 turn += 1
                 held = graph.early[after]
                 stop, waits, ended, steps = _closure(graph, targets, lowest, end[k], held, stamp, turn, stack,
@@ -252,12 +232,12 @@ def subsets(graph: Graph, start: int, first: int, max_states: int,
                     if count >= max_states:
                         return STATES, count + 1, delta, labels
                     if count + 1 == context.shape[0]:
-                        context = _longer(context, 2 * count + 2)
-                        waiting = _longer(waiting, 2 * count + 2)
-                        hashes = _longer(hashes, 2 * count + 2)
-                        labels = _longer(labels, 2 * count + 2)
-                        delta = _longer(delta, 2 * count + 2)
-                        begin = _longer(begin, 2 * count + 3)
+                        context = reserve(context, 2 * count + 2)
+                        waiting = reserve(waiting, 2 * count + 2)
+                        hashes = reserve(hashes, 2 * count + 2)
+                        labels = reserve(labels, 2 * count + 2)
+                        delta = reserve(delta, 2 * count + 2)
+                        begin = reserve(begin, 2 * count + 3)
                     table[slot] = count
                     hashes[count] = h
                     context[count] = after
@@ -268,7 +248,7 @@ def subsets(graph: Graph, start: int, first: int, max_states: int,
                     if done >= 0:
                         delta[done, k] = count - 1
                     if 2 * count > table.shape[0]:
-                        table = _rehash(hashes, count, 4 * table.shape[0])
+                        table = rehash(hashes, count, 4 * table.shape[0])
                 elif done >= 0:
                     delta[done, k] = table[slot]
         done += 1

@@ -10,7 +10,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.automaton.hashing import mix, table_size
+from structfill.automaton.hashing import mix, rehash, reserve, table_size
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -184,27 +184,6 @@ def _state_runs(bounds: Int32, classes: Int32, row: Int32, shift: int, runs: Int
 
 
 @nb.njit(cache=True, nogil=True)
-def _roomier(a: Int32, need: int) -> Int32:
-    if need <= a.shape[0]:
-        return a
-    out = np.empty((max(need, 2 * a.shape[0]), a.shape[1]), np.int32)
-    out[: a.shape[0]] = a
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def _rehash(hashes: NDArray[np.uint64], count: int, size: int) -> Int32:
-    table = np.full(size, -1, np.int32)
-    mask = np.uint64(size - 1)
-    for d in range(count):
-        slot = hashes[d] & mask
-        while table[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        table[slot] = d
-    return table
-
-
-@nb.njit(cache=True, nogil=True)
 def lower(bounds: Int32, classes: Int32, delta: Int32, labels: Int32, as_json: bool) -> tuple[Int32, Int32]:
     """(edges [M, 4], labels [S]) of the byte automaton; see `json_string.Fragment`.
 
@@ -231,8 +210,8 @@ def lower(bounds: Int32, classes: Int32, delta: Int32, labels: Int32, as_json: b
     for q in range(n_chars):
         n = _state_runs(bounds, classes, delta[q], shift, runs)
         most = 16 * (n + 4)
-        pool = _roomier(pool, start[count[0]] + 2 * most)
-        edges = _roomier(edges, m + most + 128)
+        pool = reserve(pool, start[count[0]] + 2 * most)
+        edges = reserve(edges, m + most + 128)
         if count[0] + most >= hashes.shape[0]:
             longer = np.empty(2 * (count[0] + most), np.uint64)
             longer[: hashes.shape[0]] = hashes
@@ -240,7 +219,7 @@ def lower(bounds: Int32, classes: Int32, delta: Int32, labels: Int32, as_json: b
             starts = np.zeros(hashes.shape[0] + 1, np.int64)
             starts[: start.shape[0]] = start
             start = starts
-            table = _rehash(hashes, count[0], table_size(hashes.shape[0]))
+            table = rehash(hashes, count[0], table_size(hashes.shape[0]))
         k = _single_bytes(runs, n, as_json, labels[q], found, node, base, pool, start, hashes, table, count)
         for i in range(k):
             edges[m, 0] = q + shift

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+MU = 0.0
 FEATURES = 7
 _FLOOR = 1e-9
 _SHARPNESS = 1.5  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
@@ -103,6 +104,7 @@ def _messages(state: Tensor, strength: float, backward: bool = False) -> Tensor:
             step[:, 1:-1] = given[:, 2:]
         else:
             step[:, 2:] = given[:, 1:-1]
+        step[:, 0] = given[:, 0] * MU
         message = given.sum(-1, keepdim=True) + strength * step
         out[:, i] = message / message.mean(-1, keepdim=True).clamp_min(1e-30)
     return out

@@ -31,18 +31,18 @@ ASSERTING = set(
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 junk = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner,
                                                                                          max_size=3), max_leaves=6)
-keywords = st.sampled_from(sorted(ASSERTING | {"$defs", "definitions", "$schema", "$id", "$anchor", "title", "default"}))
+keywords = st.sampled_from(sorted(ASSERTING | {"$defs", "definitions", "$schema", "$id", "$anchor", "title"}))
 schemas = st.recursive(
     st.booleans() | st.builds(dict) | junk,
     lambda inner: st.dictionaries(keywords, inner | st.lists(inner, max_size=3) | junk
                                   | st.dictionaries(st.text(max_size=4), inner, max_size=3)
-                                  | st.sampled_from(["#", "#/$defs/a", "#/properties/x", "object", "string", "integer"]),
+                                  | st.sampled_from(["#", "#/$defs/a", "#/properties/x", "object", "string"]),
                                   max_size=4), max_leaves=12)
 texts = st.text(max_size=30) | junk.map(lambda value: json.dumps(value, default=str))
 
 
 def test_every_keyword_is_honoured_or_refused() -> None:
-    assert ASSERTING <= set(KEYWORDS) | REFUSED
+    assert set(KEYWORDS) | REFUSED >= ASSERTING
     assert not set(KEYWORDS) & REFUSED
 
 
@@ -112,7 +112,7 @@ for seed in (1, 4, 5, 8):
         out.append((g.graph.states, g.graph.edges, g("x").tokens))
     except sf.StructfillError as error:
         out.append(str(error))
-print(hash(str(out)) * 0, out)
+print(out)
 """
     seen = set()
     for hash_seed, threads in (("0", "1"), ("1", "2"), ("2", "1")):

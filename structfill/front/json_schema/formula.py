@@ -17,6 +17,7 @@ class Formula:
 
     __slots__ = ("_hash", "args", "size")
     args: tuple[Formula, ...]
+    size: int
 
     def __init__(self, args: tuple[Formula, ...] = ()) -> None:
         self.args = args
