@@ -73,7 +73,7 @@ def _initial_match(config: DenoiserConfig) -> Tensor:
 
 def _shift(ids: Tensor, by: int, fill: int) -> Tensor:
     """`ids` [B, T] with position i holding what stood at i + `by`."""
-    padding = torch.full((ids.shape[0], abs(by)), fill, dtype=ids.dtype)
+    padding = torch.full((ids.shape[0], min(abs(by), ids.shape[1])), fill, dtype=ids.dtype)
     return torch.cat([ids[:, by:], padding], 1) if by > 0 else torch.cat([padding, ids[:, :by]], 1)
 
 

@@ -97,6 +97,8 @@ class EmbeddedModel:
     @torch.no_grad()
     def __call__(self, context: Tensor, canvas: Tensor) -> Tensor:
         """Log-probabilities float32 [B, N, V], finite everywhere; the prompt is encoded once and then remembered."""
+        if not context.shape[1]:
+            context = context.new_full((len(context), 1), self.vocab.pad_id or 0)  # nothing to read
         memory = self._memory(context)
         hidden, same = self._denoiser.decode(canvas, memory)
         scores = self._denoiser.chained_log_probs(
