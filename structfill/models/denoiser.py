@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MU = 0.0
-FEATURES = 7
+FEATURES = 7  # of `matches`
+_SPEAK_ON = 0.2  # extra weight of speaking after speaking
 _FLOOR = 1e-9
 _SHARPNESS = 1.5  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
 
@@ -104,8 +104,8 @@ def _messages(state: Tensor, strength: float, backward: bool = False) -> Tensor:
             step[:, 1:-1] = given[:, 2:]
         else:
             step[:, 2:] = given[:, 1:-1]
-        step[:, 0] = given[:, 0] * MU
         message = given.sum(-1, keepdim=True) + strength * step
+        message[:, :1] += _SPEAK_ON * strength * given[:, :1]
         out[:, i] = message / message.mean(-1, keepdim=True).clamp_min(1e-30)
     return out
 
@@ -231,12 +231,12 @@ class Denoiser(nn.Module):
         """Distribution over the prompt's tokens [B, N, P]."""
         scores = (self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)).float() * hidden.shape[-1] ** -0.5
         scores = scores + torch.einsum("f,bfnp->bnp", self.pointer_match.to(same.dtype), same)
-        return (scores + memory.bias[:, 0]).softmax(-1)
+        return torch.softmax(scores + memory.bias[:, 0], -1)
 
     def _gate(self, hidden: Tensor, same: Tensor) -> Tensor:
         """Share of copying [B, N]."""
         found = same.amax(-1).float().transpose(1, 2) @ self.gate_match
-        return (self.gate(hidden)[:, :, 0].float() + found).sigmoid()
+        return torch.sigmoid(self.gate(hidden)[:, :, 0].float() + found)
 
     def log_probs(self, hidden: Tensor, same: Tensor, memory: Memory) -> Tensor:
         """float32 [B, N, V]."""
@@ -253,8 +253,8 @@ class Denoiser(nn.Module):
 
         A hidden Markov chain over the canvas, whose states are "spoken" and "copied from prompt token j": the
         network gives the states' probabilities at open positions (`open_id`), committed tokens must be spoken or
-        match, and a step from j to j + 1 weighs 1 + `strength` times any other. Neighbours then copy one span
-        instead of mixing several. Cost O(N P).
+        match, and a step from j to j + 1 weighs 1 + `strength` times any other (from spoken to spoken a fifth of
+        that). Neighbours then copy one span instead of mixing several. Cost O(N P).
         """
         pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)[:, :, None]
         words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
@@ -278,4 +278,4 @@ class Denoiser(nn.Module):
         gate = self._gate(hidden, same)[at]
         words = F.linear(hidden[at], self.embedding.weight.to(hidden.dtype)).float()
         spoken = torch.exp(words.gather(1, gold[at][:, None])[:, 0] - words.logsumexp(-1))
-        return ((1 - gate) * spoken + gate * copied + _FLOOR).log()
+        return torch.log((1 - gate) * spoken + gate * copied + _FLOOR)
