@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from structfill.models.denoiser import Denoiser, DenoiserConfig
+from structfill.models.embedded import read_weights
 from training.dataset import Batch, batches, collate, examples
 from training.tokenizer import EOS, MASK, train_tokenizer
 
@@ -73,6 +74,8 @@ def train(args: argparse.Namespace) -> None:
     config = DenoiserConfig(tokenizer.get_vocab_size(), args.width, args.layers, args.heads, args.hidden)
     model = Denoiser(config)
     initialise(model)
+    if args.start is not None:  # weights in the package's form, when no checkpoint is left
+        model.load_state_dict(read_weights(args.start)[0].state_dict())
     averaged = {n: p.detach().clone() for n, p in model.named_parameters()}
     matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n]
     rest = [p for n, p in model.named_parameters() if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)]
@@ -217,6 +220,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-seed", default="train")
     parser.add_argument("--budget-file", default="")
+    parser.add_argument("--start", type=Path, help="a denoiser.safetensors to start from, in place of random weights")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     train(parser.parse_args())
