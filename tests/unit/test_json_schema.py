@@ -166,6 +166,7 @@ def test_python_types() -> None:
     Tree.model_rebuild(_types_namespace={"Tree": Tree})
     tree = sf.json_schema(Tree).value('{"colour": "red", "points": [{"x": 1}], "kids": []}')
     assert tree == Tree(colour=Colour.RED, points=[Point(1)], kids=[])
+    assert not sf.json_schema(Tree).accepts('{"colour": "red", "points": [], "kids": [], "more": 1}')
     assert sf.json_schema(Colour).value('"blue"') is Colour.BLUE
     assert sf.json_schema(Movie).accepts('{"name": "Up", "year": 2009}')
     assert not sf.json_schema(Movie).accepts('{"name": "Up"}')

@@ -26,14 +26,31 @@ def type_adapter(spec: Any) -> Any:
 
 
 def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
-    """The JSON Schema of an adapter's type."""
+    """The JSON Schema of an adapter's type, its objects closed: Pydantic would drop what is undeclared."""
     from pydantic.errors import PydanticUserError
 
     try:
         schema: dict[str, Any] = adapter.json_schema(mode="validation")
     except PydanticUserError as error:
         raise SpecError(f"{spec!r} has no JSON Schema: {str(error).splitlines()[0]}") from None
+    _close(schema)
     return schema
+
+
+def _close(schema: dict[str, Any]) -> None:
+    """Set `additionalProperties` to false wherever properties are declared and it is not said otherwise."""
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, dict):
+            continue
+        if "properties" in part:
+            part.setdefault("additionalProperties", False)
+        for key in ("properties", "$defs"):
+            waiting += part.get(key, {}).values()
+        for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+            waiting += part.get(key, [])
+        waiting += [part[key] for key in ("items", "additionalProperties") if key in part]
 
 
 def _modern(spec: Any) -> Any:
