@@ -161,7 +161,8 @@ class Denoiser(nn.Module):
         super().__init__()
         d = config.width
         self.config = config
-        self.embedding = nn.Embedding(config.vocab, d)
+        # values come from a file or from training; drawing them on the meta device would import the compiler
+        self.embedding = nn.Embedding(config.vocab, d, _weight=torch.empty(config.vocab, d))
         self.canvas = nn.Parameter(torch.zeros(d))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.Parameter(torch.ones(d))
@@ -177,6 +178,8 @@ class Denoiser(nn.Module):
 
     def reset_frequency(self) -> None:
         """Fill in the rotary frequencies, which are not among the weights."""
+        if self.frequency.is_meta:
+            return
         half = len(self.frequency)
         exponent = -torch.arange(half, device=self.frequency.device).float() / half
         self.frequency.copy_(torch.pow(self.config.theta, exponent))
