@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
-from .byte_automaton import ByteAutomaton
+from .byte_automaton import ByteAutomaton, dense_table
 from .enumeration import SPACES_PER_LEVEL, enumerate_states
 from .minimise import minimise, trim
 
@@ -69,7 +69,7 @@ class Pushdown:
         Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states.
         Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text is left.
         """
-        byte_class, table = self._dense()
+        byte_class, table = dense_table(self.edges, len(self.labels), apart=b" \n\t\r")
         best: ByteAutomaton | None = None
         for depth in range(limits.depth + 1):
             delta, labels, states, deferred = enumerate_states(
@@ -90,21 +90,6 @@ class Pushdown:
         if best is None:
             raise EmptyLanguage("no text satisfies the constraint")
         return best
-
-    def _dense(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """Byte classes, and the edges as a table [P, K]."""
-        starts = np.zeros(257, np.bool_)
-        starts[self.edges[:, 1]] = True
-        starts[self.edges[:, 2] + 1] = True
-        for byte in b" \n\t\r":
-            starts[byte:byte + 2] = True
-        byte_class = (np.cumsum(starts[:256]) - starts[0]).astype(np.uint8)
-        table = np.full((len(self.labels), int(byte_class.max()) + 1), -1, np.int32)
-        first, last = byte_class[self.edges[:, 1]], byte_class[self.edges[:, 2]]
-        for shift in range(int((last - first).max(initial=0)) + 1):
-            wide = first + shift <= last
-            table[self.edges[wide, 0], first[wide] + shift] = self.edges[wide, 3]
-        return byte_class, table
 
 
 __all__ = ["SPACES_PER_LEVEL", "Gap", "Pushdown", "Whitespace"]

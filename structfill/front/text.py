@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-import numpy as np
-
-from ..automaton.byte_automaton import ByteAutomaton
+from ..automaton.byte_automaton import ByteAutomaton, dense_table
 from ..automaton.char_dfa import CharDFA
 from ..automaton.json_string import plain
 from ..automaton.minimise import minimise, trim
@@ -48,13 +46,7 @@ class TextConstraint(Constraint):
     @cached_property
     def _automaton(self) -> ByteAutomaton:
         fragment = plain(self._dfa)
-        starts = np.zeros(257, np.bool_)
-        starts[fragment.edges[:, 1]] = True
-        starts[fragment.edges[:, 2] + 1] = True
-        byte_class = (np.cumsum(starts[:256]) - starts[0]).astype(np.uint8)
-        table = np.full((len(fragment.labels), int(byte_class.max()) + 1), -1, np.int32)
-        for source, low, high, target in fragment.edges.tolist():
-            table[source, byte_class[low]:byte_class[high] + 1] = target
+        byte_class, table = dense_table(fragment.edges, len(fragment.labels))
         delta, labels = trim(table, fragment.labels)
         if not (labels >= 0).any():
             raise EmptyLanguage("no text satisfies the constraint")

@@ -47,6 +47,13 @@ class ObjectState:
     steps: list[Step] = field(default_factory=list)
 
 
+def steps_of(state: ArrayState | ObjectState) -> list[Step]:
+    """The values that may come next."""
+    if isinstance(state, ObjectState):
+        return state.steps
+    return [] if state.step is None else [state.step]
+
+
 class ArrayStates:
     """The states of arrays under one goal: an index, capped where indexes stop to matter, and a residue."""
 

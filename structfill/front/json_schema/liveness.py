@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...automaton.char_dfa import CharDFA
-from .containers import ArrayState, ObjectState, Step
+from .containers import ArrayState, ObjectState, Step, steps_of
 from .goals import Goal
 from .residue import REJECT
 
@@ -70,7 +70,7 @@ class Liveness:
                     waiting += [s for s in (item.array, item.object) if s is not None]
             elif item not in self._containers:
                 self._containers[item] = set() if item.close == REJECT else {item.close}
-                for step in _steps(item):
+                for step in steps_of(item):
                     found = range(len(step.goal.outcomes))
                     waiting += [s for s in map(step.after, found) if s is not None]
                     waiting.append(step.goal)
@@ -94,7 +94,7 @@ class Liveness:
             changed = False
             for state, labels in reversed(self._containers.items()):
                 before = len(labels)
-                for step in _steps(state):
+                for step in steps_of(state):
                     for label in self._values[step.goal]:
                         labels |= self.of_container(step.after(label))
                 changed |= len(labels) > before
@@ -103,12 +103,6 @@ class Liveness:
                 for container in (goal.array, goal.object):
                     labels |= self.of_container(container)
                 changed |= len(labels) > before
-
-
-def _steps(state: State) -> Iterable[Step]:
-    if isinstance(state, ObjectState):
-        return state.steps
-    return () if state.step is None else (state.step,)
 
 
 def _scalar_labels(goal: Goal) -> Iterable[int]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from .containers import ArrayState, ObjectState, Step
+from .containers import ArrayState, ObjectState, Step, steps_of
 from .goals import Goal, GoalSpace
 from .liveness import NOTHING, Labels, Liveness, State
 from .residue import REJECT
@@ -130,7 +130,7 @@ class _Reading:
     def _after(self, state: State, wanted: Labels) -> int | None:
         """After an item or a property."""
         self._skip_whitespace()
-        more = any(self.liveness.useful(step, wanted) for step in _steps(state))
+        more = any(self.liveness.useful(step, wanted) for step in steps_of(state))
         expected = _options(state, wanted, "',' " if more else "")
         char = self._peek(expected)
         if char == _closer(state) and state.close in wanted:
@@ -283,12 +283,6 @@ class _Reading:
         if self.position >= len(self.text):
             raise _Stop(self.position, expected, ended=True)
         return self.text[self.position]
-
-
-def _steps(state: State) -> list[Step]:
-    if isinstance(state, ObjectState):
-        return state.steps
-    return [] if state.step is None else [state.step]
 
 
 def _closer(state: State) -> str:
