@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,7 +17,7 @@ from .front.json_schema.constraint import json_schema
 from .limits import Limits
 from .models import load
 from .models.protocol import Model
-from .samplers.mask_predict import DenoisingStep, mask_predict
+from .samplers.mask_predict import mask_predict
 from .samplers.options import SamplerOptions
 from .tokengraph import TokenGraph
 from .trellis import Trellis
@@ -30,10 +30,11 @@ class Snapshot:
     """What one pass arrived at: a complete valid text.
 
     Attributes:
-        text: the text.
+        text: the text; where it goes on behind the canvases so far, with its shortest ending.
+        tokens: the canvases so far.
         passes: how many passes were made so far.
-        committed: how many of the canvas's positions are settled, of how many.
-        log_mass: log probability that the model unaided would have drawn a valid canvas at this pass.
+        committed: how many of their positions are settled, of how many.
+        log_mass: log probability that the model unaided would have drawn valid canvases at this pass.
         done: is it the last one?
     """
 
@@ -52,9 +53,9 @@ class Result:
     Attributes:
         value: an instance of the given type, or plain JSON data; the text itself for other constraints.
         text: the text, valid in the constraint's language.
-        tokens: its canvas, token ids with end-of-text and padding.
+        tokens: its canvases one after the other, token ids with end-of-text and padding.
         passes: how many passes were made.
-        log_mass: log probability that the model unaided would have drawn a valid canvas at the last pass.
+        log_mass: log probability that the model unaided would have drawn valid canvases, each at its last pass.
         timings: milliseconds by stage: "compile", "encode", "passes", "parse".
     """
 
@@ -74,8 +75,10 @@ class Generator:
         constraint: any constraint, such as `structfill.regex(...)`.
         model: "default" for the embedded model, or an object that follows `structfill.Model`.
         options: how canvases are filled.
-        max_tokens: positions of the canvas, end-of-text not included in texts that fill it; by default the model's
-            own length, or more if the shortest valid text needs it.
+        max_tokens: the budget in tokens, kept exactly; by default the length of a canvas, or more if the shortest
+            valid text needs it.
+        canvas_length: positions that are written together, by default the model's own. A longer text takes several
+            canvases, each with `options.passes` passes at most.
         limits: bounds on the compiled constraint.
         cache: "default" for the user's cache on disk, None for none, or a `Cache`.
 
@@ -84,7 +87,8 @@ class Generator:
     """
 
     def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: str | Model = "default",
-                 options: SamplerOptions | None = None, max_tokens: int | None = None, limits: Limits | None = None,
+                 options: SamplerOptions | None = None, max_tokens: int | None = None,
+                 canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, limits)
         self.options = options or SamplerOptions()
@@ -94,8 +98,10 @@ class Generator:
         start = time.perf_counter()
         self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
                                          cache=Cache.default() if isinstance(cache, str) else cache)
-        self.max_tokens = self._budget(max_tokens)
-        self._trellis = Trellis(self.graph, length=self.max_tokens)
+        self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
+        self.max_tokens = _positive("max_tokens", max_tokens,
+                                    max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
+        self._first = Trellis(self.graph, *self._share(self.max_tokens))  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
 
     def __call__(self, prompt: str) -> Result:
@@ -104,12 +110,11 @@ class Generator:
 
     def stream(self, prompt: str) -> Iterator[Snapshot]:
         """A snapshot after every pass; each text is complete and valid."""
-        context = self._context([prompt])
-        for step in mask_predict(self.model, context, self._trellis, self.options):
-            yield self._snapshot(step, 0)
+        for snapshots in self._passes(self._context([prompt])):
+            yield snapshots[0]
 
     def batch(self, prompts: Iterable[str]) -> list[Result]:
-        """Fill one canvas for each prompt, all in the same passes."""
+        """Write one text for each prompt, all in the same passes."""
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)
         if not prompts:
             return []
@@ -117,23 +122,39 @@ class Generator:
         context = self._context(prompts)
         clock.lap("encode")
         last: list[Snapshot] = []
-        for step in mask_predict(self.model, context, self._rows(len(prompts)), self.options):
-            last = [self._snapshot(step, row) for row in range(len(prompts))]
+        for last in self._passes(context):
+            pass
         clock.lap("passes")
         values = [self.constraint.value(snapshot.text) for snapshot in last]
         clock.lap("parse")
         return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times)
                 for value, s in zip(values, last, strict=True)]
 
-    def _rows(self, count: int) -> Trellis:
-        return Trellis(self.graph, self.max_tokens, rows=count)
+    def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
+        """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
+        rows, left = len(context), self.max_tokens
+        states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
+        passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
+        while left:
+            length, _, _, _, more = self._share(left)
+            trellis = Trellis(self.graph, *self._share(left, rows, states))
+            for step in mask_predict(self.model, context, trellis, self.options, written):
+                after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
+                left = more if any(not self._ended(state) for state in after) else 0
+                progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,
+                                     step.committed.sum(1) + written.shape[1], mass + step.log_mass,
+                                     step.done and not left)
+                yield [self._snapshot(progress, row, state) for row, state in enumerate(after)]
+            states, written, passes, mass = after, progress.tokens, progress.passes, progress.log_mass
 
-    def _budget(self, max_tokens: int | None) -> int:
-        if max_tokens is None:
-            return max(self.model.canvas_length, int(self.graph.shortest[0]) + SLACK)
-        if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1:
-            raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
-        return max_tokens
+    def _share(self, left: int, rows: int = 1, states: Sequence[int] = (0,)) -> tuple[int, None, int, Sequence[int], int]:
+        """Arguments of the next trellis: length, nothing fixed, rows, states, and what canvases after it have."""
+        length = min(self.canvas_length, left)
+        return length, None, rows, states, left - length
+
+    def _ended(self, state: int) -> bool:
+        """Can nothing but end-of-text follow?"""
+        return bool(self.model.vocab.eos_ids) and state == self.graph.states - 1
 
     def _context(self, prompts: Sequence[str]) -> torch.Tensor:
         for prompt in prompts:
@@ -145,22 +166,33 @@ class Generator:
             row[:len(ids)] = torch.tensor(ids, dtype=torch.int64)
         return context
 
-    def _snapshot(self, step: DenoisingStep, row: int) -> Snapshot:
-        tokens = step.tokens[row]
-        return Snapshot(self._trellis.text(tokens), tuple(tokens.tolist()), step.index,
-                        (int(step.committed[row].sum()), len(tokens)), float(step.log_mass[row]), step.done)
+    def _snapshot(self, progress: _Progress, row: int, state: int) -> Snapshot:
+        tokens = progress.tokens[row].tolist()
+        text = self._first.text(torch.tensor(tokens + self.graph.shortest_from(state)))
+        return Snapshot(text, tuple(tokens), progress.passes, (int(progress.committed[row]), len(tokens)),
+                        float(progress.log_mass[row]), progress.done)
+
+
+class _Progress(NamedTuple):
+    """All rows after a pass."""
+
+    tokens: torch.Tensor
+    passes: int
+    committed: torch.Tensor
+    log_mass: torch.Tensor
+    done: bool
 
 
 def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None,
              model: str | Model = "default", options: SamplerOptions | None = None, max_tokens: int | None = None,
-             limits: Limits | None = None) -> Any:
+             canvas_length: int | None = None, limits: Limits | None = None) -> Any:
     """The value that `model` reads out of `prompt`: an instance of a Python type, or JSON data for a JSON Schema.
 
     Compiles on every call (through the cache on disk); use a `Generator` for many prompts. Arguments and errors are
     those of `Generator`.
     """
     return Generator(schema, constraint=constraint, model=model, options=options, max_tokens=max_tokens,
-                     limits=limits)(prompt).value
+                     canvas_length=canvas_length, limits=limits)(prompt).value
 
 
 def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits | None) -> Constraint:
@@ -171,6 +203,14 @@ def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits |
     if not isinstance(constraint, Constraint):
         raise SpecError(f"constraint must be made by structfill.json_schema, regex or choice, not {constraint!r:.80}")
     return constraint
+
+
+def _positive(name: str, given: int | None, default: int) -> int:
+    if given is None:
+        return default
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise SpecError(f"{name} must be a positive integer, not {given!r}")
+    return given
 
 
 class _Clock:

@@ -114,6 +114,23 @@ class TokenGraph:
             self._plans[columns] = class_stats.plan(self.token_class, self.classes, columns)
         return self._plans[columns]
 
+    def run(self, tokens: Any, state: int = 0) -> int:
+        """The state after `tokens` (ids, end-of-text and padding included) from `state`, -1 where they leave the
+        language. Cost: the edges of the states on the way."""
+        ids = np.asarray(tokens, np.int64)
+        known = (ids >= 0) & (ids < len(self.token_class))
+        classes = np.where(known, self.token_class[np.where(known, ids, 0)], -1).astype(np.int32)
+        return int(reach.follow(*self._out, classes, state))
+
+    def shortest_from(self, state: int) -> list[int]:
+        """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""
+        classes = reach.nearest(*self._out, self.shortest, state)
+        return [int(t) for t in self.class_token[self.class_ptr[classes]]]
+
+    @property
+    def _out(self) -> tuple[Any, ...]:
+        return self.out_ptr, self.out_target, self.out_set, self.set_ptr, self.set_class
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}

@@ -10,7 +10,7 @@ import structfill as sf
 class RandomModel:
     """Logits from a hash of the canvas: deterministic, different at every pass, as peaked as `scale` says."""
 
-    def __init__(self, scale: float = 4.0, canvas_length: int = 64, vocab: sf.Vocab | None = None) -> None:
+    def __init__(self, scale: float = 4.0, canvas_length: int = 96, vocab: sf.Vocab | None = None) -> None:
         self.vocab = vocab or sf.Vocab.bytes()
         self.canvas_length, self.scale, self.calls = canvas_length, scale, 0
 

@@ -41,12 +41,17 @@ class DenoisingStep:
     done: bool
 
 
-def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
-                 options: SamplerOptions) -> Iterator[DenoisingStep]:
-    """Fill the open positions of `trellis`, yielding after every pass. `context` is int64 [B, P]."""
+def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options: SamplerOptions,
+                 before: torch.Tensor | None = None) -> Iterator[DenoisingStep]:
+    """Fill the open positions of `trellis`, yielding after every pass.
+
+    `context` is int64 [B, P]; `before` int64 [B, M] holds the canvases that this one goes on from: the model sees them
+    in front of it.
+    """
     mask_id = model.vocab.mask_id
     assert mask_id is not None  # checked by the generator
     rows, length = trellis.rows, trellis.length
+    before = torch.empty((rows, 0), dtype=torch.int64) if before is None else before
     tokens = torch.full((rows, length), mask_id, dtype=torch.int64)
     committed = torch.zeros((rows, length), dtype=torch.bool)
     sureness = torch.zeros((rows, length))
@@ -55,10 +60,8 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
     vocab = model.vocab
     end_of_text = torch.tensor([*vocab.eos_ids, *([] if vocab.pad_id is None else [vocab.pad_id])], dtype=torch.int64)
     for index in range(1, options.passes + 1):
-        logits = model(context, torch.where(committed, tokens, mask_id))
-        if logits.shape[:2] != (rows, length) or logits.dim() != 3:
-            raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
-                             f"{(rows, length)}; expected ({rows}, {length}, vocabulary)")
+        logits = _logits(model, context, torch.cat([before, torch.where(committed, tokens, mask_id)], 1))
+        logits = logits[:, before.shape[1]:]
         posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)
@@ -74,6 +77,14 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis,
         yield DenoisingStep(index, tokens, committed, posterior.log_mass, done)
         if done:
             return
+
+
+def _logits(model: Model, context: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    logits = model(context, canvas)
+    if logits.dim() != 3 or logits.shape[:2] != canvas.shape:
+        raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
+                         f"{tuple(canvas.shape)}; expected ({len(canvas)}, {canvas.shape[1]}, vocabulary)")
+    return logits
 
 
 def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:

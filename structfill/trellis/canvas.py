@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, solve
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, solve
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class Trellis:
     `fixed` maps positions to token ids, or is an integer array [N] or [B, N] with -1 where open. `rows` is the number
     of rows B of a batch; rows may be fixed differently, and a trellis of one row takes logits of any B.
 
+    A text may be longer than a canvas: `start` is the state in which this canvas begins (one, or one a row: what
+    `TokenGraph.run` gives for the canvases before), and `more` the number of tokens that canvases after it have. A
+    canvas then ends only where the text can be finished within them, so the total budget is exact.
+
     Raises `BudgetTooSmall` when the shortest text does not fit; `EmptyLanguage` when the fixed tokens leave no valid
     canvas (naming the first position that rules out all), or when the vocabulary has no end-of-text token and no
     text fills the canvas exactly.
@@ -55,12 +59,23 @@ class Trellis:
     as 1e9.
     """
 
-    def __init__(self, graph: TokenGraph, length: int, fixed: Evidence | None = None, rows: int = 1) -> None:
-        needed = max(1, int(graph.shortest[0]))
-        if length < needed:
-            raise BudgetTooSmall(length, needed)
-        self.graph, self.length = graph, int(length)
-        self.fixed = as_fixed({} if fixed is None else fixed, rows, self.length)
+    def __init__(
+        self,
+        graph: TokenGraph,
+        length: int,
+        fixed: Evidence | None = None,
+        rows: int = 1,
+        start: int | Sequence[int] = 0,
+        more: int = 0,
+    ) -> None:
+        starts = [start] if isinstance(start, int) else list(start)
+        for state in starts:
+            needed = max(1, int(graph.shortest[state]))
+            if length + more < needed:
+                raise BudgetTooSmall(length + more, needed)
+        self.graph, self.length, self.more = graph, int(length), more
+        self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
+        self.starts = starts * len(self.fixed) if len(starts) == 1 else starts
         self._rows = self._solve({})
 
     @property
@@ -68,19 +83,21 @@ class Trellis:
         """B."""
         return len(self._rows)
 
-    def _solve(self, known: Mapping[bytes, Row]) -> list[Row]:
+    def _solve(self, known: dict[tuple[int, bytes], Row]) -> list[Row]:
         """Reachability of every row; equal rows share it."""
-        known = dict(known)
-        for fixed in self.fixed:
-            if fixed.tobytes() not in known:
-                known[fixed.tobytes()] = solve(self.graph, fixed)
-        return [known[fixed.tobytes()] for fixed in self.fixed]
+        keys = [(start, fixed.tobytes()) for start, fixed in zip(self.starts, self.fixed, strict=True)]
+        final = ends(self.graph, self.more)
+        for key, fixed in zip(keys, self.fixed, strict=True):
+            if key not in known:
+                known[key] = solve(self.graph, fixed, key[0], final)
+        return [known[key] for key in keys]
 
     def _with(self, fixed: NDArray[np.int64]) -> Trellis:
         """The same canvas under other evidence; rows that did not change are not solved again."""
         other = object.__new__(Trellis)
-        other.graph, other.length, other.fixed = self.graph, self.length, fixed
-        other._rows = other._solve({row.fixed.tobytes(): row for row in self._rows})
+        other.__dict__.update(self.__dict__)
+        other.fixed = fixed
+        other._rows = other._solve({(row.start, row.fixed.tobytes()): row for row in self._rows})
         return other
 
     def fix(self, tokens_by_position: Evidence) -> Trellis:

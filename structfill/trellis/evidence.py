@@ -1,4 +1,4 @@
-"""Fixed tokens of one row, and what is feasible under them. Integers only."""
+"""Fixed tokens of one row, where it starts and may end, and what is feasible under them. Integers only."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Row(NamedTuple):
     """The evidence of one row and what is feasible under it."""
 
     fixed: NDArray[np.int64]  # [N], OPEN or a token
+    start: int
     live: Bits  # [S, W] feasible (state, position)
     class_bits: Bits  # [C, W] feasible (class, position)
     allowed: NDArray[np.bool_]  # [N, C], the same
@@ -51,11 +52,26 @@ def as_array(values: Any) -> NDArray[Any]:
     return values.cpu().numpy().copy() if isinstance(values, torch.Tensor) else np.array(values)
 
 
-def solve(graph: TokenGraph, fixed: NDArray[np.int64]) -> Row:
+def ends(graph: TokenGraph, more: int) -> NDArray[np.bool_]:
+    """bool [S]: the states in which a canvas may end if `more` tokens are left for what follows it.
+
+    With end-of-text the rest may be shorter than what is left; without, it has to be just as long.
+    """
+    if more == 0:
+        return graph.final
+    if graph.vocab.eos_ids:
+        return (graph.shortest >= 0) & (graph.shortest <= more)
+    words = more // 64 + 1
+    usable = np.full((len(graph.set_ptr) - 1, words), np.uint64(2**64 - 1))
+    usable[:, more >> 6] = np.uint64((1 << (more & 63)) - 1)
+    return np.asarray(_behind(graph, usable, graph.final, more)[:, 0] & np.uint64(1), np.bool_)
+
+
+def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]) -> Row:
     """Reachability under the evidence. Raises `EmptyLanguage` naming the position that rules out all."""
-    live, usable, admitted = _live(graph, fixed)
-    if not live[0, 0] & np.uint64(1):
-        raise _why_empty(graph, fixed)
+    live, usable, admitted = _live(graph, fixed, start, final)
+    if not live[start, 0] & np.uint64(1):
+        raise _why_empty(graph, fixed, start, final)
     bits = (
         reach.feasible_classes(
             graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr, graph.set_class, graph.classes
@@ -64,10 +80,12 @@ def solve(graph: TokenGraph, fixed: NDArray[np.int64]) -> Row:
     )
     positions = np.arange(len(fixed))
     flags = bits[:, positions >> 6] >> (positions & 63).astype(np.uint64) & np.uint64(1)
-    return Row(fixed.copy(), live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
+    return Row(fixed.copy(), start, live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
 
 
-def _live(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits, Bits]:
+def _live(
+    graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]
+) -> tuple[Bits, Bits, Bits]:
     """Feasible (state, position) pairs, and where the evidence admits each set and each class."""
     length, words = len(fixed), len(fixed) // 64 + 1
     admitted, everywhere = np.zeros((graph.classes, words), np.uint64), np.zeros(words, np.uint64)
@@ -78,17 +96,24 @@ def _live(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits, Bits
         elif token < len(graph.token_class) and graph.token_class[token] >= 0:
             admitted[graph.token_class[token], i >> 6] |= bit
     usable = reach.usable_sets(graph.set_ptr, graph.set_class, everywhere, admitted)
-    ahead, behind = np.zeros((2, graph.states, words), np.uint64)
-    ahead[0, 0] = 1
-    behind[graph.final, length >> 6] = np.uint64(1 << (length & 63))
+    ahead = np.zeros((graph.states, words), np.uint64)
+    ahead[start, 0] = 1
     ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
-    behind = reach.reach(
-        graph.in_ptr, graph.in_source, graph.in_set, usable, behind, np.ascontiguousarray(graph.order[::-1]), True
-    )
-    return ahead & behind, usable, admitted | everywhere
+    return ahead & _behind(graph, usable, final, length), usable, admitted | everywhere
 
 
-def _why_empty(graph: TokenGraph, fixed: NDArray[np.int64]) -> EmptyLanguage:
+def _behind(graph: TokenGraph, usable: Bits, final: NDArray[np.bool_], length: int) -> Bits:
+    """From where a `final` state is reached at position `length`."""
+    behind = np.zeros((graph.states, length // 64 + 1), np.uint64)
+    behind[final, length >> 6] = np.uint64(1 << (length & 63))
+    order = np.ascontiguousarray(graph.order[::-1])
+    found: Bits = reach.reach(graph.in_ptr, graph.in_source, graph.in_set, usable, behind, order, True)
+    return found
+
+
+def _why_empty(
+    graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]
+) -> EmptyLanguage:
     """Find, by bisection, the first fixed position that together with those before it rules out all."""
     where = np.flatnonzero(fixed != OPEN)
     low, high = 0, len(where)  # with `high` of them there is no canvas, with fewer than `low` there is one
@@ -96,7 +121,7 @@ def _why_empty(graph: TokenGraph, fixed: NDArray[np.int64]) -> EmptyLanguage:
         middle = (low + high) // 2
         kept = np.full_like(fixed, OPEN)
         kept[where[:middle]] = fixed[where[:middle]]
-        if _live(graph, kept)[0][0, 0] & np.uint64(1):
+        if _live(graph, kept, start, final)[0][start, 0] & np.uint64(1):
             low = middle + 1
         else:
             high = middle

@@ -9,7 +9,7 @@ from structfill_kernels.token_walk import reference as walk
 
 
 def random_graph(rng, states, classes, edges):
-    """(Edges, classes): state 0 starts; each class leaves a state over at most one edge."""
+    """Edges: each class leaves a state over at most one edge."""
     pairs = {(int(rng.integers(states)), int(rng.integers(classes))): int(rng.integers(states)) for _ in range(edges)}
     between = {}
     for (q, c), r in sorted(pairs.items()):
@@ -31,11 +31,11 @@ def everywhere(rows, length):
     return reference.pack(flags)
 
 
-def live_bits(edges, usable, length, final):
+def live_bits(edges, usable, length, final, start):
     """Feasible (state, position) pairs by the reference."""
     states = len(edges.out_ptr) - 1
     ahead, behind = np.zeros((2, states, 64 * (length // 64 + 1)), bool)
-    ahead[0, 0], behind[final, length] = True, True
+    ahead[start, 0], behind[final, length] = True, True
     order = np.arange(states, dtype=np.int32)
     forward = reference.reach(
         edges.out_ptr, edges.out_target, edges.out_set, usable, reference.pack(ahead), order, False
@@ -56,8 +56,9 @@ def problem(seed, length, states=6, classes=5, edges=14):
         usable = reference.usable_sets(
             graph.set_ptr, graph.set_class, np.zeros(length // 64 + 1, np.uint64), reference.pack(admitted)
         )
-        live = live_bits(graph, usable, length, rng.random(states) < 0.5)
-        if live[0, 0] & np.uint64(1):
+        start = seed % states
+        live = live_bits(graph, usable, length, rng.random(states) < 0.5, start)
+        if live[start, 0] & np.uint64(1):
             bits = reference.feasible_classes(
                 graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr, graph.set_class, classes
             )

@@ -73,3 +73,21 @@ def test_order_is_topological_without_cycles():
     target = np.array([r for _, r in renamed], np.int32)
     place = np.argsort(cpu.visit_order(ptr, target))
     assert all(place[q] < place[r] for q, r in renamed)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_paths(seed):
+    """Random paths are followed alike, off the graph as well; shortest ways lead to a goal."""
+    rng = np.random.default_rng([seed, 5])
+    states, classes = 9, 4
+    graph = random_graph(rng, states, classes, 10 + 3 * seed)
+    out = *graph[:3], graph.set_ptr, graph.set_class
+    for _ in range(30):
+        path, state = rng.integers(0, classes, rng.integers(0, 6)).astype(np.int32), int(rng.integers(states))
+        assert cpu.follow(*out, path, state) == reference.follow(*out, path, state)
+    goal = rng.random(states) < 0.3
+    steps = cpu.distances(graph.in_ptr, graph.in_source, goal)
+    for state in range(states):
+        path = cpu.nearest(*out, steps, state)
+        assert np.array_equal(path, reference.nearest(*out, steps, state)) and len(path) == max(steps[state], 0)
+        assert steps[state] < 0 or goal[cpu.follow(*out, path, state)]

@@ -17,8 +17,14 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
 
 `distances(ptr, source, goal)` -> int32 [S]: edges from each state to the nearest goal (bool [S]), -1 if there is no
     way; edges by target.
+
+`follow(ptr, target, set_of, set_ptr, set_class, classes, state)`: the state after a path of classes (int32 [L]), -1
+    where it leaves the graph; edges by source.
+
+`nearest(ptr, target, set_of, set_ptr, set_class, steps, state)` -> int32 [steps[state]]: the classes of one shortest
+    path from `state` to a goal, by the `distances` of all states; empty if there is no way. Edges by source.
 """
 
-from .cpu import distances, feasible_classes, reach, usable_sets, visit_order
+from .cpu import distances, feasible_classes, follow, nearest, reach, usable_sets, visit_order
 
-__all__ = ["distances", "feasible_classes", "reach", "usable_sets", "visit_order"]
+__all__ = ["distances", "feasible_classes", "follow", "nearest", "reach", "usable_sets", "visit_order"]

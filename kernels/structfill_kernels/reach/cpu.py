@@ -144,3 +144,31 @@ def distances(ptr, source, goal):
                 steps[q], queue[last] = steps[r] + 1, q
                 last += 1
     return steps
+
+
+@njit(cache=True, nogil=True)
+def follow(ptr, target, set_of, set_ptr, set_class, classes, state):
+    """See the package."""
+    for wanted in classes:
+        after = -1
+        for k in range(ptr[state], ptr[state + 1]):
+            for x in range(set_ptr[set_of[k]], set_ptr[set_of[k] + 1]):
+                if set_class[x] == wanted:
+                    after = target[k]
+        if after < 0:
+            return -1
+        state = after
+    return state
+
+
+@njit(cache=True, nogil=True)
+def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
+    """See the package."""
+    path = np.empty(max(steps[state], 0), np.int32)
+    for i in range(path.shape[0]):
+        k = ptr[state]
+        while steps[target[k]] != steps[state] - 1:
+            k += 1
+        path[i] = set_class[set_ptr[set_of[k]]]
+        state = target[k]
+    return path

@@ -62,3 +62,24 @@ def distances(ptr, source, goal):
         fresh = [int(q) for q in reached if steps[int(q)] < 0]
         steps[fresh] = step
     return steps
+
+
+def follow(ptr, target, set_of, set_ptr, set_class, classes, state):
+    """Edge by edge."""
+    for wanted in classes:
+        out = range(ptr[state], ptr[state + 1])
+        found = [target[k] for k in out if wanted in set_class[set_ptr[set_of[k]] : set_ptr[set_of[k] + 1]]]
+        if not found:
+            return -1
+        state = found[0]
+    return int(state)
+
+
+def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
+    """Always over the first edge that comes nearer."""
+    path = []
+    while steps[state] > 0:
+        k = next(k for k in range(ptr[state], ptr[state + 1]) if steps[target[k]] == steps[state] - 1)
+        path.append(set_class[set_ptr[set_of[k]]])
+        state = target[k]
+    return np.array(path, np.int32)

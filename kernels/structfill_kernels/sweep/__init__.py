@@ -2,7 +2,8 @@
 
 Scores are natural logs in float64: ``score[i, c]`` is the log weight of class c at position i, -inf where the
 class cannot occur. `live` (uint64 [S, W] position bits) are the feasible (state, position) pairs and the only thing
-that decides what may be visited: scores of feasible classes must be finite, so that a path always exists.
+that decides what may be visited: scores of feasible classes must be finite, so that a path always exists. The one
+state that is live at position 0 is the start.
 `edges` is an `Edges`: CSR by source, by target, and of the sets of classes.
 
 `best_path(edges, peak, top, live)` -> (tokens, classes), int32 [N]: max-product (Viterbi 1967). ``peak[i, c]`` is the

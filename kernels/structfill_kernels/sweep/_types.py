@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Edges(NamedTuple):
-    """A token graph as the sweeps read it. State 0 starts."""
+    """A token graph as the sweeps read it."""
 
     out_ptr: Any  # int64 [S + 1]
     out_target: Any  # int32 [E]

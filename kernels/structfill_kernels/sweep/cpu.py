@@ -20,6 +20,15 @@ def _bit(live, q, i):
     return (live[q, i >> 6] >> U64(i & 63)) & U64(1) != U64(0)
 
 
+@njit(cache=True, nogil=True)
+def _start(live):
+    """The one state that is live at position 0."""
+    q = 0
+    while not _bit(live, q, 0):
+        q += 1
+    return q
+
+
 @njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def _peaks_by_set(by_class, set_ptr, set_class):
     """float64 [T, N] from [C, N]: positions run along memory, so that LLVM vectorises over them."""
@@ -109,9 +118,9 @@ def _backward_max(ptr, target, set_of, peaks, live):
 
 
 @njit(cache=True, nogil=True)
-def _read_best(ptr, target, set_of, set_ptr, set_class, values, peaks, peak, top):
+def _read_best(ptr, target, set_of, set_ptr, set_class, state, values, peaks, peak, top):
     N = peaks.shape[0]
-    tokens, classes, state = np.empty(N, np.int32), np.empty(N, np.int32), 0
+    tokens, classes = np.empty(N, np.int32), np.empty(N, np.int32)
     for i in range(N):
         best, token, chosen, after = NEVER, -1, -1, -1
         for k in range(ptr[state], ptr[state + 1]):
@@ -131,9 +140,8 @@ def best_path(edges, peak, top, live):
     """See the package."""
     peaks = _set_peaks(peak, edges)
     values = _backward_max(edges.out_ptr, edges.out_target, edges.out_set, peaks, live)
-    return _read_best(
-        edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class, values, peaks, peak, top
-    )
+    graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
+    return _read_best(*graph, _start(live), values, peaks, peak, top)
 
 
 @njit(cache=True, nogil=True)
@@ -170,7 +178,7 @@ def _forward_sum(ptr, source, set_of, weights, live, values, set_mass):
     """
     N, S = weights.shape[0], live.shape[0]
     here, ahead = np.zeros(S), np.zeros(S)
-    here[0] = 1.0
+    here[_start(live)] = 1.0
     for i in range(N):
         row, mass, after, top, total = weights[i], set_mass[i], values[i + 1], 0.0, 0.0
         for r in range(S):
@@ -224,12 +232,12 @@ def _backward_log(ptr, target, set_of, weights, live):
 
 
 @njit(cache=True, nogil=True)
-def _forward_log(ptr, target, set_of, weights, values, set_mass):
+def _forward_log(ptr, target, set_of, weights, start, values, set_mass):
     """Posterior of every set, forward by the conditional probabilities that the values give: every state
     normalises its own step, so nothing drifts, and states that do not count are skipped."""
     N, S = weights.shape[0], values.shape[1]
     here, ahead = np.zeros(S), np.zeros(S)
-    here[0] = 1.0
+    here[start] = 1.0
     for i in range(N):
         row, mass, after = weights[i], set_mass[i], values[i + 1]
         ahead[:] = 0.0
@@ -289,7 +297,7 @@ def posterior_linear(edges, score, live, weights=None):
     if log_scale == NEVER or not _forward_sum(*into, w.by_set, live, values, set_mass):
         return None
     mass = _shared(w.by_class, w.by_set, set_mass, edges)
-    return Posterior(values, w.by_set, mass, log_scale + float(np.log(values[0, 0]) + w.shift.sum()), True)
+    return Posterior(values, w.by_set, mass, log_scale + float(np.log(values[0, _start(live)]) + w.shift.sum()), True)
 
 
 def posterior_log(edges, score, live, weights=None):
@@ -299,10 +307,11 @@ def posterior_log(edges, score, live, weights=None):
     _log_sums(set_score, w.score, edges.set_ptr, edges.set_class)
     values, log_scale = _backward_log(*graph, set_score, live)
     set_mass = np.zeros_like(set_score)
-    _forward_log(*graph, set_score, values, set_mass)
+    start = _start(live)
+    _forward_log(*graph, set_score, start, values, set_mass)
     mass = _shared(w.by_class, w.by_set, set_mass, edges)
     _add_sunk_sets(mass, set_mass, w.by_set, set_score, w.score, edges.set_ptr, edges.set_class)
-    return Posterior(values, set_score, mass, log_scale + float(values[0, 0] + w.shift.sum()), False)
+    return Posterior(values, set_score, mass, log_scale + float(values[0, start] + w.shift.sum()), False)
 
 
 def posterior(edges, score, live):
@@ -327,14 +336,14 @@ def _pick(weights, count, u):
 
 
 @njit(cache=True, nogil=True)
-def _draw_path(ptr, target, set_of, set_ptr, set_class, score, values, set_value, linear, uniforms, classes):
+def _draw_path(ptr, target, set_of, set_ptr, set_class, state, score, values, set_value, linear, uniforms, classes):
     """False where a linear value on the way is too small to be trusted."""
     widest = 1
     for q in range(ptr.shape[0] - 1):
         widest = max(widest, ptr[q + 1] - ptr[q])
     for s in range(set_ptr.shape[0] - 1):
         widest = max(widest, set_ptr[s + 1] - set_ptr[s])
-    weights, state = np.empty(widest), 0
+    weights = np.empty(widest)
     for i in range(score.shape[0]):
         first, count, peak, total = ptr[state], ptr[state + 1] - ptr[state], NEVER, 0.0
         for x in range(count):
@@ -361,7 +370,7 @@ def _draw_path(ptr, target, set_of, set_ptr, set_class, score, values, set_value
 def draw_path(edges, score, result, live, uniforms):
     """See the package."""
     classes = np.empty(len(score), np.int32)
-    graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
+    graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class, _start(live)
     if not _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes):
         result = posterior_log(edges, score, live)
         _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes)

@@ -12,6 +12,11 @@ def is_live(live, q, i):
     return bool(live[q, i // 64] >> np.uint64(i % 64) & np.uint64(1))
 
 
+def start_of(live):
+    """The one state that is live at position 0."""
+    return next(q for q in range(len(live)) if is_live(live, q, 0))
+
+
 def log_sum(values):
     """log sum exp, -inf of nothing."""
     top = max(values, default=-np.inf)
@@ -42,7 +47,7 @@ def backward(edges, weights, live, combine):
 def best_path(edges, peak, top, live):
     """Viterbi, then a walk from the start."""
     values, _ = backward(edges, set_scores(edges, peak, max), live, max)
-    state, tokens, classes = 0, [], []
+    state, tokens, classes = start_of(live), [], []
     for i in range(len(peak)):
         steps = [
             (-(peak[i, c] + values[i + 1, edges.out_target[k]]), top[i, c], c, edges.out_target[k])
@@ -60,7 +65,7 @@ def posterior(edges, score, live):
     weights = set_scores(edges, score, log_sum)
     values, total = backward(edges, weights, live, log_sum)
     mass, forward = np.zeros(score.shape), np.full(len(live), -np.inf)
-    forward[0] = 0.0
+    forward[start_of(live)] = 0.0
     for i in range(len(score)):
         ahead, here = [[] for _ in forward], []
         for q in np.flatnonzero(forward > -np.inf):
@@ -76,7 +81,7 @@ def posterior(edges, score, live):
             mass[i, c] += np.exp(x - norm)
         forward = np.array([log_sum(a) if is_live(live, r, i + 1) else -np.inf for r, a in enumerate(ahead)])
         forward -= forward.max()
-    return Posterior(values, weights, mass, total + values[0, 0], False)
+    return Posterior(values, weights, mass, total + values[0, start_of(live)], False)
 
 
 def pick(weights, u):
@@ -87,7 +92,7 @@ def pick(weights, u):
 
 def draw_path(edges, score, result, live, uniforms):
     """Edge by its weight times what follows, then the class within its set."""
-    state, classes = 0, []
+    state, classes = start_of(live), []
     for i, (u, v) in enumerate(uniforms):
         out = np.arange(edges.out_ptr[state], edges.out_ptr[state + 1])
         weights, ahead = result.set_value[i, edges.out_set[out]], result.values[i + 1, edges.out_target[out]]
