@@ -16,18 +16,20 @@ _HOME = {
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
-    "regex": "front.text", "choice": "front.text",
+    "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "TokenGraph": "tokengraph", "compile": "compilation",
     "Trellis": "trellis",
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
+    "infill": "generator",
 }
 
 __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
     "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
-    "UnsupportedFeature", "Vocab", "VocabMismatch", "choice", "compile", "generate", "json_schema", "load", "regex",
+    "UnsupportedFeature", "Vocab", "VocabMismatch", "bounded", "choice", "compile", "generate", "infill", "json_schema",
+    "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:
@@ -44,8 +46,9 @@ if TYPE_CHECKING:
     )
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
+    from .front.template import bounded, template
     from .front.text import choice, regex
-    from .generator import Generator, Result, Snapshot, generate
+    from .generator import Generator, Result, Snapshot, generate, infill
     from .limits import Limits
     from .models import load
     from .models.protocol import Model

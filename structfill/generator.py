@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from .compilation import compile
 from .errors import ModelError, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import json_schema
+from .front.template import Hole, Template
 from .limits import Limits
 from .models import load
 from .models.protocol import Model
@@ -52,6 +54,7 @@ class Result:
 
     Attributes:
         value: an instance of the given type, or plain JSON data; the text itself for other constraints.
+        holes: what stands in the holes of a template, by name, each as its constraint reads it.
         text: the text, valid in the constraint's language.
         tokens: its canvases one after the other, token ids with end-of-text and padding.
         passes: how many passes were made.
@@ -65,6 +68,7 @@ class Result:
     passes: int
     log_mass: float
     timings: dict[str, float]
+    holes: dict[str, Any] = field(default_factory=dict)
 
 
 class Generator:
@@ -101,7 +105,7 @@ class Generator:
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
         self.max_tokens = _positive("max_tokens", max_tokens,
                                     max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
-        self._first = Trellis(self.graph, *self._share(self.max_tokens))  # tells what does not fit
+        self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
 
     def __call__(self, prompt: str) -> Result:
@@ -121,14 +125,12 @@ class Generator:
         clock = _Clock(compile=self._compile_ms)
         context = self._context(prompts)
         clock.lap("encode")
-        last: list[Snapshot] = []
-        for last in self._passes(context):
-            pass
+        last = deque(self._passes(context), maxlen=1)[0]
         clock.lap("passes")
-        values = [self.constraint.value(snapshot.text) for snapshot in last]
+        read = [(self.constraint.value(snapshot.text), self.constraint.holes(snapshot.text)) for snapshot in last]
         clock.lap("parse")
-        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times)
-                for value, s in zip(values, last, strict=True)]
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, holes)
+                for (value, holes), s in zip(read, last, strict=True)]
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
@@ -136,21 +138,20 @@ class Generator:
         states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
-            length, _, _, _, more = self._share(left)
-            trellis = Trellis(self.graph, *self._share(left, rows, states))
+            trellis = self._trellis(left, rows, states)
             for step in mask_predict(self.model, context, trellis, self.options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
-                left = more if any(not self._ended(state) for state in after) else 0
+                left = trellis.more if any(not self._ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,
                                      step.committed.sum(1) + written.shape[1], mass + step.log_mass,
                                      step.done and not left)
                 yield [self._snapshot(progress, row, state) for row, state in enumerate(after)]
             states, written, passes, mass = after, progress.tokens, progress.passes, progress.log_mass
 
-    def _share(self, left: int, rows: int = 1, states: Sequence[int] = (0,)) -> tuple[int, None, int, Sequence[int], int]:
-        """Arguments of the next trellis: length, nothing fixed, rows, states, and what canvases after it have."""
+    def _trellis(self, left: int, rows: int = 1, states: Sequence[int] = (0,)) -> Trellis:
+        """The next canvas, begun in `states`, where `left` tokens are left for it and those after it."""
         length = min(self.canvas_length, left)
-        return length, None, rows, states, left - length
+        return Trellis(self.graph, length, rows=rows, start=states, more=left - length)
 
     def _ended(self, state: int) -> bool:
         """Can nothing but end-of-text follow?"""
@@ -195,14 +196,37 @@ def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None =
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
+def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: str | Model = "default",
+           options: SamplerOptions | None = None, max_tokens: int | None = None, limits: Limits | None = None) -> str:
+    """The text between `prefix` and `suffix`: one that `constraint` allows, as `model` finds it most fitting.
+
+    The whole text is written on the canvas, so the length of the middle is found with it, and tokens may straddle its
+    edges. `max_tokens` is the budget of all three. Errors are those of `Generator`.
+    """
+    for name, text in (("prefix", prefix), ("suffix", suffix)):
+        if not isinstance(text, str):
+            raise SpecError(f"the {name} must be a str, not {type(text).__name__}")
+    if not isinstance(constraint, Constraint):
+        raise _not_a_constraint(constraint)
+    whole = Template([part for part in (prefix, Hole("middle", constraint), suffix) if part != ""])
+    text = Generator(constraint=whole, model=model, options=options, max_tokens=max_tokens, limits=limits)(prompt).text
+    middle = whole.split(text)
+    assert middle is not None  # the text follows the template
+    return middle["middle"]
+
+
 def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits | None) -> Constraint:
     if (schema is None) == (constraint is None):
         raise SpecError("pass either a schema or a constraint")
     if constraint is None:
         return schema if isinstance(schema, Constraint) else json_schema(schema, limits=limits)
     if not isinstance(constraint, Constraint):
-        raise SpecError(f"constraint must be made by structfill.json_schema, regex or choice, not {constraint!r:.80}")
+        raise _not_a_constraint(constraint)
     return constraint
+
+
+def _not_a_constraint(found: object) -> SpecError:
+    return SpecError(f"constraint must be made by structfill.json_schema, regex, choice or template, not {found!r:.80}")
 
 
 def _positive(name: str, given: int | None, default: int) -> int:

@@ -128,7 +128,7 @@ class TokenGraph:
         return [int(t) for t in self.class_token[self.class_ptr[classes]]]
 
     @property
-    def _out(self) -> tuple[Any, ...]:
+    def _out(self) -> tuple[Int64, Int32, Int32, Int64, Int32]:
         return self.out_ptr, self.out_target, self.out_set, self.set_ptr, self.set_class
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

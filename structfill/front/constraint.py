@@ -33,6 +33,10 @@ class Constraint(ABC):
         """What a text of the language stands for: the text itself, unless the front-end knows better."""
         return text
 
+    def holes(self, text: str) -> dict[str, Any]:
+        """What stands in the named holes of a text of the language; nothing, but for templates."""
+        return {}
+
     @property
     def outline(self) -> str | None:
         """A short description for models that are told what to write, or None."""

@@ -147,8 +147,7 @@ def distances(ptr, source, goal):
 
 
 @njit(cache=True, nogil=True)
-def follow(ptr, target, set_of, set_ptr, set_class, classes, state):
-    """See the package."""
+def _follow(ptr, target, set_of, set_ptr, set_class, classes, state):
     for wanted in classes:
         after = -1
         for k in range(ptr[state], ptr[state + 1]):
@@ -161,9 +160,13 @@ def follow(ptr, target, set_of, set_ptr, set_class, classes, state):
     return state
 
 
-@njit(cache=True, nogil=True)
-def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
+def follow(ptr, target, set_of, set_ptr, set_class, classes, state):
     """See the package."""
+    return _follow(ptr, target, set_of, set_ptr, set_class, classes, state)
+
+
+@njit(cache=True, nogil=True)
+def _nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
     path = np.empty(max(steps[state], 0), np.int32)
     for i in range(path.shape[0]):
         k = ptr[state]
@@ -172,3 +175,8 @@ def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
         path[i] = set_class[set_ptr[set_of[k]]]
         state = target[k]
     return path
+
+
+def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
+    """See the package."""
+    return _nearest(ptr, target, set_of, set_ptr, set_class, steps, state)

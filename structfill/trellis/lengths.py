@@ -1,0 +1,60 @@
+"""Which lengths a hole of fixed layout can have, and what that means for models that grow and shrink it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from structfill_kernels import reach
+
+from structfill.tokengraph import TokenGraph
+
+
+@dataclass(frozen=True)
+class HoleLengths:
+    """The numbers of open positions, ascending, with which a hole between fixed tokens has a valid filling."""
+
+    lengths: tuple[int, ...]
+
+    def __contains__(self, length: int) -> bool:
+        return length in self.lengths
+
+    def may_grow(self, length: int) -> bool:
+        """May a model with an expand token (DreamOn) use it? Not where no longer filling is valid."""
+        return bool(self.lengths) and length < self.lengths[-1]
+
+    def may_shrink(self, length: int) -> bool:
+        """May a model with a delete token use it? Not where no shorter filling is valid."""
+        return bool(self.lengths) and length > self.lengths[0]
+
+
+def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int], most: int) -> HoleLengths:
+    """The lengths 0..`most` in tokens that a hole between the tokens `left` and `right` can have.
+
+    With nothing in `right` the text ends behind the hole; end-of-text and padding do not count as a filling. Integers
+    only; the cost is that of reachability on a canvas of `most` positions.
+    """
+    start = graph.run(left)
+    if start < 0:
+        return HoleLengths(())
+    after = np.array([graph.run(right, state) for state in range(graph.states)])
+    good = np.append(graph.final, False)[after]  # -1, off the language, is the last
+    words = most // 64 + 1
+    ahead = np.zeros((graph.states, words), np.uint64)
+    ahead[start, 0] = 1
+    usable = np.full((len(graph.set_ptr) - 1, words), np.uint64(2**64 - 1))
+    usable[:, most >> 6] = np.uint64((1 << (most & 63)) - 1)
+    usable[_closing(graph)] = 0
+    ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
+    bits = np.bitwise_or.reduce(ahead[good], axis=0) if good.any() else np.zeros(words, np.uint64)
+    places = np.arange(most + 1)
+    flags = bits[places >> 6] >> (places & 63).astype(np.uint64) & np.uint64(1)
+    return HoleLengths(tuple(np.flatnonzero(flags).tolist()))
+
+
+def _closing(graph: TokenGraph) -> NDArray[np.int64]:
+    """The sets of classes that lead to the end and loop there: of end-of-text and padding."""
+    end = graph.states - 1
+    return graph.in_set[graph.in_ptr[end] :].astype(np.int64) if graph.vocab.eos_ids else np.empty(0, np.int64)
