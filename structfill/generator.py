@@ -21,6 +21,7 @@ from .models import load
 from .models.protocol import Model
 from .samplers.mask_predict import mask_predict
 from .samplers.options import SamplerOptions
+from .samplers.particles import particle_steps
 from .tokengraph import TokenGraph
 from .trellis import Trellis
 
@@ -139,7 +140,8 @@ class Generator:
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
-            for step in mask_predict(self.model, context, trellis, self.options, written):
+            sample = particle_steps if self.options.particles > 1 else mask_predict
+            for step in sample(self.model, context, trellis, self.options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
                 left = trellis.more if any(not self._ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,

@@ -60,8 +60,7 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
     vocab = model.vocab
     end_of_text = torch.tensor([*vocab.eos_ids, *([] if vocab.pad_id is None else [vocab.pad_id])], dtype=torch.int64)
     for index in range(1, options.passes + 1):
-        logits = _logits(model, context, torch.cat([before, torch.where(committed, tokens, mask_id)], 1))
-        logits = logits[:, before.shape[1]:]
+        logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id))
         posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)
@@ -79,12 +78,14 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
             return
 
 
-def _logits(model: Model, context: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
-    logits = model(context, canvas)
-    if logits.dim() != 3 or logits.shape[:2] != canvas.shape:
+def denoiser_logits(model: Model, context: torch.Tensor, before: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    """Logits [B, N, V] of `canvas` [B, N], which the model sees behind the tokens `before` [B, M]."""
+    whole = torch.cat([before, canvas], 1)
+    logits = model(context, whole)
+    if logits.dim() != 3 or logits.shape[:2] != whole.shape:
         raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
-                         f"{tuple(canvas.shape)}; expected ({len(canvas)}, {canvas.shape[1]}, vocabulary)")
-    return logits
+                         f"{tuple(whole.shape)}; expected ({len(whole)}, {whole.shape[1]}, vocabulary)")
+    return logits[:, before.shape[1]:]
 
 
 def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:

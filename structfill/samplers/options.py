@@ -25,6 +25,9 @@ class SamplerOptions:
             as LLaDA's blocks). While the lengths of values are unknown, what lies far to the right has no fixed place
             yet: committing it early would dictate how long the values before it are. None for no window.
         threshold: positions at least this confident are committed at once, beyond the schedule (1 switches this off).
+        particles: above 1, trajectory-exact decoding by sequential Monte Carlo with so many particles a text
+            (`samplers/particles.py`), each of which costs a row of the model; needs a temperature above 0, and
+            `rule`, `window`, `threshold` and `remask` do not apply.
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
 
@@ -35,6 +38,7 @@ class SamplerOptions:
     window: int | None = 16
     threshold: float = 0.95
     remask: float = 0.0
+    particles: int = 1
 
     def __post_init__(self) -> None:
         _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
@@ -45,6 +49,8 @@ class SamplerOptions:
         _require(self.window is None or (_is_int(self.window) and self.window >= 1),
                  "window must be None or an integer >= 1", self.window)
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
+        _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
+        _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)
         _require(_in_range(self.remask, 0, 1) and self.remask < 1, "remask must lie in 0..1, below 1", self.remask)
 
 

@@ -7,5 +7,7 @@ and a token that the model finds impossible is taken only where the language lea
 
 from .canvas import Posterior, Trellis
 from .evidence import OPEN
+from .lengths import HoleLengths, feasible_lengths
+from .masks import apply
 
-__all__ = ["OPEN", "Posterior", "Trellis"]
+__all__ = ["OPEN", "HoleLengths", "Posterior", "Trellis", "apply", "feasible_lengths"]

@@ -114,6 +114,18 @@ class Trellis:
         chosen = given if given.dtype == np.bool_ else np.isin(np.arange(self.length), given)
         return self._with(np.where(chosen, np.int64(OPEN), self.fixed))
 
+    def rows_of(self, rows: Sequence[int]) -> Trellis:
+        """A trellis whose row b is row ``rows[b]`` of this one; nothing is solved again."""
+        other = object.__new__(Trellis)
+        other.__dict__.update(self.__dict__)
+        other.fixed, other.starts = self.fixed[list(rows)], [self.starts[row] for row in rows]
+        other._rows = [self._rows[row] for row in rows]
+        return other
+
+    def repeat(self, times: int) -> Trellis:
+        """A trellis with every row `times` times, copies side by side."""
+        return self.rows_of([row for row in range(self.rows) for _ in range(times)])
+
     def masks(self) -> torch.Tensor:
         """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there."""
         graph, made = self.graph, dict[int, NDArray[np.int32]]()
@@ -128,6 +140,22 @@ class Trellis:
                 mask.view(np.uint32)[where, tokens >> 5] = np.uint32(1) << (tokens & 31).astype(np.uint32)
                 made[id(row)] = mask
         return torch.from_numpy(np.stack([made[id(row)] for row in self._rows]))
+
+    def class_lists(self) -> list[list[NDArray[np.int32]]]:
+        """For every row and position the token classes, int32 ascending, of which some valid canvas has a token there.
+
+        The same as `masks` without moving N V / 8 bytes: class c holds the tokens
+        ``graph.class_token[graph.class_ptr[c] : graph.class_ptr[c + 1]]``. At a fixed position it is the class of the
+        fixed token.
+        """
+        made = dict[int, list[NDArray[np.int32]]]()
+        for row in self._rows:
+            if id(row) not in made:
+                where, found = np.nonzero(row.allowed)
+                ends = np.searchsorted(where, np.arange(self.length + 1))
+                classes: NDArray[np.int32] = found.astype(np.int32)
+                made[id(row)] = [classes[a:b] for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+        return [made[id(row)] for row in self._rows]
 
     def best(self, logits: Any) -> torch.Tensor:
         """int64 [(B,) N]: the most probable valid canvas; among exact ties the lowest token ids, from the left."""

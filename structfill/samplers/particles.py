@@ -1,0 +1,106 @@
+"""Trajectory-exact decoding: sequential Monte Carlo over denoising steps, weighted by ratios of the trellis mass.
+
+A draw from the exact posterior at every pass is still biased over the whole trajectory: a pass treats open positions
+as independent, so it commits to tokens without knowing how much valid mass the model will find behind them once it
+has seen them. Each of K particles draws its next tokens from the constrained posterior and is weighted by
+
+    mass of valid canvases at the new pass / mass of valid canvases at the old pass, both given what is committed,
+
+which makes the weighted particles a consistent estimate of the model's own distribution given validity (twisted
+sequential Monte Carlo, Del Moral et al. 2006; Lew et al. 2023 for constrained text). Which positions a pass commits
+depends on the model's unconstrained confidence alone, so that distribution is well defined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..trellis import OPEN, Trellis
+from .mask_predict import DenoisingStep, denoiser_logits
+from .options import SamplerOptions
+
+if TYPE_CHECKING:
+    from ..models.protocol import Model
+
+
+def particle_steps(model: Model, context: torch.Tensor, trellis: Trellis, options: SamplerOptions,
+                   before: torch.Tensor | None = None) -> Iterator[DenoisingStep]:
+    """Fill the open positions of `trellis` with ``options.particles`` particles a row, yielding after every pass.
+
+    Arguments as for `mask_predict`. What a pass shows is a particle drawn by weight, and each is a valid canvas.
+    """
+    rows, count, length = trellis.rows, options.particles, trellis.length
+    mask_id = model.vocab.mask_id
+    assert mask_id is not None  # checked by the generator
+    before = torch.empty((rows, 0), dtype=torch.int64) if before is None else before
+    context, before = (x.repeat_interleave(count, 0) for x in (context, before))
+    generator = torch.Generator().manual_seed(options.seed)
+    current = trellis.repeat(count)
+    tokens = torch.full((rows * count, length), mask_id, dtype=torch.int64)
+    committed = torch.zeros((rows * count, length), dtype=torch.bool)
+    log_weight = torch.zeros((rows, count), dtype=torch.float64)
+    left = torch.zeros(rows * count, dtype=torch.float64)  # mass behind what is committed, as the last pass saw it
+    for index in range(1, options.passes + 1):
+        logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id))
+        logits = _settled(logits / options.temperature, tokens, committed)
+        posterior = current.posterior(logits, draw=True, generator=generator)
+        if index > 1:
+            log_weight = log_weight + (posterior.log_mass - left).view(rows, count)
+        drawn = posterior.sample
+        assert drawn is not None
+        chosen = _surest(logits, committed, options.passes - index + 1)
+        tokens, committed = torch.where(committed, tokens, drawn), committed | chosen
+        done = index == options.passes or bool(committed.all())
+        shown = torch.multinomial(_normal(log_weight), 1, generator=generator)[:, 0] + torch.arange(rows) * count
+        yield DenoisingStep(index, tokens[shown], committed[shown], posterior.log_mass[shown], done)
+        if done:
+            return
+        current = current.fix(torch.where(committed, tokens, OPEN))
+        left = current.log_mass(_settled(logits, tokens, committed))
+        kept = _resampled(log_weight, generator)
+        tokens, committed, left = tokens[kept], committed[kept], left[kept]
+        current = current.rows_of(kept.tolist())
+        log_weight = _after(log_weight, kept)
+
+
+def _settled(logits: torch.Tensor, tokens: torch.Tensor, committed: torch.Tensor) -> torch.Tensor:
+    """Logits under which what is committed is certain, so that it does not count in the mass."""
+    certain = torch.full_like(logits, -torch.inf).scatter(2, tokens[:, :, None], 0.0)
+    return torch.where(committed[:, :, None], certain, logits)
+
+
+def _surest(logits: torch.Tensor, committed: torch.Tensor, passes_left: int) -> torch.Tensor:
+    """An even share of the open positions of each row: those where the model, unconstrained, is surest."""
+    sure = logits.log_softmax(-1).amax(-1).masked_fill(committed, -torch.inf)
+    rank = sure.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
+    quota = -(-(~committed).sum(1) // passes_left)
+    return (rank < quota[:, None]) & ~committed
+
+
+def _normal(log_weight: torch.Tensor) -> torch.Tensor:
+    """Weights that sum to 1; all alike where every particle has become impossible."""
+    top = log_weight.amax(1, keepdim=True)
+    return torch.where(top == -torch.inf, 0.0, log_weight - top).softmax(1)
+
+
+def _resampled(log_weight: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Particles to go on with, int64 [rows * K]: drawn by weight, systematically, where the effective number of
+    particles has fallen below half."""
+    rows, count = log_weight.shape
+    weight = _normal(log_weight)
+    poor = 1 / weight.square().sum(1) < count / 2
+    offsets = torch.rand((rows, 1), dtype=torch.float64, generator=generator)
+    places = (torch.arange(count, dtype=torch.float64) + offsets) / count
+    picked = torch.searchsorted(weight.cumsum(1).contiguous(), places).clamp_max(count - 1)
+    kept = torch.where(poor[:, None], picked, torch.arange(count))
+    return (kept + torch.arange(rows)[:, None] * count).flatten()
+
+
+def _after(log_weight: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """Weights after resampling: equal in rows that were resampled."""
+    rows, count = log_weight.shape
+    same = (kept.view(rows, count) == torch.arange(rows * count).view(rows, count)).all(1, keepdim=True)
+    return torch.where(same, log_weight, torch.zeros_like(log_weight))
