@@ -18,13 +18,9 @@ _ONE_SPACE, _LINE, _TABS = 1, 2, 1 << 15  # gap codes: a space; a line break + k
 
 
 @nb.njit(cache=True, nogil=True)
-def _gap_after(kind: int, gap: int, byte_class: int, spaces: Any, mode: int, level: int) -> int:
+def _gap_after(kind: int, gap: int, which: int, mode: int, level: int) -> int:
     """The gap code after one more whitespace byte, or -1 where none is allowed. `level` is the nesting depth."""
-    which = -1
-    for i in range(4):
-        if spaces[i] == byte_class:
-            which = i
-    if which < 0 or kind == 0:
+    if kind == 0:
         return -1
     if mode == _ANY_WHITESPACE:
         return 0
@@ -64,6 +60,20 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
+def _must_end(table: Any, labels: Any, gaps: Any) -> Any:
+    """bool [P]: states where a value ends and nothing else may follow."""
+    out = np.zeros(labels.shape[0], np.bool_)
+    for state in range(labels.shape[0]):
+        if labels[state] >= 0 and gaps[state] == 0:
+            out[state] = True
+            for k in range(table.shape[1]):
+                if table[state, k] >= 0:
+                    out[state] = False
+                    break
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
 def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any,
                      returns: Any, spaces: Any, mode: int, depth: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
@@ -71,8 +81,16 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
     Arguments are the arrays of `Pushdown` (`table` int32 [P, K] in place of its edges), the classes of space, newline,
     tab and carriage return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number
     of states, number of configurations left out by `depth`); stops early when S exceeds `max_states`.
+
+    What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
+    there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
     """
     classes = table.shape[1]
+    must_end = _must_end(table, labels, gaps)
+    space_of = np.full(classes, -1, np.int32)
+    for i in range(4):
+        space_of[spaces[i]] = i
+    decided = np.full(classes, -1, np.int64)
     # stack nodes: continuation, node below, how many containers are open, most repetitions of one callee
     kont = np.empty(64, np.int32)
     below = np.empty(64, np.int32)
@@ -90,6 +108,7 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
     gap_of = np.empty(256, np.int32)
     key_of = np.empty(256, np.uint64)
     delta = np.empty((256, classes), np.int32)
+    out_labels = np.full(256, -1, np.int32)
     conf_table = np.full(1024, -1, np.int32)
     state_of[0] = 0
     stack_of[0] = EMPTY
@@ -101,98 +120,85 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
     current = 0
     while current < count and count <= max_states:
         delta = reserve(delta, count)
+        out_labels = reserve(out_labels, count)
         delta[current] = -1
-        if repeats[stack_of[current]] > depth:
+        out_labels[current] = -1
+        state, stack, gap = state_of[current], stack_of[current], gap_of[current]
+        if repeats[stack] > depth:
             deferred += 1
             current += 1
             continue
-        for byte_class in range(classes):
-            state, stack, gap = state_of[current], stack_of[current], gap_of[current]
-            target, new_gap = -1, 0
-            while True:
-                after = _gap_after(gaps[state], gap, byte_class, spaces, mode, level[stack] + 1)
-                if after >= 0:
-                    target, new_gap = state, after
-                    break
-                target = table[state, byte_class]
-                if target >= 0:
-                    break
-                call = calls[state]
-                if call >= 0:
-                    key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
-                    place = _slot(node_table, node_key, key)
-                    if node_table[place] < 0:
-                        kont = reserve(kont, nodes + 1)
-                        below = reserve(below, nodes + 1)
-                        level = reserve(level, nodes + 1)
-                        repeats = reserve(repeats, nodes + 1)
-                        node_key = reserve(node_key, nodes + 1)
-                        same = 0
-                        under = stack
-                        while nests[call] and under != EMPTY:
-                            same += callee[kont[under]] == callee[call]
-                            under = below[under]
-                        kont[nodes] = call
-                        below[nodes] = stack
-                        level[nodes] = level[stack] + nests[call]
-                        repeats[nodes] = max(repeats[stack], same)
-                        node_key[nodes] = key
-                        node_table[place] = nodes
-                        nodes += 1
-                        if nodes * 2 > node_table.shape[0]:
-                            node_table = _grow(node_table, node_key, nodes)
-                            place = _slot(node_table, node_key, key)
-                    stack = node_table[place]
-                    state = callee[call]
-                    gap = 0
+        while True:
+            for byte_class in range(classes):
+                if decided[byte_class] == current:
                     continue
-                if labels[state] >= 0 and stack != EMPTY:
-                    state = returns[return_offset[kont[stack]] + labels[state]]
-                    stack = below[stack]
-                    gap = 0
-                    if state < 0:
-                        break
-                    continue
-                break
-            if target < 0:
-                continue
-            # a value that can only end here ends at once, so that equal continuations meet
-            while new_gap == 0 and labels[target] >= 0 and stack != EMPTY:
-                open_ended = gaps[target] != 0
-                for k in range(classes):
-                    open_ended |= table[target, k] >= 0
-                if open_ended:
-                    break
-                target = returns[return_offset[kont[stack]] + labels[target]]
-                stack = below[stack]
+                target, new_gap, node = -1, 0, stack
+                if space_of[byte_class] >= 0:
+                    new_gap = _gap_after(gaps[state], gap, space_of[byte_class], mode, level[stack] + 1)
+                    target = state if new_gap >= 0 else -1
                 if target < 0:
+                    target, new_gap = table[state, byte_class], 0
+                if target < 0:
+                    continue
+                decided[byte_class] = current
+                # a value that can only end here ends at once, so that equal continuations meet
+                while new_gap == 0 and target >= 0 and must_end[target] and node != EMPTY:
+                    target = returns[return_offset[kont[node]] + labels[target]]
+                    node = below[node]
+                if target < 0:
+                    continue
+                key = (np.uint64(target) << np.uint64(40)) | (np.uint64(node) << np.uint64(16)) | np.uint64(new_gap)
+                place = _slot(conf_table, key_of, key)
+                if conf_table[place] < 0:
+                    state_of = reserve(state_of, count + 1)
+                    stack_of = reserve(stack_of, count + 1)
+                    gap_of = reserve(gap_of, count + 1)
+                    key_of = reserve(key_of, count + 1)
+                    state_of[count] = target
+                    stack_of[count] = node
+                    gap_of[count] = new_gap
+                    key_of[count] = key
+                    conf_table[place] = count
+                    count += 1
+                    if count * 2 > conf_table.shape[0]:
+                        conf_table = _grow(conf_table, key_of, count)
+                        place = _slot(conf_table, key_of, key)
+                delta[current, byte_class] = conf_table[place]
+            call = calls[state]
+            if call >= 0:
+                key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
+                place = _slot(node_table, node_key, key)
+                if node_table[place] < 0:
+                    kont = reserve(kont, nodes + 1)
+                    below = reserve(below, nodes + 1)
+                    level = reserve(level, nodes + 1)
+                    repeats = reserve(repeats, nodes + 1)
+                    node_key = reserve(node_key, nodes + 1)
+                    same = 0
+                    under = stack
+                    while nests[call] and under != EMPTY:
+                        same += callee[kont[under]] == callee[call]
+                        under = below[under]
+                    kont[nodes] = call
+                    below[nodes] = stack
+                    level[nodes] = level[stack] + nests[call]
+                    repeats[nodes] = max(repeats[stack], same)
+                    node_key[nodes] = key
+                    node_table[place] = nodes
+                    nodes += 1
+                    if nodes * 2 > node_table.shape[0]:
+                        node_table = _grow(node_table, node_key, nodes)
+                        place = _slot(node_table, node_key, key)
+                stack, state, gap = node_table[place], callee[call], 0
+            elif labels[state] >= 0:
+                if stack == EMPTY:
+                    out_labels[current] = 0 if gap_of[current] == 0 else -1
                     break
-            if target < 0:
-                continue
-            key = (np.uint64(target) << np.uint64(40)) | (np.uint64(stack) << np.uint64(16)) | np.uint64(new_gap)
-            place = _slot(conf_table, key_of, key)
-            if conf_table[place] < 0:
-                state_of = reserve(state_of, count + 1)
-                stack_of = reserve(stack_of, count + 1)
-                gap_of = reserve(gap_of, count + 1)
-                key_of = reserve(key_of, count + 1)
-                state_of[count] = target
-                stack_of[count] = stack
-                gap_of[count] = new_gap
-                key_of[count] = key
-                conf_table[place] = count
-                count += 1
-                if count * 2 > conf_table.shape[0]:
-                    conf_table = _grow(conf_table, key_of, count)
-                    place = _slot(conf_table, key_of, key)
-            delta[current, byte_class] = conf_table[place]
+                state, stack, gap = returns[return_offset[kont[stack]] + labels[state]], below[stack], 0
+                if state < 0:
+                    break
+            else:
+                break
         current += 1
-    out_labels = np.full(min(count, current), -1, np.int32)
-    for i in range(out_labels.shape[0]):
-        state, stack = state_of[i], stack_of[i]
-        while state >= 0 and labels[state] >= 0 and stack != EMPTY:
-            state = returns[return_offset[kont[stack]] + labels[state]]
-            stack = below[stack]
-        if state >= 0 and gap_of[i] == 0 and labels[state] >= 0 and repeats[stack_of[i]] <= depth:
-            out_labels[i] = 0
-    return delta[:out_labels.shape[0]].copy(), out_labels, count, deferred
+    kept = min(count, current)
+    return delta[:kept].copy(), out_labels[:kept].copy(), count, deferred

@@ -20,7 +20,7 @@ from .byte_automaton import ByteAutomaton, dense_table
 from .enumeration import SPACES_PER_LEVEL, enumerate_states
 from .minimise import minimise, trim
 
-SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
+SOFT_STATES = 1_000  # recursive definitions are unrolled further while the automaton is smaller than this
 
 
 class Gap(IntEnum):
@@ -70,26 +70,27 @@ class Pushdown:
         Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text is left.
         """
         byte_class, table = dense_table(self.edges, len(self.labels), apart=b" \n\t\r")
-        best: ByteAutomaton | None = None
+        found: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
         for depth in range(limits.depth + 1):
             delta, labels, states, deferred = enumerate_states(
                 table, self.labels, self.gaps, self.calls, self.callee, self.nests, self.return_offset, self.returns,
                 byte_class[np.frombuffer(b" \n\t\r", np.uint8)].astype(np.int64), int(whitespace), depth, limits.states)
             if states > limits.states:
-                if best is None:
+                if found is None:
                     raise TooLarge("states", int(states), limits.states)
                 break
-            if best is not None and states > SOFT_STATES:
+            if found is not None and states > SOFT_STATES:
                 break
-            delta, labels = trim(delta, labels)
-            if len(delta) and (labels >= 0).any():
-                delta, labels = minimise(delta, labels)
-                best = ByteAutomaton(delta, byte_class, labels >= 0)
+            if deferred:  # else all states of a pushdown of live goals are live
+                delta, labels = trim(delta, labels)
+            if (labels >= 0).any():
+                found = delta, labels
             if not deferred:
                 break
-        if best is None:
+        if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
-        return best
+        delta, labels = minimise(*found)
+        return ByteAutomaton(delta, byte_class, labels >= 0)
 
 
 __all__ = ["SPACES_PER_LEVEL", "Gap", "Pushdown", "Whitespace"]

@@ -64,8 +64,11 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
         posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)
+        entropy = posterior.entropy
+        if options.horizon is not None and not options.temperature and index < options.passes:
+            tokens, confidence, entropy = _near(current, logits, posterior, committed, options.horizon)
         ended = torch.isin(tokens, end_of_text)
-        chosen = _choose(confidence, posterior.entropy, committed, ended, options, options.passes - index + 1)
+        chosen = _choose(confidence, entropy, committed, ended, options, options.passes - index + 1)
         sureness = torch.where(chosen, confidence, sureness)
         committed = committed | chosen
         settled = bool((committed | (confidence >= DECIDED)).all())
@@ -95,26 +98,53 @@ def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:
     return posterior.best, posterior.confidence
 
 
+def _near(current: Trellis, logits: torch.Tensor, whole: Posterior, committed: torch.Tensor,
+          horizon: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Path, confidence and entropy as `whole` has them, but for the next `horizon` positions of each row, where what
+    the model says about positions behind them is left out of account."""
+    length = min(horizon, current.length)
+    first = (~committed).double().argmax(dim=1).clamp_max(current.length - length)
+    places = first[:, None] + torch.arange(length)
+    near = current.window(first.tolist(), length).posterior(logits.take_along_dim(places[:, :, None], 1))
+    tokens = whole.best.scatter(1, places, near.best)
+    behind, graph = (first + length).tolist(), current.graph
+    fits = [graph.run(new[:end], start) == graph.run(old[:end], start)
+            for new, old, end, start in zip(tokens, whole.best, behind, current.starts, strict=True)]
+    tokens = torch.where(torch.tensor(fits)[:, None], tokens, current.finish(tokens, behind))
+    return tokens, whole.confidence.scatter(1, places, near.confidence), whole.entropy.scatter(1, places, near.entropy)
+
+
 def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, ended: torch.Tensor,
             options: SamplerOptions, passes_left: int) -> torch.Tensor:
-    """The open positions to commit: an even share of the text that is left, the surest first, and all above the
-    threshold, within the window. Once all text is committed, so is the end-of-text behind it."""
+    """The open positions to commit: an even share of the unsure text that is left, the surest first, and what is sure.
+
+    With a window, only positions in it are committed, and sure ones only where all before them are settled too. Once
+    all text is committed, so is the end-of-text behind it.
+    """
     open_text = ~committed & ~ended
-    eligible = ~committed & _in_window(committed, options.window)
+    sure = confidence > options.threshold
+    unsure = open_text & ~sure
+    quota = -(-unsure.sum(1, keepdim=True) // passes_left)
+    eligible = unsure & _in_window(committed, options.window, quota)
     score = (confidence if options.rule == "confidence" else -entropy).double().masked_fill(~eligible, -torch.inf)
-    quota = -(-open_text.sum(1) // passes_left)
     rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
-    chosen = ((rank < quota[:, None]) | (confidence > options.threshold)) & eligible
+    chosen = (rank < quota) & eligible
+    chosen = chosen | (sure & ~committed if options.window is None else _run(committed | chosen | sure) & ~committed)
     finished = ~(open_text & ~chosen).any(1, keepdim=True)
     return chosen | (finished & ~committed)
 
 
-def _in_window(committed: torch.Tensor, window: int | None) -> torch.Tensor:
-    """Positions less than `window` behind the first open one of their row."""
+def _in_window(committed: torch.Tensor, window: int | None, quota: torch.Tensor) -> torch.Tensor:
+    """Positions less than `window` behind the first open one of their row, or less than `quota` where that is more."""
     if window is None:
         return torch.ones_like(committed)
     first = (~committed).double().argmax(dim=1, keepdim=True)
-    return torch.arange(committed.shape[1])[None] < first + window
+    return torch.arange(committed.shape[1])[None] < first + quota.clamp_min(window)
+
+
+def _run(settled: torch.Tensor) -> torch.Tensor:
+    """The settled positions with nothing but settled ones before them."""
+    return settled.long().cumprod(1).bool()
 
 
 def _reopened(sureness: torch.Tensor, committed: torch.Tensor, share: float) -> torch.Tensor:

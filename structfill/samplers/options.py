@@ -24,10 +24,14 @@ class SamplerOptions:
         window: only positions less than this far from the first open one are committed (semi-autoregressive decoding,
             as LLaDA's blocks). While the lengths of values are unknown, what lies far to the right has no fixed place
             yet: committing it early would dictate how long the values before it are. None for no window.
-        threshold: positions at least this confident are committed at once, beyond the schedule (1 switches this off).
+        threshold: positions more confident than this are committed at once, beyond the schedule (1 switches this off);
+            with a window, only where nothing before them is open.
+        horizon: the next so many positions are chosen without regard to what the model says about later ones, which it
+            can hardly know before it has seen what comes first; what is valid there counts in full. None looks at the
+            whole canvas, as does the last pass and every draw (temperature above 0).
         particles: above 1, trajectory-exact decoding by sequential Monte Carlo with so many particles a text
             (`samplers/particles.py`), each of which costs a row of the model; needs a temperature above 0, and
-            `rule`, `window`, `threshold` and `remask` do not apply.
+            `rule`, `window`, `threshold`, `horizon` and `remask` do not apply.
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
 
@@ -35,8 +39,9 @@ class SamplerOptions:
     temperature: float = 0.0
     seed: int = 0
     rule: str = "confidence"
-    window: int | None = 16
+    window: int | None = 4
     threshold: float = 0.95
+    horizon: int | None = 16
     remask: float = 0.0
     particles: int = 1
 
@@ -48,6 +53,8 @@ class SamplerOptions:
         _require(self.rule in RULES, f"rule must be one of {', '.join(RULES)}", self.rule)
         _require(self.window is None or (_is_int(self.window) and self.window >= 1),
                  "window must be None or an integer >= 1", self.window)
+        _require(self.horizon is None or (_is_int(self.horizon) and self.horizon >= 1),
+                 "horizon must be None or an integer >= 1", self.horizon)
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
         _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
         _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)

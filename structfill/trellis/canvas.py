@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from structfill_kernels import bitmask, class_stats, sweep
+from structfill_kernels import bitmask, class_stats, reach, sweep
 
 from structfill.errors import BudgetTooSmall
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, solve
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, part, solve
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,37 @@ class Trellis:
     def repeat(self, times: int) -> Trellis:
         """A trellis with every row `times` times, copies side by side."""
         return self.rows_of([row for row in range(self.rows) for _ in range(times)])
+
+    def window(self, first: Sequence[int], length: int) -> Trellis:
+        """The `length` positions from ``first[b]`` on of every row b, where all positions before are decided.
+
+        What stands around them decides what is valid, but logits are read inside only: a text goes on behind the
+        window in any way that fits. Raises `ValueError` where more than one state is possible at the first position.
+        """
+        other = object.__new__(Trellis)
+        other.__dict__.update(self.__dict__)
+        other.length = length
+        other._rows = [part(row, at, length) for row, at in zip(self._rows, first, strict=True)]
+        other.fixed, other.starts = np.stack([row.fixed for row in other._rows]), [row.start for row in other._rows]
+        return other
+
+    def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
+        """int64 [B, N]: canvases with `tokens` up to position ``first[b]`` and, from there on, the nearest valid end.
+
+        `tokens` is int64 [B, N]; before ``first[b]`` it has to be the beginning of a valid canvas.
+        """
+        found, graph = as_array(tokens).astype(np.int64), self.graph
+        for row, at, ids in zip(self._rows, first, found, strict=True):
+            state = graph.run(ids[:at], row.start)
+            if at < self.length:
+                ids[at:] = self._nearest_end(part(row, at, self.length - at, state), state)
+        return torch.from_numpy(found)
+
+    def _nearest_end(self, row: Row, state: int) -> NDArray[np.int64]:
+        graph = self.graph
+        classes = reach.finish(graph.out_ptr, graph.out_target, graph.out_set, graph.set_ptr, graph.set_class,
+                               row.live, row.allowed, graph.shortest, state)
+        return np.where(row.fixed == OPEN, graph.class_token[graph.class_ptr[classes]], row.fixed)
 
     def masks(self) -> torch.Tensor:
         """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there."""

@@ -83,6 +83,19 @@ def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArra
     return Row(fixed.copy(), start, live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
 
 
+def part(row: Row, first: int, length: int, start: int | None = None) -> Row:
+    """The positions `first` to `first` + `length` of a row, begun in `start`, by default the one state live there."""
+    live = reach.shifted(row.live, first, length)
+    if start is None:
+        begun = np.flatnonzero(live[:, 0] & np.uint64(1))
+        if len(begun) != 1:
+            raise ValueError(f"{len(begun)} states are possible at position {first}, so no window can begin there")
+        start = int(begun[0])
+    here = slice(first, first + length)
+    bits = reach.shifted(row.class_bits, first, length)
+    return Row(row.fixed[here], start, live, bits, np.ascontiguousarray(row.allowed[here]))
+
+
 def _live(
     graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]
 ) -> tuple[Bits, Bits, Bits]:

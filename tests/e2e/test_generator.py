@@ -45,6 +45,7 @@ def test_every_snapshot_is_a_complete_valid_text() -> None:
     sf.SamplerOptions(passes=1), sf.SamplerOptions(passes=3, rule="entropy"), sf.SamplerOptions(temperature=1.0),
     sf.SamplerOptions(temperature=0.5, remask=0.3, passes=8), sf.SamplerOptions(remask=0.5, threshold=1.0, passes=40),
     sf.SamplerOptions(passes=200, threshold=0.0), sf.SamplerOptions(window=None), sf.SamplerOptions(window=1, passes=9),
+    sf.SamplerOptions(horizon=None), sf.SamplerOptions(horizon=1), sf.SamplerOptions(horizon=500, remask=0.3),
 ], ids=str)
 def test_every_rule_ends_valid(options: sf.SamplerOptions) -> None:
     model = RandomModel()
@@ -115,7 +116,8 @@ def test_prompts_must_be_text(prompt: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [{"passes": 0}, {"passes": 1.5}, {"temperature": -1}, {"temperature": float("nan")},
-                                     {"rule": "best"}, {"threshold": 2}, {"remask": 1}, {"seed": -1}, {"window": 0}])
+                                     {"rule": "best"}, {"threshold": 2}, {"remask": 1}, {"seed": -1}, {"window": 0},
+                                     {"horizon": 0}])
 def test_sampler_options_are_checked(options: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         sf.SamplerOptions(**options)

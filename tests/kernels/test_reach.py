@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from structfill_kernels.reach import cpu, reference
 
-from tests.kernels.graphs import everywhere, random_graph
+from tests.kernels.graphs import everywhere, problem, random_graph
 
 SIZES = pytest.mark.parametrize("length", [1, 2, 62, 63, 64, 65, 127, 128, 200])
 
@@ -91,3 +91,23 @@ def test_paths(seed):
         path = cpu.nearest(*out, steps, state)
         assert np.array_equal(path, reference.nearest(*out, steps, state)) and len(path) == max(steps[state], 0)
         assert steps[state] < 0 or goal[cpu.follow(*out, path, state)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("length", [3, 64, 70])
+def test_finish(length, seed):
+    """A path over live states and allowed classes, alike in both forms."""
+    edges, live, allowed = problem(seed, length)
+    start = next(q for q in range(len(live)) if live[q, 0] & np.uint64(1))
+    goal = reference.unpack(live)[:, length]
+    steps = cpu.distances(edges.in_ptr, edges.in_source, goal)
+    arguments = *edges[:3], edges.set_ptr, edges.set_class, live, allowed, steps, start
+    path = cpu.finish(*arguments)
+    assert np.array_equal(path, reference.finish(*arguments)) and allowed[np.arange(length), path].all()
+
+
+@pytest.mark.parametrize("first", [0, 1, 63, 64, 65, 130])
+@pytest.mark.parametrize("length", [0, 1, 63, 64, 100])
+def test_shifted(first, length):
+    bits = np.random.default_rng(first).integers(0, 2**63, (5, 3), dtype=np.uint64)
+    assert np.array_equal(cpu.shifted(bits, first, length), reference.shifted(bits, first, length))

@@ -23,8 +23,15 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
 
 `nearest(ptr, target, set_of, set_ptr, set_class, steps, state)` -> int32 [steps[state]]: the classes of one shortest
     path from `state` to a goal, by the `distances` of all states; empty if there is no way. Edges by source.
+
+`finish(ptr, target, set_of, set_ptr, set_class, live, allowed, steps, state)` -> int32 [N]: classes of a path from
+    `state` at position 0 through `live` (uint64 [S, W]) states over `allowed` (bool [N, C]) classes, at each position
+    over the edge whose target is nearest to a goal by `steps`; `state` must be live. Edges by source.
+
+`shifted(bits, first, length)` -> uint64 [X, length // 64 + 1]: bits `first` to `first` + `length` as bits 0 to `length`.
 """
 
-from .cpu import distances, feasible_classes, follow, nearest, reach, usable_sets, visit_order
+from .cpu import distances, feasible_classes, finish, follow, nearest, reach, shifted, usable_sets, visit_order
 
-__all__ = ["distances", "feasible_classes", "follow", "nearest", "reach", "usable_sets", "visit_order"]
+__all__ = ["distances", "feasible_classes", "finish", "follow", "nearest", "reach", "shifted", "usable_sets",
+           "visit_order"]

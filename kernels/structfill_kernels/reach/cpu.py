@@ -180,3 +180,37 @@ def _nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
 def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
     """See the package."""
     return _nearest(ptr, target, set_of, set_ptr, set_class, steps, state)
+
+
+@njit(cache=True, nogil=True)
+def _finish(ptr, target, set_of, set_ptr, set_class, live, allowed, steps, state, classes):
+    for i in range(classes.shape[0]):
+        best, found = -1, -1
+        for k in range(ptr[state], ptr[state + 1]):
+            r = target[k]
+            if (live[r, (i + 1) >> 6] >> U64((i + 1) & 63)) & ONE and (best < 0 or steps[r] < steps[target[best]]):
+                for x in range(set_ptr[set_of[k]], set_ptr[set_of[k] + 1]):
+                    if allowed[i, set_class[x]]:
+                        best, found = k, set_class[x]
+                        break
+        classes[i] = found
+        state = target[best]
+
+
+def finish(ptr, target, set_of, set_ptr, set_class, live, allowed, steps, state):
+    """See the package."""
+    classes = np.empty(len(allowed), np.int32)
+    _finish(ptr, target, set_of, set_ptr, set_class, live, allowed, steps, state, classes)
+    return classes
+
+
+@njit(cache=True, nogil=True)
+def shifted(bits, first, length):
+    """See the package."""
+    out = np.zeros((bits.shape[0], length // 64 + 1), np.uint64)
+    for q in range(bits.shape[0]):
+        for i in range(length + 1):
+            w = (first + i) >> 6
+            if w < bits.shape[1] and (bits[q, w] >> U64((first + i) & 63)) & ONE:
+                out[q, i >> 6] |= ONE << U64(i & 63)
+    return out

@@ -83,3 +83,23 @@ def nearest(ptr, target, set_of, set_ptr, set_class, steps, state):
         path.append(set_class[set_ptr[set_of[k]]])
         state = target[k]
     return np.array(path, np.int32)
+
+
+def finish(ptr, target, set_of, set_ptr, set_class, live, allowed, steps, state):
+    """Position by position: the live edge that comes nearest to a goal, the first of those that do."""
+    flags, classes = unpack(live), []
+    for i, row in enumerate(allowed):
+        edges = [k for k in range(ptr[state], ptr[state + 1]) if flags[target[k], i + 1]]
+        fitting = [(k, c) for k in edges for c in set_class[set_ptr[set_of[k]] : set_ptr[set_of[k] + 1]] if row[c]]
+        k, c = min(fitting, key=lambda edge: steps[target[edge[0]]])
+        classes.append(c)
+        state = target[k]
+    return np.array(classes, np.int32)
+
+
+def shifted(bits, first, length):
+    """A slice of booleans."""
+    flags = np.zeros((len(bits), 64 * (length // 64 + 1)), bool)
+    part = unpack(bits)[:, first : first + length + 1]
+    flags[:, : part.shape[1]] = part
+    return pack(flags)
