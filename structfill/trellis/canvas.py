@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, part, solve
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, solve, stretch
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Trellis:
         other = object.__new__(Trellis)
         other.__dict__.update(self.__dict__)
         other.length = length
-        other._rows = [part(row, at, length) for row, at in zip(self._rows, first, strict=True)]
+        other._rows = [stretch(row, at, length) for row, at in zip(self._rows, first, strict=True)]
         other.fixed, other.starts = np.stack([row.fixed for row in other._rows]), [row.start for row in other._rows]
         return other
 
@@ -148,7 +148,7 @@ class Trellis:
         for row, at, ids in zip(self._rows, first, found, strict=True):
             state = graph.run(ids[:at], row.start)
             if at < self.length:
-                ids[at:] = self._nearest_end(part(row, at, self.length - at, state), state)
+                ids[at:] = self._nearest_end(stretch(row, at, self.length - at, state), state)
         return torch.from_numpy(found)
 
     def _nearest_end(self, row: Row, state: int) -> NDArray[np.int64]:

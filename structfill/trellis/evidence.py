@@ -83,7 +83,7 @@ def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArra
     return Row(fixed.copy(), start, live, bits, np.ascontiguousarray(flags.T.astype(np.bool_)))
 
 
-def part(row: Row, first: int, length: int, start: int | None = None) -> Row:
+def stretch(row: Row, first: int, length: int, start: int | None = None) -> Row:
     """The positions `first` to `first` + `length` of a row, begun in `start`, by default the one state live there."""
     live = reach.shifted(row.live, first, length)
     if start is None:

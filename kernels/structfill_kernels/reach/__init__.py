@@ -28,7 +28,7 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
     `state` at position 0 through `live` (uint64 [S, W]) states over `allowed` (bool [N, C]) classes, at each position
     over the edge whose target is nearest to a goal by `steps`; `state` must be live. Edges by source.
 
-`shifted(bits, first, length)` -> uint64 [X, length // 64 + 1]: bits `first` to `first` + `length` as bits 0 to `length`.
+`shifted(bits, first, length)` -> uint64 [X, length // 64 + 1]: bits `first` to `first` + `length`, moved to 0.
 """
 
 from .cpu import distances, feasible_classes, finish, follow, nearest, reach, shifted, usable_sets, visit_order
