@@ -75,12 +75,14 @@ def _must_end(table: Any, labels: Any, gaps: Any) -> Any:
 
 @nb.njit(cache=True, nogil=True)
 def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any,
-                     returns: Any, spaces: Any, mode: int, depth: int, max_states: int) -> Any:
-    """Breadth-first enumeration of the configurations whose callees repeat at most `depth` times on the stack.
+                     returns: Any, spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
+    """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
+    ``most[c]`` (int32 [C]) times before.
 
     Arguments are the arrays of `Pushdown` (`table` int32 [P, K] in place of its edges), the classes of space, newline,
     tab and carriage return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number
-    of states, number of configurations left out by `depth`); stops early when S exceeds `max_states`.
+    of states, number of configurations left out by a bound that `grows` (bool [C])); stops early when S exceeds
+    `max_states`.
 
     What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
     there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
@@ -91,11 +93,11 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
     for i in range(4):
         space_of[spaces[i]] = i
     decided = np.full(classes, -1, np.int64)
-    # stack nodes: continuation, node below, how many containers are open, most repetitions of one callee
+    # stack nodes: continuation, node below, how many containers are open, is it too deep (2: by a bound that grows)?
     kont = np.empty(64, np.int32)
     below = np.empty(64, np.int32)
     level = np.zeros(64, np.int32)
-    repeats = np.zeros(64, np.int32)
+    too_deep = np.zeros(64, np.int32)
     node_key = np.zeros(64, np.uint64)
     node_table = np.full(256, -1, np.int32)
     nodes = 1
@@ -124,8 +126,8 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
         delta[current] = -1
         out_labels[current] = -1
         state, stack, gap = state_of[current], stack_of[current], gap_of[current]
-        if repeats[stack] > depth:
-            deferred += 1
+        if too_deep[stack]:
+            deferred += too_deep[stack] == 2
             current += 1
             continue
         while True:
@@ -172,7 +174,7 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
                     kont = reserve(kont, nodes + 1)
                     below = reserve(below, nodes + 1)
                     level = reserve(level, nodes + 1)
-                    repeats = reserve(repeats, nodes + 1)
+                    too_deep = reserve(too_deep, nodes + 1)
                     node_key = reserve(node_key, nodes + 1)
                     same = 0
                     under = stack
@@ -182,7 +184,9 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
                     kont[nodes] = call
                     below[nodes] = stack
                     level[nodes] = level[stack] + nests[call]
-                    repeats[nodes] = max(repeats[stack], same)
+                    too_deep[nodes] = too_deep[stack]
+                    if same > most[call]:
+                        too_deep[nodes] = max(too_deep[stack], 2 if grows[call] else 1)
                     node_key[nodes] = key
                     node_table[place] = nodes
                     nodes += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton, dense_table
 from .enumeration import SPACES_PER_LEVEL, enumerate_states
-from .minimise import minimise, trim
+from .minimise import minimise
 
-SOFT_STATES = 1_000  # recursive definitions are unrolled further while the automaton is smaller than this
+SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
+FREE_STATES = 1_000  # and values of free form while it is smaller than this: they double many an automaton
+_SPACES = b" \n\t\r"
 
 
 class Gap(IntEnum):
@@ -51,6 +54,7 @@ class Pushdown:
         calls: int32 [P], the continuation c with which a value is called, or -1.
         callee: int32 [C], the state where the called value begins.
         nests: bool [C], is it nested in a container (and not one of its names)?
+        free: bool [C], is it of free form, any value at all?
         return_offset, returns: after it, continue at returns[return_offset[c] + label]; -1 is lost. int32 [C] and [R].
     """
 
@@ -60,37 +64,55 @@ class Pushdown:
     calls: NDArray[np.int32]
     callee: NDArray[np.int32]
     nests: NDArray[np.bool_]
+    free: NDArray[np.bool_]
     return_offset: NDArray[np.int32]
     returns: NDArray[np.int32]
 
     def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton:
         """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
 
-        Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states.
-        Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text is left.
+        Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states, or, as to
+        values of free form, below `FREE_STATES`. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
+        is left.
         """
-        byte_class, table = dense_table(self.edges, len(self.labels), apart=b" \n\t\r")
-        found: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+        byte_class, table = dense_table(self.edges, len(self.labels), apart=_SPACES)
+        spaces = byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int64)
+        found: _Nested | None = None
+        free = limits.depth
         for depth in range(limits.depth + 1):
-            delta, labels, states, deferred = enumerate_states(
-                table, self.labels, self.gaps, self.calls, self.callee, self.nests, self.return_offset, self.returns,
-                byte_class[np.frombuffer(b" \n\t\r", np.uint8)].astype(np.int64), int(whitespace), depth, limits.states)
-            if states > limits.states:
-                if found is None:
-                    raise TooLarge("states", int(states), limits.states)
+            nested = self._nested(table, spaces, whitespace, depth, min(free, depth), free > depth, limits)
+            if found is not None and free >= depth and nested.states > FREE_STATES:
+                free = depth - 1
+                nested = self._nested(table, spaces, whitespace, depth, free, False, limits)
+            if found is not None and nested.states > min(SOFT_STATES, limits.states):
                 break
-            if found is not None and states > SOFT_STATES:
-                break
-            if deferred:  # else all states of a pushdown of live goals are live
-                delta, labels = trim(delta, labels)
-            if (labels >= 0).any():
-                found = delta, labels
-            if not deferred:
+            if nested.states > limits.states:
+                raise TooLarge("states", nested.states, limits.states)
+            if (nested.labels >= 0).any():
+                found = nested
+            if not nested.deferred:
                 break
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
-        delta, labels = minimise(*found)
+        delta, labels = minimise(found.delta, found.labels)
         return ByteAutomaton(delta, byte_class, labels >= 0)
+
+    def _nested(self, table: NDArray[np.int32], spaces: NDArray[np.int64], whitespace: Whitespace, depth: int,
+                free: int, free_grows: bool, limits: Limits) -> _Nested:
+        """Everything that nests `depth` times, and `free` times in values of free form."""
+        most = np.where(self.free, free, depth).astype(np.int32)
+        return _Nested(*enumerate_states(
+            table, self.labels, self.gaps, self.calls, self.callee, self.nests, self.return_offset, self.returns,
+            spaces, int(whitespace), most, ~self.free | free_grows, limits.states))
+
+
+class _Nested(NamedTuple):
+    """An enumeration to some depth."""
+
+    delta: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    states: int
+    deferred: int
 
 
 __all__ = ["SPACES_PER_LEVEL", "Gap", "Pushdown", "Whitespace"]

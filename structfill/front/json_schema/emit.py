@@ -35,6 +35,7 @@ class _Emitter:
         self._calls: dict[int, int] = {}  # calling state -> continuation
         self._callees: list[int] = []  # by continuation, as the next two
         self._nests: list[bool] = []
+        self._free: list[bool] = []
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
@@ -72,6 +73,7 @@ class _Emitter:
             edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
             labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), calls=calls,
             callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
+            free=np.array(self._free, np.bool_),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
             returns=np.array([*chain.from_iterable(self._returns), -1], np.int32))
 
@@ -99,9 +101,10 @@ class _Emitter:
             self._waiting.append(goal)
         return self._entries[goal]
 
-    def _continuation(self, callee: int, nests: bool, returns: list[int]) -> int:
+    def _continuation(self, callee: int, nests: bool, returns: list[int], free: bool = False) -> int:
         self._callees.append(callee)
         self._nests.append(nests)
+        self._free.append(free)
         self._returns.append(returns)
         return len(self._callees) - 1
 
@@ -115,7 +118,8 @@ class _Emitter:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
         first and of later items are equal then, which halves the configurations at every level of nesting."""
         if step not in self._values:
-            self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[])
+            self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[],
+                                                    free=step.goal.is_free)
             self._fresh.append(step)
         self._calls[state] = self._values[step]
 

@@ -65,6 +65,11 @@ class Goal:
         self.outcomes: list[Outcome] = []  # by label
         self._labels: dict[Outcome, int] = {}
 
+    @property
+    def is_free(self) -> bool:
+        """Does any value do?"""
+        return self.residue.must is TRUE and not self.residue.tracked
+
     def label(self, residue: Residue) -> int:
         """The label of a fully decided residue, or REJECT."""
         if residue.must is not TRUE:
