@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,14 @@ from training.values import Value, Values
 
 _GENERIC = Texts.parse(
     """the @ is {}|@: {}|@ {}|its @ is {}|@ = {}|with @ {}|the @ was {}|({} is the @)|{} as @|{} ({@})
-        |for the @ we have {}|the @ reads {}     // the @ being {}|as to the @, it is {}
+        |for the @ we have {}|the @ reads {}|my @ is {}|our @ is {}|your @: {}|@ - {}|(@ {})|(@: {})|@ of {}
+        |and the @ is {}|the @ would be {}|a @ of {}|{} is its @|please note the @ {}|@: "{}"|the @ here is {}
+        |set the @ to {}|the @ should be {}|{} for the @|@ is {}|@ was {}|@ => {}|this has the @ {}|whose @ is {}
+        // the @ being {}|as to the @, it is {}
         |we noted {} as the @|on the @: {}""".replace("({@})", "(@)")
 )
+_STRANGE = (0.06, 0.6)  # share of phrases told in unknown words: in most documents of the training split, in some
+_WORD = re.compile(r"\{\w*\}|[^\W\d_]{3,}")
 _WRAP = ("", "", "", "", '"', "'", "*", "**", "`")
 
 
@@ -43,6 +49,7 @@ class Composer:
         self.held_out = held_out
         self.values = Values(rng, held_out)
         self.used: list[str] = []
+        self.strange = 0.0 if held_out else _STRANGE[rng.random() < 0.2]
         self.camel = rng.random() < 0.18
         self.titled = not self.camel and rng.random() < 0.04
 
@@ -78,17 +85,30 @@ class Composer:
         self.used.append(text)
         return text
 
+    def estranged(self, text: str) -> str:
+        """Now and then, in training, the same text in invented words: what it introduces is then known only by its
+        form and by what else is told and asked, as with the phrasings of a stranger."""
+        if self.rng.random() >= self.strange:
+            return text
+        return _WORD.sub(lambda found: self._invented(found[0]), text)
+
+    def _invented(self, word: str) -> str:
+        if word.startswith("{") or self.rng.random() < 0.3:
+            return word
+        made = self.values.pseudo()
+        return made if word.islower() else made.capitalize()
+
     # entries
     def fact(self, entry: Fact) -> Told:
         value = entry.make(self.values)
         key = self.key(entry.keys)
         schema, answer = self.scalar(value, key)
-        label = self.pick(entry.labels)
+        label = self.estranged(self.pick(entry.labels))
         if self.rng.random() < 0.22:
             noun = self.rng.choice(entry.labels.train)
             phrase = self.pick(_GENERIC).replace("@", noun if noun.isupper() else noun.lower())
         else:
-            phrase = self.pick(entry.phrases)
+            phrase = self.estranged(self.pick(entry.phrases))
         quote = self.rng.choice(_WRAP) if self.rng.random() < 0.25 else ""
         return Told(key, schema, answer, label, value.surface, _fill(phrase, quote + value.surface + quote))
 
@@ -138,7 +158,8 @@ class Composer:
         items = list(
             dict.fromkeys(entry.make(self.values).surface for _ in range(self.rng.choice([1, 2, 2, 3, 3, 4, 5])))
         )
-        label, phrase, surface = self.pick(entry.labels), self.pick(entry.phrases), self.joined(items)
+        label, phrase = self.estranged(self.pick(entry.labels)), self.estranged(self.pick(entry.phrases))
+        surface = self.joined(items)
         if surface.startswith("#"):
             items = surface[1:].split(" #")
         told = Told(
@@ -159,7 +180,7 @@ class Composer:
 
     def group(self, entry: Group) -> list[Told]:
         """One nested object, or several flat fields."""
-        layout = self.pick(entry.phrases)
+        layout = self.estranged(self.pick(entry.phrases))
         head, nested = self.key(entry.keys), self.rng.random() < 0.7
         tolds, shown = [], layout
         for name in self._parts(entry, layout):

@@ -13,10 +13,14 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from structfill.front.json_schema.outline import outline
+from structfill.models.layout import Layout, canvas_layout
 from training.documents import Document, document
+from training.streams import block_layout, block_starts
 from training.tokenizer import EOS, MASK, PAD
 
 MAX_PROMPT, MAX_ANSWER, MAX_CANVAS = 340, 150, 192
+TAPS = 2
+STREAMS = 2
 
 
 class Example(NamedTuple):
@@ -28,13 +32,14 @@ class Example(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """`prompt` [B, P]; the rest [B * K, N]: masked canvas, gold tokens, existing positions, loss weights."""
+    """`prompt` [B, P] and `prompt_valid`; the layout and gold tokens [B, T] of the canvas; the places `at` [K] of the
+    flattened [B T] that count, and their weights."""
 
     prompt: Tensor
     prompt_valid: Tensor
-    canvas: Tensor
+    layout: Layout
     gold: Tensor
-    valid: Tensor
+    at: Tensor
     weight: Tensor
 
 
@@ -91,39 +96,36 @@ def examples(tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: 
     return found
 
 
-def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -> tuple[np.ndarray, np.ndarray]:
+def _masked(rng: np.random.Generator, example: Example, length: int) -> tuple[np.ndarray, np.ndarray]:
     """Which canvas positions are masked, bool [length], and how much each counts, float [length].
 
-    Mostly a prefix is known, as in decoding; then what stands close behind it counts most, for what stands far
-    behind it cannot be known.
+    The states of decoding that `block_layout` does not show: known tokens stand right of open ones.
     """
     n = len(example.answer)
     value = np.zeros(length, bool)
     value[:n] = example.is_value
-    uniform = rng.random(length) < t
     places = np.arange(length)
     weight = np.ones(length)
     roll = rng.random()
-    if roll < 0.64:
-        starts = np.flatnonzero(value | np.concatenate([[False], value[:-1]]))
+    if roll < 0.4:  # a known prefix, and within a window behind it some tokens committed early
+        starts = np.flatnonzero(value)
         cut = int(rng.choice(starts)) if len(starts) and rng.random() < 0.85 else int(rng.integers(0, n + 1))
-        mask = places >= cut
-        weight = np.maximum(0.03, np.exp(-np.maximum(0, places - cut) / 6))
-        if rng.random() < 0.3:
-            mask &= rng.random(length) < 0.3 + 0.7 * rng.random()
-            mask[min(cut, length - 1)] = True
-    elif roll < 0.80:
-        mask = uniform
-    elif roll < 0.88:  # structure known, values in part
-        mask = value & uniform
+        window = cut + int(rng.integers(2, 20))
+        mask = (places >= cut) & ((places >= window) | (rng.random(length) < rng.random()))
+        mask[min(cut, length - 1)] = True
+        weight = np.maximum(0.03, np.exp(-np.maximum(0, places - window) / 6))
+    elif roll < 0.6:
+        mask = rng.random(length) < max(0.05, rng.random())
+    elif roll < 0.75:  # structure known, values in part
+        mask = value & (rng.random(length) < rng.random())
         if rng.random() < 0.5:
             mask |= places >= n
     else:  # structure known, whole values masked, now and then but for their ends
         mask = np.zeros(length, bool)
-        keep_ends = roll > 0.95
         edges = np.flatnonzero(np.diff(np.concatenate([[False], value, [False]]).astype(np.int8)))
+        share, keep_ends = rng.random(), rng.random() < 0.4
         for a, b in edges.reshape(-1, 2):
-            if rng.random() < max(t, 0.3):
+            if rng.random() < max(share, 0.3):
                 mask[a:b] = True
                 if keep_ends and b - a > 2:
                     mask[a] &= rng.random() < 0.5
@@ -135,56 +137,75 @@ def _masked(rng: np.random.Generator, example: Example, length: int, t: float) -
     return mask, weight
 
 
-def collate(rng: np.random.Generator, chosen: list[Example], canvases: int = 3, eos_weight: float = 0.15) -> Batch:
-    """A batch with `canvases` noised canvases for each prompt."""
+def _prompts(chosen: list[Example]) -> Tensor:
     width = -(-max(len(e.prompt) for e in chosen) // 8) * 8
     prompt = torch.full((len(chosen), width), PAD)
     for i, e in enumerate(chosen):
         prompt[i, : len(e.prompt)] = torch.tensor(e.prompt)
-    reach = int(rng.integers(4, 28)) if rng.random() < 0.94 else MAX_CANVAS
-    lengths = [
-        min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS) for e in chosen for _ in range(canvases)
-    ]
+    return prompt
+
+
+def collate_canvases(rng: np.random.Generator, chosen: list[Example], eos_weight: float = 0.3) -> Batch:
+    """One partly masked canvas for each example."""
+    reach = int(rng.integers(4, 28)) if rng.random() < 0.9 else MAX_CANVAS
+    lengths = [min(len(e.answer) + int(rng.integers(0, reach + 1)), MAX_CANVAS) for e in chosen]
     rows, columns = len(lengths), -(-max(lengths) // 8) * 8
     gold = np.full((rows, columns), EOS)
     mask = np.zeros((rows, columns), bool)
     share = np.zeros((rows, columns))
     valid = np.zeros((rows, columns), bool)
-    levels = (rng.random() + np.arange(rows) / rows) % 1
-    rng.shuffle(levels)
-    for i, n in enumerate(lengths):
-        e = chosen[i // canvases]
+    for i, (e, n) in enumerate(zip(chosen, lengths, strict=True)):
         gold[i, : len(e.answer)] = e.answer
         valid[i, :n] = True
-        mask[i, :n], share[i, :n] = _masked(rng, e, n, max(0.03, levels[i]))
+        mask[i, :n], share[i, :n] = _masked(rng, e, n)
     weight = np.where(gold == EOS, eos_weight, 1.0) * mask * share
-    canvas = np.where(mask, MASK, gold)
-    return Batch(
-        prompt,
-        prompt != PAD,
-        torch.from_numpy(canvas),
-        torch.from_numpy(gold),
-        torch.from_numpy(valid),
-        torch.from_numpy(weight).float(),
-    )
+    canvas = torch.from_numpy(np.where(mask, MASK, gold))
+    prompt = _prompts(chosen)
+    layout = canvas_layout(canvas, MASK, TAPS, torch.from_numpy(valid))
+    return Batch(prompt, prompt != PAD, layout, torch.from_numpy(gold), *_counted(weight))
+
+
+def collate_streams(rng: np.random.Generator, chosen: list[Example], streams: int = STREAMS) -> Batch:
+    """Each answer with a short tail of end-of-text, known, and `streams` of open blocks behind it."""
+    lengths = [len(e.answer) + int(rng.integers(1, 9)) for e in chosen]
+    columns = -(-max(lengths) // 8) * 8
+    gold = np.full((len(chosen), columns), EOS)
+    valid = np.zeros((len(chosen), columns), bool)
+    weight = np.zeros((len(chosen), columns))
+    for i, (e, n) in enumerate(zip(chosen, lengths, strict=True)):
+        gold[i, : len(e.answer)] = e.answer
+        valid[i, :n] = True
+        weight[i, :n] = np.where(e.is_value + [True] + [False] * (n - len(e.answer) - 1), 1.0, 0.5)
+    starts = np.stack([block_starts(rng, streams, columns) for _ in chosen])
+    answers = torch.from_numpy(gold)
+    layout = block_layout(answers, torch.from_numpy(starts), torch.from_numpy(valid), MASK, TAPS)
+    counts = np.concatenate([np.zeros_like(weight), *[weight] * streams], 1)
+    prompt = _prompts(chosen)
+    return Batch(prompt, prompt != PAD, layout, answers.repeat(1, streams + 1), *_counted(counts))
+
+
+def _counted(weight: np.ndarray) -> tuple[Tensor, Tensor]:
+    at = np.flatnonzero(weight)
+    return torch.from_numpy(at), torch.from_numpy(weight.ravel()[at]).float()
 
 
 def batches(
-    tokenizer: Tokenizer, seed: str, tokens: int, start: int = 0, chunk: int = 2048
+    tokenizer: Tokenizer, seed: str, tokens: int, start: int = 0, chunk: int = 8192
 ) -> Iterator[tuple[int, Batch]]:
-    """Endless batches of about `tokens` tokens, each with the number of documents generated so far."""
+    """Endless batches of about `tokens` positions, each with the number of documents generated so far; one in four
+    shows partly masked canvases, the others streams of blocks."""
     position = start
     while True:
         rng = np.random.default_rng([position, *seed.encode()])
-        pool = sorted(examples(tokenizer, seed, position, chunk), key=lambda e: len(e.prompt) + 2 * len(e.answer))
+        pool = sorted(examples(tokenizer, seed, position, chunk), key=lambda e: len(e.prompt) + 3 * len(e.answer))
         position += chunk
-        groups, current, cost = [], [], 0
+        groups, current = [], []
         for e in pool:
-            cost = len(e.prompt) + 3 * (len(e.answer) + 16)
+            cost = len(e.prompt) + (1 + STREAMS) * (len(e.answer) + 8)
             if current and cost * (len(current) + 1) > tokens:
                 groups.append(current)
                 current = []
             current.append(e)
         groups.append(current)
         for i in rng.permutation(len(groups)):
-            yield position, collate(rng, groups[i])
+            yield position, (collate_canvases if rng.random() < 0.25 else collate_streams)(rng, groups[i])

@@ -32,19 +32,20 @@ def quantised(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return tensors
 
 
-def export(checkpoint: Path, directory: Path = DEFAULT, eos_bias: float = 0.0) -> Path:
+def export(checkpoint: Path, directory: Path = DEFAULT) -> Path:
     """Quantise the averaged weights of `checkpoint` and write them into `directory`."""
     saved = torch.load(checkpoint, weights_only=True)
     tensors = quantised(saved["averaged"])
     metadata = {
         "format": FORMAT,
-        "config": json.dumps({**saved["config"], "eos_bias": eos_bias}),
+        "config": json.dumps(saved["config"]),
         "sha256": digest(tensors),
         "trained": json.dumps(saved["state"]),
     }
     path = directory / WEIGHTS
     part = path.with_suffix(".part")
     save_file(tensors, str(part), metadata=metadata)
+    part.chmod(0o644)
     part.replace(path)
     return path
 
@@ -53,6 +54,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--directory", type=Path, default=DEFAULT)
-    parser.add_argument("--eos-bias", type=float, default=0.0)
     args = parser.parse_args()
-    print(export(args.checkpoint, args.directory, args.eos_bias))
+    print(export(args.checkpoint, args.directory))

@@ -16,52 +16,55 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from structfill.models.denoiser import Denoiser, DenoiserConfig
+from structfill.models.denoiser import Denoiser, DenoiserConfig, Memory
 from structfill.models.embedded import read_weights
-from training.dataset import Batch, batches, collate, examples
-from training.tokenizer import EOS, MASK, train_tokenizer
+from structfill.models.layout import Layout, canvas_layout
+from training.dataset import Batch, _prompts, batches, examples
+from training.streams import block_layout
+from training.tokenizer import EOS, MASK, PAD, train_tokenizer
 
 TOKENIZER = Path("structfill/models/default/tokenizer.json")
 
 
-def loss_of(model: Denoiser, batch: Batch) -> Tensor:
+def loss_of(model: Denoiser, batch: Batch, offset: Tensor) -> Tensor:
     """Mean cross-entropy of the masked positions."""
-    times = len(batch.canvas) // len(batch.prompt)
-    memory = model.encode(batch.prompt, batch.prompt_valid, int(torch.randint(0, 64, ()))).repeat(times)
-    hidden, same = model.decode(batch.canvas, memory, batch.valid)
-    at = batch.weight > 0
-    return -(model.gold_log_probs(hidden, same, memory, batch.gold, at) * batch.weight[at]).sum() / batch.weight.sum()
+    memory = model.encode(batch.prompt, batch.prompt_valid, offset)
+    hidden, same = model.decode(batch.layout, memory)
+    found = model.gold_log_probs(hidden, same, memory, batch.gold, batch.at)
+    return -(found * batch.weight).sum() / batch.weight.sum()
 
 
 @torch.inference_mode()
 def held_out_accuracy(
-    model: Denoiser, tokenizer: Tokenizer, held_out: bool = True, count: int = 192
+    model: Denoiser, tokenizer: Tokenizer, held_out: bool = True, count: int = 256
 ) -> dict[str, float]:
-    """Accuracy of value tokens: half of the canvas masked, and the next token after a known prefix."""
-    chosen = examples(tokenizer, "evaluation", 0, count, held_out)
-    rng = np.random.default_rng(3)
-    hits: dict[str, list[float]] = {"half": [], "next": [], "values": []}
+    """Accuracy of value tokens: right behind a known prefix ("next"), three further on ("fourth"), and with all
+    structure known and all values masked ("values")."""
+    chosen = sorted(examples(tokenizer, "evaluation", 0, count, held_out), key=lambda e: len(e.prompt))
+    hits: dict[str, list[float]] = {"next": [], "fourth": [], "values": []}
     for i in range(0, len(chosen), 16):
         part = chosen[i : i + 16]
-        batch = collate(rng, part, 1)
-        with torch.autocast("cpu", torch.bfloat16):
-            memory = model.encode(batch.prompt, batch.prompt_valid)
-        value = torch.zeros(batch.gold.shape, dtype=torch.bool)
+        length = max(len(e.answer) for e in part)
+        value = torch.zeros(len(part), length, dtype=torch.bool)
+        gold = torch.full((len(part), length), EOS)
         for row, e in enumerate(part):
             value[row, : len(e.is_value)] = torch.tensor(e.is_value)
-        order = torch.from_numpy(rng.random(batch.gold.shape))
-        cut = torch.tensor([[int(rng.choice(np.flatnonzero([*e.is_value, True])))] for e in part])
-        place = torch.arange(batch.gold.shape[1])[None]
-        for name, masked, counted in (
-            ("half", (order < 0.5), value),
-            ("values", value | (batch.gold == EOS), value),
-            ("next", place >= cut, place == cut),
-        ):
-            canvas = batch.gold.masked_fill(masked, MASK)
+            gold[row, : len(e.answer)] = torch.tensor(e.answer)
+        prompt = _prompts(part)
+        place = torch.arange(length)
+        with torch.autocast("cpu", torch.bfloat16):
+            memory = model.encode(prompt, prompt != PAD)
+
+        def right(layout: Layout, gold: Tensor, memory: Memory = memory) -> Tensor:
             with torch.autocast("cpu", torch.bfloat16):
-                best = model.log_probs(*model.decode(canvas, memory, batch.valid), memory).argmax(-1)
-            at = masked & counted & batch.valid
-            hits[name] += (best == batch.gold)[at].float().tolist()
+                return model.log_probs(*model.decode(layout, memory), memory).argmax(-1) == gold
+
+        for name, distance in (("next", 0), ("fourth", 3)):
+            starts = (place - distance).clamp_min(0).expand(len(part), 1, -1)
+            layout = block_layout(gold, starts, torch.ones_like(value), MASK, model.config.taps)
+            hits[name] += right(layout, gold.repeat(1, 2))[:, length:][value].float().tolist()
+        layout = canvas_layout(gold.masked_fill(value, MASK), MASK, model.config.taps)
+        hits["values"] += right(layout, gold)[value].float().tolist()
     return {name: round(float(np.mean(found)), 4) for name, found in hits.items()}
 
 
@@ -75,7 +78,7 @@ def train(args: argparse.Namespace) -> None:
     model = Denoiser(config)
     initialise(model)
     if args.start is not None:  # weights in the package's form, when no checkpoint is left
-        model.load_state_dict(read_weights(args.start)[0].state_dict())
+        model.load_state_dict(read_weights(args.start).state_dict())
     averaged = {n: p.detach().clone() for n, p in model.named_parameters()}
     matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and n.startswith("blocks") and "conv" not in n]
     rest = [p for n, p in model.named_parameters() if not (p.dim() == 2 and n.startswith("blocks") and "conv" not in n)]
@@ -96,7 +99,8 @@ def train(args: argparse.Namespace) -> None:
         state = saved["state"]
     if args.compile:
         for block in model.blocks:
-            block.compile(dynamic=True)
+            block.encode = torch.compile(block.encode, dynamic=True)
+            block.decode = torch.compile(block.decode, dynamic=True)
     log = (out / "log.jsonl").open("a")
 
     def note(**fields: object) -> None:
@@ -123,7 +127,7 @@ def train(args: argparse.Namespace) -> None:
             for group in optimiser.param_groups:
                 group["lr"] = rate * scale
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
-            loss = loss_of(model, batch)
+            loss = loss_of(model, batch, torch.randint(0, 64, ()))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         for optimiser in optimisers:
@@ -133,7 +137,7 @@ def train(args: argparse.Namespace) -> None:
         decay = min(0.998, state["step"] / (state["step"] + 20))
         with torch.no_grad():
             torch._foreach_lerp_(list(averaged.values()), [p.detach() for p in model.parameters()], 1 - decay)
-        state["tokens"] += int(batch.prompt_valid.sum()) + int(batch.valid.sum())
+        state["tokens"] += int(batch.prompt_valid.sum()) + len(batch.at)
         state["position"] = position
         losses.append(loss.item())
         if state["step"] % 20 == 0:
@@ -208,11 +212,11 @@ if __name__ == "__main__":
     parser.add_argument("out")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--width", type=int, default=320)
+    parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--heads", type=int, default=5)
-    parser.add_argument("--hidden", type=int, default=864)
-    parser.add_argument("--batch-tokens", type=int, default=6000)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--hidden", type=int, default=704)
+    parser.add_argument("--batch-tokens", type=int, default=12000)
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--adam-lr", type=float, default=3e-3)
     parser.add_argument("--decay-from", type=float, default=0.3)

@@ -1,23 +1,27 @@
-"""The architecture of the embedded model: a copy-biased bidirectional denoiser.
+"""The architecture of the embedded model: a copy-biased denoiser.
 
 A prompt is encoded once; every denoising pass then runs the canvas alone, whose tokens attend to each other and to
-the stored keys and values of the prompt with the same weights. Three priors make a small model copy values from
-the text: a short depthwise convolution before each attention; a pointer head that mixes a distribution over the
-prompt's tokens into the output; and scores of both attention and pointer that know where the prompt goes on as the
-canvas does.
+the stored keys and values of the prompt with the same weights. Known tokens look at the known tokens before them;
+open positions look at known tokens on both sides and at the open ones before them (`layout.py`). So what is known is
+read alike whatever is still open, and what an open position sees does not depend on the length of the canvas.
+
+Three priors make a small model copy values from the text: a short depthwise convolution before each attention; a
+pointer head that mixes a distribution over the prompt's tokens into the output; and scores of both attention and
+pointer that know where the prompt goes on as the canvas does (`copying.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FEATURES = 7  # of `matches`
-_SPEAK_ON = 0.2  # extra weight of speaking after speaking
+from .copying import matches
+from .layout import REACH, Layout
+
 _FLOOR = 1e-9
 _SHARPNESS = 1.5  # queries and keys have unit RMS per channel, so scores lie within +-sqrt(D) * sharpness
 
@@ -27,10 +31,10 @@ class DenoiserConfig:
     """Sizes of the network; `heads` divides `width` and the quotient is even."""
 
     vocab: int = 4096
-    width: int = 320
+    width: int = 256
     layers: int = 6
-    heads: int = 5
-    hidden: int = 864
+    heads: int = 4
+    hidden: int = 704
     taps: int = 2
     theta: float = 10000.0
 
@@ -44,14 +48,6 @@ class Memory(NamedTuple):
     bias: Tensor
     lengths: Tensor
 
-    def repeat(self, times: int) -> Memory:
-        """The same prompt for `times` canvases each, rows interleaved."""
-        if times == 1:
-            return self
-        layers = [(k.repeat_interleave(times, 0), v.repeat_interleave(times, 0)) for k, v in self.layers]
-        rest = (t.repeat_interleave(times, 0) for t in (self.pointers, self.ids, self.bias, self.lengths))
-        return Memory(layers, *rest)
-
 
 def _norm(x: Tensor, weight: Tensor | None = None) -> Tensor:
     return F.rms_norm(x, x.shape[-1:], weight, 1e-6)
@@ -60,54 +56,6 @@ def _norm(x: Tensor, weight: Tensor | None = None) -> Tensor:
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
-
-
-def _initial_match(config: DenoiserConfig) -> Tensor:
-    """[layers, heads, FEATURES]: in later layers one head looks for what follows, one for what precedes."""
-    weight = torch.zeros(config.layers, config.heads, FEATURES)
-    weight[1:, 0, :3] = torch.tensor([1.0, 1.5, 1.5])
-    if config.heads > 1:
-        weight[1:, 1, 3:6] = torch.tensor([1.0, 1.5, 1.5])
-    return weight
-
-
-def _shift(ids: Tensor, by: int, fill: int) -> Tensor:
-    """`ids` [B, T] with position i holding what stood at i + `by`."""
-    padding = torch.full((ids.shape[0], min(abs(by), ids.shape[1])), fill, dtype=ids.dtype)
-    return torch.cat([ids[:, by:], padding], 1) if by > 0 else torch.cat([padding, ids[:, :by]], 1)
-
-
-def matches(canvas: Tensor, prompt: Tensor) -> Tensor:
-    """bool [B, FEATURES, N, P]: does canvas position i stand in the same surroundings as prompt position j?
-
-    The same token, 2 or 3 tokens before; the same token, 2 or 3 tokens after; the same on both sides. Open canvas
-    positions match nothing, as the mask token never stands in a prompt.
-    """
-    found = []
-    for sign in (-1, 1):
-        run = None
-        for distance in (1, 2, 3):
-            a, b = _shift(canvas, sign * distance, -1), _shift(prompt, sign * distance, -2)
-            same = a[:, :, None] == b[:, None, :]
-            run = same if run is None else run & same
-            found.append(run)
-    return torch.stack([*found, found[0] & found[3]], 1)
-
-
-def _messages(state: Tensor, strength: float, backward: bool = False) -> Tensor:
-    """What the positions before each one say about its state: [B, N, 1 + P], normalised to a mean of 1."""
-    out = torch.ones_like(state)
-    for i in range(1, state.shape[1]):
-        given = state[:, i - 1] * out[:, i - 1]
-        step = torch.zeros_like(given)
-        if backward:
-            step[:, 1:-1] = given[:, 2:]
-        else:
-            step[:, 2:] = given[:, 1:-1]
-        message = given.sum(-1, keepdim=True) + strength * step
-        message[:, :1] += _SPEAK_ON * strength * given[:, :1]
-        out[:, i] = message / message.mean(-1, keepdim=True).clamp_min(1e-30)
-    return out
 
 
 class Block(nn.Module):
@@ -125,37 +73,61 @@ class Block(nn.Module):
         self.up = nn.Linear(d, 2 * f, bias=False)
         self.down = nn.Linear(f, d, bias=False)
 
-    def _convolve(self, x: Tensor) -> Tensor:
-        """Depthwise, over the neighbours only, zero-padded at the edges of the stream."""
+    def _around(self, x: Tensor) -> Tensor:
+        """Depthwise convolution [B, P, d] over the neighbours on both sides."""
         t, n = self.taps, x.shape[1]
         padded = F.pad(x, (0, 0, t, t))
-        offsets = [o for o in range(2 * t + 1) if o != t]
         weight = self.conv.to(x.dtype)
         y = x
-        for i, o in enumerate(offsets):
-            y = y + padded[:, o : o + n] * weight[i]
+        for o in range(1, t + 1):
+            y = y + padded[:, t - o : t - o + n] * weight[o - 1] + padded[:, t + o : t + o + n] * weight[t + o - 1]
         return y
 
-    def forward(
-        self, x: Tensor, rope: tuple[Tensor, Tensor], bias: Tensor, past: tuple[Tensor, Tensor] | None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def _before(self, x: Tensor, own: Tensor, streams: int) -> Tensor:
+        """Depthwise convolution [B, T, d] over the positions before: of the own stream where `own` [B, T, taps]
+        says so, else of the first stream (of none, if there is but one)."""
+        b, t, d = x.shape
+        weight = self.conv.to(x.dtype)
+        each = x.view(b, streams, t // streams, d)
+        y = x
+        for o in range(1, self.taps + 1):
+            shifted = F.pad(each, (0, 0, o, 0))[:, :, : t // streams]
+            other = shifted[:, :1].expand_as(shifted) if streams > 1 else torch.zeros_like(shifted)
+            near = torch.where(own[:, :, o - 1 : o], shifted.reshape(b, t, d), other.reshape(b, t, d))
+            y = y + near * weight[o - 1]
+        return y
+
+    def encode(self, x: Tensor, rope: tuple[Tensor, Tensor], bias: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """One layer of the prompt; also its keys and values."""
+        x = self._around(x)
+        q, k, v = self._project(x, rope)
+        return self._finish(x, q, k, v, bias), (k, v)
+
+    def decode(self, x: Tensor, rope: tuple[Tensor, Tensor], bias: Tensor, past: tuple[Tensor, Tensor],
+               own: Tensor, streams: int) -> Tensor:
+        """One layer of the canvas, with the prompt's keys and values in front of its own."""
+        x = self._before(x, own, streams)
+        q, k, v = self._project(x, rope)
+        return self._finish(x, q, torch.cat([past[0], k], 2), torch.cat([past[1], v], 2), bias)
+
+    def _project(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         b, n, d = x.shape
-        x = self._convolve(x)
         qkv = self.qkv(_norm(x, self.norm1)).view(b, n, 3, self.heads, d // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        q, k = _rotate(_norm(q), *rope), _rotate(_norm(k), *rope)
-        own = (k, v)
-        if past is not None:
-            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
-        scores = (q @ k.transpose(2, 3)).float() * _SHARPNESS * q.shape[-1] ** -0.5 + bias
+        return _rotate(_norm(q), *rope), _rotate(_norm(k), *rope), v
+
+    def _finish(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+        b, n, d = x.shape
+        scores = (q @ k.transpose(2, 3)).float() * (_SHARPNESS * q.shape[-1] ** -0.5) + bias
         y = scores.softmax(-1).to(v.dtype) @ v
         x = x + self.out(y.transpose(1, 2).reshape(b, n, d))
         gate, up = self.up(_norm(x, self.norm2)).chunk(2, -1)
-        return x + self.down(F.silu(gate) * up), own
+        found: Tensor = x + self.down(F.silu(gate) * up)
+        return found
 
 
 class Denoiser(nn.Module):
-    """Log-probabilities of every canvas position, given a prompt and a partially masked canvas."""
+    """Log-probabilities of every canvas position, given a prompt and a partially open canvas."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -166,15 +138,19 @@ class Denoiser(nn.Module):
         self.canvas = nn.Parameter(torch.zeros(d))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.Parameter(torch.ones(d))
-        self.match = nn.Parameter(_initial_match(config))
-        self.pointer_match = nn.Parameter(torch.tensor([0.5, 1.0, 1.5, 0.5, 1.0, 1.5, 0.5]))
-        self.gate_match = nn.Parameter(torch.zeros(FEATURES))
+        self.match = nn.Parameter(_initial_match(config.heads))
+        self.pointer_match = nn.Parameter(torch.tensor([0.5, 1.0, 1.5] * 2))
+        self.gate_match = nn.Parameter(torch.zeros(2 * REACH))
         self.pointer_query = nn.Linear(d, d, bias=False)
         self.pointer_key = nn.Linear(d, d, bias=False)
         self.gate = nn.Linear(d, 1)
         self.frequency: Tensor
         self.register_buffer("frequency", torch.zeros(d // config.heads // 2), persistent=False)
         self.reset_frequency()
+
+    @property
+    def _stack(self) -> list[Block]:
+        return cast(list[Block], list(self.blocks))
 
     def reset_frequency(self) -> None:
         """Fill in the rotary frequencies, which are not among the weights."""
@@ -197,88 +173,68 @@ class Denoiser(nn.Module):
         lengths = valid.sum(1)
         positions = (valid.long().cumsum(1) - 1).clamp_min(0) + offset
         bias = torch.zeros(valid.shape).masked_fill(~valid, -1e4)[:, None, None, :]
-        x = _norm(self.embedding(ids)).to(dtype) * valid[:, :, None].to(dtype)
+        keep = valid[:, :, None].to(dtype)
+        x = _norm(self.embedding(ids)).to(dtype) * keep
         rope = self._rope(positions, dtype)
         layers = []
-        for block in self.blocks:
-            x, own = block(x, rope, bias, None)
-            x = x * valid[:, :, None].to(dtype)
+        for block in self._stack:
+            x, own = block.encode(x, rope, bias)
+            x = x * keep
             layers.append(own)
         return Memory(layers, self.pointer_key(_norm(x, self.norm)), ids, bias, lengths + offset)
 
-    def decode(self, canvas: Tensor, memory: Memory, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Hidden states [B, N, width] of canvases int64 [B, N], and their `matches` with the prompt as numbers.
-
-        `valid` bool [B, N] marks the positions that exist, by default all.
-        """
+    def decode(self, layout: Layout, memory: Memory) -> tuple[Tensor, Tensor]:
+        """Hidden states [B, T, width] of a canvas, and its `matches` [B, F, T, P] with the prompt as numbers."""
         dtype = self._dtype()
-        b, n = canvas.shape
-        positions = memory.lengths[:, None] + torch.arange(n)
-        own = torch.zeros(b, 1, 1, n)
-        keep = None
-        if valid is not None:
-            own = own.masked_fill(~valid[:, None, None, :], -1e4)
-            keep = valid[:, :, None].to(dtype)
-        own = own.expand(b, self.config.heads, n, n)
-        same = matches(canvas, memory.ids).to(dtype)
-        x = (_norm(self.embedding(canvas)) + self.canvas).to(dtype)
-        rope = self._rope(positions, dtype)
-        for block, past, weight in zip(self.blocks, memory.layers, self.match, strict=True):
-            if keep is not None:
-                x = x * keep
-            look = torch.einsum("hf,bfnp->bhnp", weight.to(dtype), same) + memory.bias
-            x, _ = block(x, rope, torch.cat([look, own], -1), past)
+        same = matches(layout, memory.ids).to(dtype)
+        look = torch.einsum("hf,bftp->bhtp", self.match[:, : same.shape[1]].to(dtype), same) + memory.bias
+        own = torch.zeros_like(layout.attend, dtype=look.dtype).masked_fill(~layout.attend, -1e4)
+        bias = torch.cat([look, own[:, None].expand(-1, self.config.heads, -1, -1)], -1)
+        x = (_norm(self.embedding(layout.ids)) + self.canvas).to(dtype)
+        rope = self._rope(memory.lengths[:, None] + layout.positions, dtype)
+        for block, past in zip(self._stack, memory.layers, strict=True):
+            x = block.decode(x, rope, bias, past, layout.own, layout.streams)
         return _norm(x, self.norm), same
 
     def _pointer(self, hidden: Tensor, memory: Memory, same: Tensor) -> Tensor:
-        """Distribution over the prompt's tokens [B, N, P]."""
+        """Distribution over the prompt's tokens [B, T, P]."""
         scores = (self.pointer_query(hidden) @ memory.pointers.transpose(1, 2)).float() * hidden.shape[-1] ** -0.5
-        scores = scores + torch.einsum("f,bfnp->bnp", self.pointer_match.to(same.dtype), same)
+        weight = self.pointer_match[: same.shape[1]].to(same.dtype)
+        scores = scores + torch.einsum("f,bftp->btp", weight, same)
         return torch.softmax(scores + memory.bias[:, 0], -1)
 
     def _gate(self, hidden: Tensor, same: Tensor) -> Tensor:
-        """Share of copying [B, N]."""
-        found = same.amax(-1).float().transpose(1, 2) @ self.gate_match
+        """Share of copying [B, T]."""
+        found = same.amax(-1).float().transpose(1, 2) @ self.gate_match[: same.shape[1]]
         return torch.sigmoid(self.gate(hidden)[:, :, 0].float() + found)
 
+    def _words(self, hidden: Tensor) -> Tensor:
+        """Scores of spoken tokens [.., V]."""
+        return F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float()
+
     def log_probs(self, hidden: Tensor, same: Tensor, memory: Memory) -> Tensor:
-        """float32 [B, N, V]."""
-        pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)[:, :, None]
-        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
-        source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
-        mixed: Tensor = ((1 - gate) * words).scatter_add_(2, source, gate * pointer)
-        return mixed.clamp_min(_FLOOR).log()
-
-    def chained_log_probs(
-        self, hidden: Tensor, same: Tensor, memory: Memory, canvas: Tensor, open_id: int, strength: float
-    ) -> Tensor:
-        """float32 [B, N, V]: `log_probs` under the belief that copying goes on from one prompt token to the next.
-
-        A hidden Markov chain over the canvas, whose states are "spoken" and "copied from prompt token j": the
-        network gives the states' probabilities at open positions (`open_id`), committed tokens must be spoken or
-        match, and a step from j to j + 1 weighs 1 + `strength` times any other (from spoken to spoken a fifth of
-        that). Neighbours then copy one span instead of mixing several. Cost O(N P).
-        """
-        pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)[:, :, None]
-        words = F.linear(hidden, self.embedding.weight.to(hidden.dtype)).float().softmax(-1)
-        is_open = (canvas == open_id)[:, :, None]
-        fits = (memory.ids[:, None, :] == canvas[:, :, None]).float()
-        copied = torch.where(is_open, gate * pointer, fits)
-        spoken = torch.where(is_open, 1 - gate, torch.ones_like(gate))
-        state = torch.cat([spoken, copied], 2)
-        before = _messages(state, strength)
-        after = _messages(state.flip(1), strength, backward=True).flip(1)
-        belief = state * before * after
-        belief = belief / belief.sum(-1, keepdim=True).clamp_min(1e-30)
-        source = memory.ids[:, None, :].expand(-1, hidden.shape[1], -1)
-        mixed: Tensor = (belief[:, :, :1] * words).scatter_add_(2, source, belief[:, :, 1:])
+        """float32 [B, T, V]: spoken tokens, mixed with those that the pointer copies from the prompt."""
+        gate = self._gate(hidden, same)[..., None]
+        copied = gate * self._pointer(hidden, memory, same)
+        source = memory.ids[:, None, :].expand(copied.shape)
+        mixed = ((1 - gate) * self._words(hidden).softmax(-1)).scatter_add(2, source, copied)
         return mixed.clamp_min(_FLOOR).log()
 
     def gold_log_probs(self, hidden: Tensor, same: Tensor, memory: Memory, gold: Tensor, at: Tensor) -> Tensor:
-        """log p(gold) at the positions marked by `at` bool [B, N]; the vocabulary is only scored there."""
-        pointer = self._pointer(hidden, memory, same)
-        copied = (pointer * (memory.ids[:, None, :] == gold[:, :, None])).sum(-1)[at]
-        gate = self._gate(hidden, same)[at]
-        words = F.linear(hidden[at], self.embedding.weight.to(hidden.dtype)).float()
-        spoken = torch.exp(words.gather(1, gold[at][:, None])[:, 0] - words.logsumexp(-1))
+        """log p(gold) at the places `at` int64 [K] of the flattened [B T]; the vocabulary is only scored there."""
+        pointer, gate = self._pointer(hidden, memory, same), self._gate(hidden, same)
+        copied = (pointer * (memory.ids[:, None, :] == gold[:, :, None])).sum(-1)
+        copied, gate, gold = copied.flatten()[at], gate.flatten()[at], gold.flatten()[at]
+        chosen = hidden.flatten(0, 1)[at]
+        said = (chosen * self.embedding(gold).to(chosen.dtype)).float().sum(-1)
+        spoken = torch.exp(said - self._words(chosen).logsumexp(-1))
         return torch.log((1 - gate) * spoken + gate * copied + _FLOOR)
+
+
+def _initial_match(heads: int) -> Tensor:
+    """[heads, 2 REACH]: one head looks for what follows, one for what precedes."""
+    weight = torch.zeros(heads, 2 * REACH)
+    weight[0, :REACH] = torch.tensor([1.0, 1.5, 1.5])
+    if heads > 1:
+        weight[1, REACH:] = torch.tensor([1.0, 1.5, 1.5])
+    return weight

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..errors import ModelError, StructfillError
 from .denoiser import Denoiser, DenoiserConfig, Memory
+from .layout import canvas_layout
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-FORMAT = "structfill-denoiser-1"
+FORMAT = "structfill-denoiser-2"
 WEIGHTS, TOKENIZER = "denoiser.safetensors", "tokenizer.json"
-CHAIN = 64.0  # how much likelier copying goes on than it jumps; measured on training documents
 MAX_BYTES = 64 << 20
 MAX_PROMPT = 1024  # tokens; training saw prompts of up to 340
 MAX_OUTLINE = 512  # tokens
@@ -65,12 +65,10 @@ class EmbeddedModel:
 
     canvas_length: int = 192
 
-    def __init__(self, denoiser: Denoiser, tokenizer: Tokenizer, vocab: Vocab, eos_bias: float = 0.0) -> None:
+    def __init__(self, denoiser: Denoiser, tokenizer: Tokenizer, vocab: Vocab) -> None:
         self.vocab = vocab
         self._denoiser = denoiser.eval().requires_grad_(False)
         self._tokenizer = tokenizer
-        self._eos_bias = eos_bias
-        self._chain = CHAIN
         self._last: tuple[Tensor, Memory] | None = None
 
     @classmethod
@@ -81,13 +79,13 @@ class EmbeddedModel:
         """
         directory = Path(__file__).parent / "default" if directory is None else Path(directory)
         tokenizer, vocab = _read_tokenizer(directory / TOKENIZER)
-        denoiser, eos_bias = read_weights(directory / WEIGHTS)
+        denoiser = read_weights(directory / WEIGHTS)
         if denoiser.config.vocab != len(vocab):
             raise ModelError(
                 f"{directory / WEIGHTS}: expected weights for the {len(vocab)} tokens of {TOKENIZER}, "
                 f"found {denoiser.config.vocab}"
             )
-        return cls(denoiser, tokenizer, vocab, eos_bias)
+        return cls(denoiser, tokenizer, vocab)
 
     def encode(self, text: str, outline: str | None) -> list[int]:
         """Token ids of `text`, a line end, the outline and a line end.
@@ -121,14 +119,8 @@ class EmbeddedModel:
         if not context.shape[1]:
             context = context.new_full((len(context), 1), self.vocab.pad_id or 0)  # nothing to read
         memory = self._memory(context)
-        hidden, same = self._denoiser.decode(canvas, memory)
-        scores = self._denoiser.chained_log_probs(
-            hidden, same, memory, canvas, self.vocab.mask_id or 1, self._chain
-        )
-        if self._eos_bias and self.vocab.eos_ids:
-            scores[:, :, list(self.vocab.eos_ids)] += self._eos_bias
-            scores = scores.log_softmax(-1)
-        return scores
+        layout = canvas_layout(canvas, self.vocab.mask_id or 1, self._denoiser.config.taps)
+        return self._denoiser.log_probs(*self._denoiser.decode(layout, memory), memory)
 
     def _memory(self, context: Tensor) -> Memory:
         last = self._last
@@ -169,8 +161,8 @@ def digest(tensors: dict[str, Tensor]) -> str:
     return total.hexdigest()
 
 
-def read_weights(path: Path) -> tuple[Denoiser, float]:
-    """The network of a weights file, dequantised to float32, and its end-of-text bias. Raises `ModelError`."""
+def read_weights(path: Path) -> Denoiser:
+    """The network of a weights file, dequantised to float32. Raises `ModelError`."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -188,7 +180,7 @@ def read_weights(path: Path) -> tuple[Denoiser, float]:
         ) from None
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r:.80}")
-    config, eos_bias = _read_config(path, metadata.get("config", ""))
+    config = _read_config(path, metadata.get("config", ""))
     found = digest(tensors)
     if metadata.get("sha256") != found:
         raise ModelError(f"{path}: expected sha256 {metadata.get('sha256')!r:.80}, found {found!r}")
@@ -204,14 +196,14 @@ def read_weights(path: Path) -> tuple[Denoiser, float]:
     denoiser.to_empty(device="cpu")
     denoiser.reset_frequency()
     denoiser.load_state_dict(weights)
-    return denoiser, eos_bias
+    return denoiser
 
 
-def _read_config(path: Path, text: str) -> tuple[DenoiserConfig, float]:
+def _read_config(path: Path, text: str) -> DenoiserConfig:
     try:
         raw: Any = json.loads(text)
         sizes = {name: raw[name] for name in _BOUNDS}
-        theta, eos_bias = float(raw["theta"]), float(raw["eos_bias"])
+        theta = float(raw["theta"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelError(
             f"{path}: expected a configuration with {', '.join(_BOUNDS)}, found {text!r:.120}"
@@ -221,9 +213,9 @@ def _read_config(path: Path, text: str) -> tuple[DenoiserConfig, float]:
             raise ModelError(f"{path}: expected {name} from {low} to {high}, found {sizes[name]!r:.40}")
     if sizes["width"] % (2 * sizes["heads"]):
         raise ModelError(f"{path}: expected a width divisible by twice the heads, found {sizes['width']}")
-    if not (math.isfinite(theta) and theta > 0 and abs(eos_bias) < 20):
-        raise ModelError(f"{path}: expected finite theta and eos_bias, found {theta} and {eos_bias}")
-    return DenoiserConfig(**sizes, theta=theta), eos_bias
+    if not (math.isfinite(theta) and theta > 0):
+        raise ModelError(f"{path}: expected a finite theta above 0, found {theta}")
+    return DenoiserConfig(**sizes, theta=theta)
 
 
 def _dequantised(path: Path, name: str, shape: torch.Size, tensors: dict[str, Tensor]) -> Tensor:

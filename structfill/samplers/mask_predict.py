@@ -66,7 +66,7 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
         tokens, confidence = _path(posterior)
         entropy = posterior.entropy
         if options.horizon is not None and not options.temperature and index < options.passes:
-            tokens, confidence, entropy = _near(current, logits, posterior, committed, options.horizon)
+            tokens, confidence, entropy = _near(current, logits, posterior, committed, options)
         ended = torch.isin(tokens, end_of_text)
         chosen = _choose(confidence, entropy, committed, ended, options, options.passes - index + 1)
         sureness = torch.where(chosen, confidence, sureness)
@@ -99,19 +99,25 @@ def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _near(current: Trellis, logits: torch.Tensor, whole: Posterior, committed: torch.Tensor,
-          horizon: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Path, confidence and entropy as `whole` has them, but for the next `horizon` positions of each row, where what
-    the model says about positions behind them is left out of account."""
-    length = min(horizon, current.length)
-    first = (~committed).double().argmax(dim=1).clamp_max(current.length - length)
+          options: SamplerOptions) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Path, confidence and entropy as `whole` has them, but for the next positions of each row, up to the horizon.
+
+    There the path is the best one under logits that fade with the distance to the first open position, and its
+    confidence is local.
+    """
+    length = min(options.horizon or current.length, current.length)
+    opened = (~committed).double().argmax(dim=1)
+    first = opened.clamp_max(current.length - length)
     places = first[:, None] + torch.arange(length)
-    near = current.window(first.tolist(), length).posterior(logits.take_along_dim(places[:, :, None], 1))
-    tokens = whole.best.scatter(1, places, near.best)
+    window, near = current.window(first.tolist(), length), logits.take_along_dim(places[:, :, None], 1)
+    faded = window.posterior(near * (options.fade ** (places - opened[:, None]).clamp_min(0))[:, :, None])
+    confidence = window.local_confidence(near, faded.best)
+    tokens = whole.best.scatter(1, places, faded.best)
     behind, graph = (first + length).tolist(), current.graph
     fits = [graph.run(new[:end], start) == graph.run(old[:end], start)
             for new, old, end, start in zip(tokens, whole.best, behind, current.starts, strict=True)]
     tokens = torch.where(torch.tensor(fits)[:, None], tokens, current.finish(tokens, behind))
-    return tokens, whole.confidence.scatter(1, places, near.confidence), whole.entropy.scatter(1, places, near.entropy)
+    return tokens, whole.confidence.scatter(1, places, confidence), whole.entropy.scatter(1, places, faded.entropy)
 
 
 def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, ended: torch.Tensor,

@@ -29,9 +29,12 @@ class SamplerOptions:
         horizon: the next so many positions are chosen without regard to what the model says about later ones, which it
             can hardly know before it has seen what comes first; what is valid there counts in full. None looks at the
             whole canvas, as does the last pass and every draw (temperature above 0).
+        fade: within the horizon logits count less with every position, by this factor (1: all count in full). Where
+            lengths are unknown, a token's place is the less certain the further away it is, and free text, which fits
+            anywhere, would win over what has to stand in one place.
         particles: above 1, trajectory-exact decoding by sequential Monte Carlo with so many particles a text
             (`samplers/particles.py`), each of which costs a row of the model; needs a temperature above 0, and
-            `rule`, `window`, `threshold`, `horizon` and `remask` do not apply.
+            `rule`, `window`, `threshold`, `horizon`, `fade` and `remask` do not apply.
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
 
@@ -42,6 +45,7 @@ class SamplerOptions:
     window: int | None = 4
     threshold: float = 0.95
     horizon: int | None = 16
+    fade: float = 0.3
     remask: float = 0.0
     particles: int = 1
 
@@ -55,6 +59,7 @@ class SamplerOptions:
                  "window must be None or an integer >= 1", self.window)
         _require(self.horizon is None or (_is_int(self.horizon) and self.horizon >= 1),
                  "horizon must be None or an integer >= 1", self.horizon)
+        _require(_in_range(self.fade, 0, 1) and self.fade > 0, "fade must lie in 0..1, above 0", self.fade)
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
         _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
         _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)

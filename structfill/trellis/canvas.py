@@ -255,6 +255,16 @@ class Trellis:
         columns = zip(*results, strict=True)
         return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
 
+    def local_confidence(self, logits: Any, tokens: Any) -> torch.Tensor:
+        """float32 [(B,) N]: the probability of each token of valid canvases, int64 [(B,) N], among those that may stand
+        there behind the tokens before it, whatever follows: what exact left-to-right masks would leave of it."""
+        given, found = r.Logits(self.graph, self._rows, logits), []
+        for (x, row), ids in zip(given, np.atleast_2d(as_array(tokens)), strict=True):
+            reading, classes = r.read(self.graph, row, x, 1.0), self.graph.token_class[ids]
+            odds = sweep.local_odds(self.graph.sweep_edges, reading.score, row.live, classes)
+            found.append(odds * r.share_of_class(reading, x, ids, classes, row.fixed == OPEN))
+        return given.stack(found, torch.float32)
+
     def text(self, tokens: Any) -> Any:
         """The text that a canvas spells, without end-of-text and padding: str, or list[str] for [B, N]."""
         ids = as_array(tokens).astype(np.int64)

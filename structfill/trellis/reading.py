@@ -116,6 +116,18 @@ def _fix(graph: TokenGraph, fixed: NDArray[np.int64], logits: NDArray[Any], stat
     stats.spread[at], stats.slope[at], stats.top[at] = 0.0, 0.0, tokens
 
 
+def share_of_class(reading: Reading, x: Any, tokens: NDArray[np.int64], classes: NDArray[np.int32],
+                   is_open: NDArray[np.bool_]) -> Floats:
+    """The share of each token [N] in its class, by logits `x` [N, Vl]; 1 where it is fixed."""
+    at = np.arange(len(tokens)), classes
+    ids = torch.from_numpy(tokens).to(x.device) if isinstance(x, torch.Tensor) else tokens
+    picked = x[range(len(ids)), ids]
+    picked = picked.double().cpu().numpy() if isinstance(picked, torch.Tensor) else picked.astype(np.float64)
+    with np.errstate(over="ignore"):
+        below = _less(class_stats.clean(picked)[:, None], reading.stats.peak[at])[:, 0] - reading.stats.spread[at]
+    return np.where(is_open, np.exp(np.minimum(below, 0.0)), 1.0)
+
+
 def entropy(reading: Reading, mass: Floats) -> Floats:
     """Nats per position: over the classes, plus that within each class."""
     within = (reading.stats.spread - reading.stats.slope)[:, : mass.shape[1]]

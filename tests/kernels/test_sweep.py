@@ -102,3 +102,16 @@ def test_draws_do_not_trust_small_linear_values(trust):
     uniforms = np.random.default_rng(0).random((5, 2))
     want = reference.draw_path(edges, score, reference.posterior(edges, score, live), live, uniforms)
     assert np.array_equal(cpu.draw_path(edges, score, result, live, uniforms), want)
+
+
+@pytest.mark.parametrize("spread", [1.0, 300.0, 1e9])
+@pytest.mark.parametrize("length", [1, 5, 65])
+@pytest.mark.parametrize("seed", range(5))
+def test_local_odds(spread, length, seed):
+    edges, live, allowed = problem(seed, length)
+    score = scores(seed, allowed, spread)
+    uniforms = np.random.default_rng(seed).random((length, 2))
+    path = cpu.draw_path(edges, score, cpu.posterior(edges, score, live), live, uniforms)
+    got = cpu.local_odds(edges, score, live, path)
+    np.testing.assert_allclose(got, reference.local_odds(edges, score, live, path), atol=1e-12)
+    assert (got >= 0).all() and (got <= 1 + 1e-12).all()

@@ -64,3 +64,21 @@ def test_a_window_needs_a_decided_beginning():
 
     with pytest.raises(ValueError, match="states are possible"):
         Trellis(build(automaton, vocab), 6).window([2], 3)
+
+
+@law(150)
+@given(cases(), st.data())
+def test_local_confidence_is_that_of_left_to_right_masks(case, data):
+    _, vocab, length, _, valid, trellis = case
+    if not valid:
+        return
+    x = data.draw(logits(length, len(vocab), data.draw(st.sampled_from(["smooth", "tied"]))))
+    path = data.draw(st.sampled_from(valid))
+    logp = oracle.log_softmax(x)
+    want = []
+    for i, token in enumerate(path):
+        may = {c[i] for c in valid if c[:i] == path[:i]}
+        want.append(np.exp(logp[i, token]) / sum(np.exp(logp[i, t]) for t in may))
+    found = trellis.local_confidence(x, torch.tensor(path))
+    np.testing.assert_allclose(found, want, atol=1e-5)
+    assert torch.equal(trellis.local_confidence(torch.tensor(x)[None], torch.tensor([path]))[0], found)

@@ -7,7 +7,8 @@ Labels and phrases are written `a|b|c // d|e`: what follows `//` is held out, ne
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from training.values import Value, Values
 
@@ -32,6 +33,11 @@ class Texts:
         train, _, held = text.partition("//")
         parts = [tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip()) for side in (train, held)]
         return cls(parts[0], parts[1] or parts[0])
+
+    def plus(self, text: str) -> Texts:
+        """With more training alternatives."""
+        more = (p.strip() for p in text.split("|"))
+        return Texts(tuple(dict.fromkeys([*self.train, *(p for p in more if p and p != "-")])), self.held)
 
     def of(self, held_out: bool) -> tuple[str, ...]:
         """The split's alternatives; those held out here but trained on elsewhere are no use for a test."""
@@ -143,4 +149,25 @@ def records(keys: str, lines: str, headers: str = "", **parts: Fact) -> Records:
 
 
 def kind(name: str, opening: str, *entries: Entry) -> Kind:
-    return Kind(name, entries, Texts.parse(opening))
+    return Kind(name, tuple(_richer(name, entry) for entry in entries), Texts.parse(opening))
+
+
+def _richer(kind_name: str, entry: Entry) -> Entry:
+    """The entry with what `more.txt` adds to the training alternatives of its labels and phrases."""
+    more = _MORE.get(f"{kind_name}.{entry.keys[0]}", _MORE.get(entry.keys[0]))
+    if more is None or not isinstance(entry, Fact | Listing):
+        return entry
+    return replace(entry, labels=entry.labels.plus(more[0]), phrases=entry.phrases.plus(more[1]))
+
+
+def _read_more() -> dict[str, tuple[str, str]]:
+    """`first key: labels ~ phrases`, a line each; `kind.key` for one kind only."""
+    found = {}
+    for line in (Path(__file__).parent / "more.txt").read_text(encoding="utf-8").splitlines():
+        key, _, rest = line.partition(":")
+        labels, _, phrases = rest.partition(" ~ ")
+        found[key] = labels, phrases
+    return found
+
+
+_MORE = _read_more()

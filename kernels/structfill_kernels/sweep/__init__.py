@@ -17,9 +17,12 @@ state that is live at position 0 is the start.
 
 `draw_path(edges, score, posterior, live, uniforms)` -> int32 [N] classes of one exact draw; `uniforms` is float64
     [N, 2] in [0, 1).
+
+`local_odds(edges, score, live, classes)` -> float64 [N]: the share that each class of a live path has among the
+    classes that may stand there behind the path's classes before it, whatever follows.
 """
 
 from ._types import Edges, Posterior
-from .cpu import best_path, draw_path, posterior
+from .cpu import best_path, draw_path, local_odds, posterior
 
-__all__ = ["Edges", "Posterior", "best_path", "draw_path", "posterior"]
+__all__ = ["Edges", "Posterior", "best_path", "draw_path", "local_odds", "posterior"]

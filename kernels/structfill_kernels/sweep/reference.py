@@ -103,3 +103,16 @@ def draw_path(edges, score, result, live, uniforms):
         classes.append(members[pick(np.exp(score[i, members] - score[i, members].max()), v)])
         state = edges.out_target[k]
     return np.array(classes, np.int32)
+
+
+def local_odds(edges, score, live, classes):
+    """Every class of every live edge of the state that the path has reached."""
+    state, odds = start_of(live), []
+    for i, wanted in enumerate(classes):
+        out = [k for k in range(edges.out_ptr[state], edges.out_ptr[state + 1])
+               if is_live(live, edges.out_target[k], i + 1)]
+        after = {c: edges.out_target[k] for k in out
+                 for c in edges.set_class[edges.set_ptr[edges.out_set[k]] : edges.set_ptr[edges.out_set[k] + 1]]}
+        odds.append(np.exp(score[i, wanted] - log_sum([score[i, c] for c in after])))
+        state = after[wanted]
+    return np.array(odds)
