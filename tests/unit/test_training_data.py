@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ jsonschema = pytest.importorskip("jsonschema")
 
 from training.documents import Document, document  # noqa: E402
 from training.kinds import KINDS  # noqa: E402
-from training.kinds.base import Choice, Texts  # noqa: E402
+from training.kinds.base import Choice, Texts, additions  # noqa: E402
 from training.values import Values, is_held_out  # noqa: E402
 
 COUNT = 400
@@ -109,3 +110,23 @@ def test_kinds_are_varied() -> None:
     found = Counter(one.kind for one in made(False))
     assert len(found) == len(KINDS) + 1
     assert min(found.values()) > 5
+
+
+def _content(text: str) -> set[str]:
+    """The words of a phrase that carry its meaning."""
+    common = set("a an the is are was be been it its this that of to in on at by for with from as and or you your we "
+                 "our us i my me he she they them not no has have had will can may do does all so up out there here if "
+                 "please very".split())
+    return {word for word in re.findall(r"[^\W\d_]+", text.lower()) if word not in common}
+
+
+def test_what_more_txt_adds_is_no_near_copy_of_what_is_held_out() -> None:
+    for kind in KINDS:
+        for entry in kind.entries:
+            added = {p.strip() for more in additions(kind.name, entry) for p in more.split("|")}
+            for texts in _texts(entry):
+                for one in added & set(texts.train):
+                    for held in texts.held:
+                        mine, other = _content(one), _content(held)
+                        alike = bool(mine and other) and (mine <= other or len(mine & other) >= 0.6 * len(mine | other))
+                        assert not alike, (kind.name, entry.keys, one, held)

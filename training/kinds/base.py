@@ -154,18 +154,29 @@ def kind(name: str, opening: str, *entries: Entry) -> Kind:
 
 def _richer(kind_name: str, entry: Entry) -> Entry:
     """The entry with what `more.txt` adds to the training alternatives of its labels and phrases."""
-    more = _MORE.get(f"{kind_name}.{entry.keys[0]}", _MORE.get(entry.keys[0]))
-    if more is None or not isinstance(entry, Fact | Listing):
-        return entry
-    return replace(entry, labels=entry.labels.plus(more[0]), phrases=entry.phrases.plus(more[1]))
+    more = additions(kind_name, entry)
+    if isinstance(entry, Choice):
+        added = zip(entry.phrases.items(), more, strict=True)
+        return replace(entry, phrases={meaning: texts.plus(text) for (meaning, texts), text in added})
+    if isinstance(entry, Fact | Listing):
+        return replace(entry, labels=entry.labels.plus(more[0]), phrases=entry.phrases.plus(more[1]))
+    return entry
+
+
+def additions(kind_name: str, entry: Entry) -> tuple[str, ...]:
+    """What `more.txt` has for an entry: labels and phrases, or phrases by meaning for a choice."""
+    own = f"{kind_name}.{entry.keys[0]}"
+    if isinstance(entry, Choice):
+        return tuple(_MORE.get(f"{own}.{meaning}", ("", ""))[1] for meaning in entry.phrases)
+    return _MORE.get(own, _MORE.get(entry.keys[0], ("", "")))
 
 
 def _read_more() -> dict[str, tuple[str, str]]:
-    """`first key: labels ~ phrases`, a line each; `kind.key` for one kind only."""
+    """`first key: labels ~ phrases`, a line each; `kind.key` for one kind only, `kind.key.meaning` for a choice."""
     found = {}
     for line in (Path(__file__).parent / "more.txt").read_text(encoding="utf-8").splitlines():
         key, _, rest = line.partition(":")
-        labels, _, phrases = rest.partition(" ~ ")
+        labels, _, phrases = rest.partition("~ ")
         found[key] = labels, phrases
     return found
 
