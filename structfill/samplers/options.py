@@ -43,7 +43,7 @@ class SamplerOptions:
     seed: int = 0
     rule: str = "confidence"
     window: int | None = 4
-    threshold: float = 0.95
+    threshold: float = 0.99
     horizon: int | None = 16
     fade: float = 0.3
     remask: float = 0.0
