@@ -7,7 +7,7 @@ import structfill as sf
 TEXT = """\
 INVOICE INV-2041
 Issued by Harbour Tools Ltd, Bristol, on 3 March 2026.
-Items: 2 x folding ladder at $89.50, 1 x work lamp at $24.00.
+Items: 2 x folding ladder at $89.50, 1 x desk lamp at $24.00.
 The total of $203.00 has been paid in full. Thank you!
 """
 

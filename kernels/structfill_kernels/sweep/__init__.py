@@ -23,6 +23,7 @@ state that is live at position 0 is the start.
 """
 
 from ._types import Edges, Posterior
-from .cpu import best_path, draw_path, local_odds, posterior
+from .cpu import best_path, draw_path, posterior
+from .cpu_local import local_odds
 
 __all__ = ["Edges", "Posterior", "best_path", "draw_path", "local_odds", "posterior"]
