@@ -42,7 +42,7 @@ def spelled(canvas, vocab):
 @law(150)
 @given(templates(), st.data())
 def test_the_posterior_over_the_start_of_the_right_hand_text(case, data):
-    """P(the hole is n bytes long) as a ratio of masses equals enumeration, for every n, tokens across edges included."""
+    """P(the hole is n bytes long), a ratio of masses, equals enumeration, tokens across edges included."""
     left, hole, right, vocab, length = case
     parts = [literal(left), hole, literal(right)]
     whole = series(parts, Limits())
