@@ -137,7 +137,7 @@ def _masked(rng: np.random.Generator, example: Example, length: int) -> tuple[np
     return mask, weight
 
 
-def _prompts(chosen: list[Example]) -> Tensor:
+def prompts_of(chosen: list[Example]) -> Tensor:
     width = -(-max(len(e.prompt) for e in chosen) // 8) * 8
     prompt = torch.full((len(chosen), width), PAD)
     for i, e in enumerate(chosen):
@@ -160,7 +160,7 @@ def collate_canvases(rng: np.random.Generator, chosen: list[Example], eos_weight
         mask[i, :n], share[i, :n] = _masked(rng, e, n)
     weight = np.where(gold == EOS, eos_weight, 1.0) * mask * share
     canvas = torch.from_numpy(np.where(mask, MASK, gold))
-    prompt = _prompts(chosen)
+    prompt = prompts_of(chosen)
     layout = canvas_layout(canvas, MASK, TAPS, torch.from_numpy(valid))
     return Batch(prompt, prompt != PAD, layout, torch.from_numpy(gold), *_counted(weight))
 
@@ -180,7 +180,7 @@ def collate_streams(rng: np.random.Generator, chosen: list[Example], streams: in
     answers = torch.from_numpy(gold)
     layout = block_layout(answers, torch.from_numpy(starts), torch.from_numpy(valid), MASK, TAPS)
     counts = np.concatenate([np.zeros_like(weight), *[weight] * streams], 1)
-    prompt = _prompts(chosen)
+    prompt = prompts_of(chosen)
     return Batch(prompt, prompt != PAD, layout, answers.repeat(1, streams + 1), *_counted(counts))
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from structfill.models.denoiser import Denoiser, DenoiserConfig, Memory
 from structfill.models.embedded import read_weights
 from structfill.models.layout import Layout, canvas_layout
-from training.dataset import Batch, _prompts, batches, examples
+from training.dataset import Batch, batches, examples, prompts_of
 from training.streams import block_layout
 from training.tokenizer import EOS, MASK, PAD, train_tokenizer
 
@@ -50,7 +50,7 @@ def held_out_accuracy(
         for row, e in enumerate(part):
             value[row, : len(e.is_value)] = torch.tensor(e.is_value)
             gold[row, : len(e.answer)] = torch.tensor(e.answer)
-        prompt = _prompts(part)
+        prompt = prompts_of(part)
         place = torch.arange(length)
         with torch.autocast("cpu", torch.bfloat16):
             memory = model.encode(prompt, prompt != PAD)

@@ -92,10 +92,15 @@ class Trellis:
                 known[key] = solve(self.graph, fixed, key[0], final)
         return [known[key] for key in keys]
 
-    def _with(self, fixed: NDArray[np.int64]) -> Trellis:
-        """The same canvas under other evidence; rows that did not change are not solved again."""
+    def _copy(self) -> Trellis:
+        """The same trellis, for a method that then sets what differs; nothing is solved."""
         other = object.__new__(Trellis)
         other.__dict__.update(self.__dict__)
+        return other
+
+    def _with(self, fixed: NDArray[np.int64]) -> Trellis:
+        """The same canvas under other evidence; rows that did not change are not solved again."""
+        other = self._copy()
         other.fixed = fixed
         other._rows = other._solve({(row.start, row.fixed.tobytes()): row for row in self._rows})
         return other
@@ -116,8 +121,7 @@ class Trellis:
 
     def rows_of(self, rows: Sequence[int]) -> Trellis:
         """A trellis whose row b is row ``rows[b]`` of this one; nothing is solved again."""
-        other = object.__new__(Trellis)
-        other.__dict__.update(self.__dict__)
+        other = self._copy()
         other.fixed, other.starts = self.fixed[list(rows)], [self.starts[row] for row in rows]
         other._rows = [self._rows[row] for row in rows]
         return other
@@ -132,8 +136,7 @@ class Trellis:
         What stands around them decides what is valid, but logits are read inside only: a text goes on behind the
         window in any way that fits. Raises `ValueError` where more than one state is possible at the first position.
         """
-        other = object.__new__(Trellis)
-        other.__dict__.update(self.__dict__)
+        other = self._copy()
         other.length = length
         other._rows = [stretch(row, at, length) for row, at in zip(self._rows, first, strict=True)]
         other.fixed, other.starts = np.stack([row.fixed for row in other._rows]), [row.start for row in other._rows]

@@ -61,10 +61,14 @@ def ends(graph: TokenGraph, more: int) -> NDArray[np.bool_]:
         return graph.final
     if graph.vocab.eos_ids:
         return (graph.shortest >= 0) & (graph.shortest <= more)
-    words = more // 64 + 1
-    usable = np.full((len(graph.set_ptr) - 1, words), np.uint64(2**64 - 1))
-    usable[:, more >> 6] = np.uint64((1 << (more & 63)) - 1)
-    return np.asarray(_behind(graph, usable, graph.final, more)[:, 0] & np.uint64(1), np.bool_)
+    return np.asarray(_behind(graph, everywhere(graph, more), graph.final, more)[:, 0] & np.uint64(1), np.bool_)
+
+
+def everywhere(graph: TokenGraph, length: int) -> Bits:
+    """Every set usable at every position of an open canvas, uint64 [T, W]."""
+    usable = np.full((len(graph.set_ptr) - 1, length // 64 + 1), np.uint64(2**64 - 1))
+    usable[:, length >> 6] = np.uint64((1 << (length & 63)) - 1)
+    return usable
 
 
 def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]) -> Row:
@@ -109,10 +113,16 @@ def _live(
         elif token < len(graph.token_class) and graph.token_class[token] >= 0:
             admitted[graph.token_class[token], i >> 6] |= bit
     usable = reach.usable_sets(graph.set_ptr, graph.set_class, everywhere, admitted)
-    ahead = np.zeros((graph.states, words), np.uint64)
-    ahead[start, 0] = 1
-    ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
+    ahead = reached(graph, usable, start)
     return ahead & _behind(graph, usable, final, length), usable, admitted | everywhere
+
+
+def reached(graph: TokenGraph, usable: Bits, start: int) -> Bits:
+    """What is reached, and where, from `start` at position 0."""
+    ahead = np.zeros((graph.states, usable.shape[1]), np.uint64)
+    ahead[start, 0] = 1
+    found: Bits = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
+    return found
 
 
 def _behind(graph: TokenGraph, usable: Bits, final: NDArray[np.bool_], length: int) -> Bits:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from structfill_kernels import reach
 
 from structfill.tokengraph import TokenGraph
+
+from .evidence import everywhere, reached
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,9 @@ def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int
         return HoleLengths(())
     after = np.array([graph.run(right, state) for state in range(graph.states)])
     good = np.append(graph.final, False)[after]  # -1, off the language, is the last
-    words = most // 64 + 1
-    ahead = np.zeros((graph.states, words), np.uint64)
-    ahead[start, 0] = 1
-    usable = np.full((len(graph.set_ptr) - 1, words), np.uint64(2**64 - 1))
-    usable[:, most >> 6] = np.uint64((1 << (most & 63)) - 1)
+    usable = everywhere(graph, most)
     usable[_closing(graph)] = 0
-    ahead = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)
-    bits = np.bitwise_or.reduce(ahead[good], axis=0) if good.any() else np.zeros(words, np.uint64)
+    bits = np.bitwise_or.reduce(reached(graph, usable, start)[good], axis=0)
     places = np.arange(most + 1)
     flags = bits[places >> 6] >> (places & 63).astype(np.uint64) & np.uint64(1)
     return HoleLengths(tuple(np.flatnonzero(flags).tolist()))
