@@ -19,7 +19,7 @@ from structfill.limits import Limits
 from structfill.vocab import Vocab
 
 UNREACHABLE = -1
-FORMAT = 1  # of `TokenGraph.to_arrays`
+FORMAT = 2  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -39,7 +39,7 @@ class TokenGraph:
         in_ptr, in_source, in_set: the same edges by target.
         set_ptr, set_class: classes of every set, CSR: int64 [T + 1], int32.
         token_class: int32 [V], -1 for tokens that no text can hold.
-        class_ptr, class_token: tokens of every class, ascending, CSR: int64 [C + 1], int32.
+        classes: C, those of end-of-text and padding included.
         final: bool [S], states in which a canvas may end.
         shortest: int32 [S], tokens of the shortest accepted text from each state, `UNREACHABLE` if there is none.
         order: int32 [S], states in depth-first order, for the reachability sweeps.
@@ -57,11 +57,10 @@ class TokenGraph:
     set_ptr: Int64 = field(repr=False)
     set_class: Int32 = field(repr=False)
     token_class: Int32 = field(repr=False)
-    class_ptr: Int64 = field(repr=False)
-    class_token: Int32 = field(repr=False)
     final: NDArray[np.bool_] = field(repr=False)
     shortest: Int32 = field(repr=False)
     order: Int32 = field(repr=False)
+    classes: int
     work: int
     compile_ms: float
 
@@ -76,9 +75,19 @@ class TokenGraph:
         return len(self.out_target)
 
     @property
-    def classes(self) -> int:
-        """C, those of end-of-text and padding included."""
-        return len(self.class_ptr) - 1
+    def class_ptr(self) -> Int64:
+        """int64 [C + 1]: the tokens of class c are ``class_token[class_ptr[c] : class_ptr[c + 1]]``."""
+        return self._members[0]
+
+    @property
+    def class_token(self) -> Int32:
+        """int32: the tokens of all classes, ascending in each."""
+        return self._members[1]
+
+    @cached_property
+    def _members(self) -> tuple[Int64, Int32]:
+        ptr, order = token_walk.csr(self.token_class, self.classes)
+        return ptr, order
 
     @property
     def nbytes(self) -> int:
@@ -134,7 +143,7 @@ class TokenGraph:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        arrays["meta"] = np.array([self.work, self.compile_ms])
+        arrays["meta"] = np.array([self.classes, self.work, self.compile_ms])
         return arrays | {"digest": _digest(arrays, self.vocab)}
 
     @classmethod
@@ -144,11 +153,12 @@ class TokenGraph:
         found = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
         if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
             raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
-        work, compile_ms = found.pop("meta").tolist()
-        return cls(vocab, **{name: _own(array) for name, array in found.items()}, work=int(work), compile_ms=compile_ms)
+        classes, work, compile_ms = found.pop("meta").tolist()
+        return cls(vocab, **{name: _own(array) for name, array in found.items()}, classes=int(classes), work=int(work),
+                   compile_ms=compile_ms)
 
 
-_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "work", "compile_ms")]
+_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "classes", "work", "compile_ms")]
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint8]:
@@ -181,12 +191,11 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         token_walk.walk,
         _own(automaton.delta, np.int32),
         _own(automaton.byte_class, np.uint8),
-        trie.nodes,
-        trie.spellings,
+        trie,
         limits.work,
     )
     links = _limited("edges", limits.edges, token_walk.link, states, walked, limits.edges)
-    token_class = np.append(walked.spelling_class, np.int32(-1))[trie.rank]  # rank -1, no text, is the last
+    token_class = walked.spelling_class
     classes = len(walked.pair_ptr) - 1
     final = automaton.accepting.copy()
     if vocab.eos_ids:
@@ -194,10 +203,10 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         final = np.append(final, True)
     if len(links.source) > limits.edges:
         raise TooLarge("edges", len(links.source), limits.edges)
-    arrays = _index(links, token_class, classes, final)
+    arrays = _index(links, token_class, final)
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
-    return TokenGraph(vocab, **arrays, work=walked.work, compile_ms=(time.perf_counter() - started) * 1e3)
+    return TokenGraph(vocab, **arrays, classes=classes, work=walked.work, compile_ms=(time.perf_counter() - started) * 1e3)
 
 
 def _own(array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:
@@ -235,17 +244,16 @@ def _add_end(
     return token_walk.Links(source, target, numbers, set_ptr, set_class), token_class, classes
 
 
-def _index(links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_]) -> dict[str, Any]:
-    """Edges both ways, members of the classes, distances and visiting order."""
+def _index(links: token_walk.Links, token_class: Int32, final: NDArray[np.bool_]) -> dict[str, Any]:
+    """Edges both ways, distances and visiting order."""
     out_ptr, out = token_walk.csr(links.source, len(final))
     in_ptr, into = token_walk.csr(links.target, len(final))
-    class_ptr, class_token = token_walk.csr(token_class, classes)
     in_source = links.source[into]
     out_target = links.target[out]
     found = {"out_ptr": out_ptr, "out_target": out_target, "out_set": links.set[out]}
     found |= {"in_ptr": in_ptr, "in_source": in_source, "in_set": links.set[into]}
     found |= {"set_ptr": links.set_ptr, "set_class": links.set_class}
-    found |= {"token_class": token_class, "class_ptr": class_ptr, "class_token": class_token, "final": final}
+    found |= {"token_class": token_class, "final": final}
     found["shortest"] = reach.distances(in_ptr, in_source, final)
     found["order"] = reach.visit_order(out_ptr, out_target)
     return found

@@ -27,23 +27,11 @@ EOS_NAMES = ("<end_of_turn>", "<turn|>", "<eos>", "<|im_end|>", "<|endoftext|>",
              "<｜end▁of▁sentence｜>")  # fmt: skip
 PAD_NAMES = ("<pad>", "<|endoftext|>", "[PAD]", "<|pad|>", "<|finetune_right_pad_id|>")
 MASK_NAMES = ("<mask>", "[MASK]", "<|mask|>", "<|mdm_mask|>", "<|MASK|>")
+MAX_SPELLING, MAX_TOKENS = 4_095, (1 << 22) - 1
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # SentencePiece's way to write a space
 
 TokenName = str | int
 Text = bytes  # under another name, because `Vocab.bytes` hides the type inside the class
-
-
-@dataclass(frozen=True)
-class Trie:
-    """All distinct spellings in byte order.
-
-    Attributes: `nodes` uint64, packed as `structfill_kernels.token_walk` says; `spellings` their number R;
-    `rank` int32 [V], the spelling of every token, -1 for those that are never text.
-    """
-
-    nodes: NDArray[np.uint64]
-    spellings: int
-    rank: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +72,9 @@ class Vocab:
         if mask_id is not None and mask_id in (*eos, pad_id):
             raise SpecError(f"token id {mask_id} cannot be the mask and end or pad the text as well")
         spelled = [b"" if i in specials or t is None else bytes(t) for i, t in enumerate(tokens)]
-        if longest := [i for i, t in enumerate(spelled) if len(t) > token_walk.MAX_SPELLING]:
-            raise SpecError(f"token {longest[0]} spells more than {token_walk.MAX_SPELLING} bytes")
-        if len(spelled) > token_walk.MAX_NODES or sum(map(len, spelled)) > 4 * token_walk.MAX_NODES:
+        if longest := [i for i, t in enumerate(spelled) if len(t) > MAX_SPELLING]:
+            raise SpecError(f"token {longest[0]} spells more than {MAX_SPELLING} bytes")
+        if len(spelled) > MAX_TOKENS or sum(map(len, spelled)) > 4 * MAX_TOKENS:
             raise SpecError("the vocabulary has too many tokens")
         return cls(spelled, eos, pad_id, mask_id)
 
@@ -175,22 +163,18 @@ class Vocab:
         return digest.hexdigest()
 
     @cached_property
-    def trie(self) -> Trie:
-        """The trie of all spellings; built on first use (about 0.4 s for 262,145 tokens)."""
+    def trie(self) -> token_walk.Trie:
+        """The trie of all spellings, with the node of every token, 0 for those that are never text; built on first use
+        (about 0.4 s for 262,145 tokens)."""
         tokens = self.tokens
         order = sorted((i for i, t in enumerate(tokens) if t), key=tokens.__getitem__)
-        rank = np.full(len(tokens), -1, np.int32)
-        spellings: list[Text] = []
-        for i in order:
-            if not spellings or tokens[i] != spellings[-1]:
-                spellings.append(tokens[i])
-            rank[i] = len(spellings) - 1
+        spellings = list(dict.fromkeys(tokens[i] for i in order))
         ptr = np.zeros(len(spellings) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, spellings), np.int64, len(spellings)), out=ptr[1:])
-        nodes = token_walk.build_trie(np.frombuffer(b"".join(spellings), np.uint8), ptr)
-        if len(nodes) > token_walk.MAX_NODES:
-            raise SpecError("the spellings of the vocabulary are too long in all")
-        return Trie(nodes, len(spellings), rank)
+        trie = token_walk.build_trie(np.frombuffer(b"".join(spellings), np.uint8), ptr)
+        node = dict(zip(spellings, trie.end.tolist(), strict=True))
+        return trie._replace(end=np.array([node[t] if t else 0 for t in tokens], np.int32))
+
 
 
 def _load(data: bytes) -> dict[str, Any]:
@@ -262,7 +246,7 @@ def _added(entries: Any) -> list[tuple[int, str, bool]]:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < token_walk.MAX_NODES
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_TOKENS
 
 
 def _special(names: Mapping[str, int], name: TokenName) -> int:

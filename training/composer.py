@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from training.kinds.base import Choice, Fact, Group, Listing, Records, Texts
+from training.kinds.base import GENERIC, Choice, Fact, Group, Listing, Records, Texts
 from training.values import Value, Values
 
 _GENERIC = Texts.parse(
@@ -17,7 +17,7 @@ _GENERIC = Texts.parse(
         |set the @ to {}|the @ should be {}|{} for the @|@ is {}|@ was {}|@ => {}|this has the @ {}|whose @ is {}
         // the @ being {}|as to the @, it is {}
         |we noted {} as the @|on the @: {}""".replace("({@})", "(@)")
-)
+).plus(GENERIC)
 _STRANGE = (0.06, 0.6)  # share of phrases told in unknown words: in most documents of the training split, in some
 _WORD = re.compile(r"\{\w*\}|[^\W\d_]{3,}")
 _WRAP = ("", "", "", "", '"', "'", "*", "**", "`")

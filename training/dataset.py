@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,12 +24,18 @@ TAPS = 2
 STREAMS = 2
 
 
+_MONTH = re.compile(r"(?<![\w-])\d{4}-(\d\d)-\d\d(?![\w-])")
+_MONTH_WEIGHT = 4.0  # a month told by its name is the only part of a value that is translated, not copied
+
+
 class Example(NamedTuple):
-    """Token ids; `is_value` marks the answer tokens that carry values rather than structure and keys."""
+    """Token ids; `is_value` marks the answer tokens that carry values rather than structure and keys, `weight` how
+    much each answer token counts."""
 
     prompt: list[int]
     answer: list[int]
     is_value: list[bool]
+    weight: list[float]
 
 
 class Batch(NamedTuple):
@@ -88,12 +95,19 @@ def examples(tokenizer: Tokenizer, seed: str, start: int, count: int, held_out: 
     prompts = tokenizer.encode_batch([prompt_text(m) for m in made])
     answers = [answer_text(m.answer) for m in made]
     found = []
-    for prompt, answer, (_, mask) in zip(
-        prompts, tokenizer.encode_batch([a for a, _ in answers]), answers, strict=True
-    ):
+    tokens = tokenizer.encode_batch([a for a, _ in answers])
+    for text, prompt, answer, (said, mask) in zip((m.text for m in made), prompts, tokens, answers, strict=True):
         if len(prompt.ids) <= MAX_PROMPT and len(answer.ids) <= MAX_ANSWER:
-            found.append(Example(prompt.ids, answer.ids, [any(mask[a:b]) for a, b in answer.offsets]))
+            months = _told_months(text, said)
+            weight = [_MONTH_WEIGHT if any(a <= m < b for m in months) else 1.0 for a, b in answer.offsets]
+            found.append(Example(prompt.ids, answer.ids, [any(mask[a:b]) for a, b in answer.offsets], weight))
     return found
+
+
+def _told_months(text: str, answer: str) -> set[int]:
+    """Where in the answer months stand whose dates the text tells in another form."""
+    found = (m for m in _MONTH.finditer(answer) if m[0] not in text)
+    return {at for m in found for at in range(*m.span(1))}
 
 
 def _masked(rng: np.random.Generator, example: Example, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -158,6 +172,7 @@ def collate_canvases(rng: np.random.Generator, chosen: list[Example], eos_weight
         gold[i, : len(e.answer)] = e.answer
         valid[i, :n] = True
         mask[i, :n], share[i, :n] = _masked(rng, e, n)
+        share[i, : len(e.answer)] *= e.weight
     weight = np.where(gold == EOS, eos_weight, 1.0) * mask * share
     canvas = torch.from_numpy(np.where(mask, MASK, gold))
     prompt = prompts_of(chosen)
@@ -176,6 +191,7 @@ def collate_streams(rng: np.random.Generator, chosen: list[Example], streams: in
         gold[i, : len(e.answer)] = e.answer
         valid[i, :n] = True
         weight[i, :n] = np.where(e.is_value + [True] + [False] * (n - len(e.answer) - 1), 1.0, 0.5)
+        weight[i, : len(e.answer)] *= e.weight
     starts = np.stack([block_starts(rng, streams, columns) for _ in chosen])
     answers = torch.from_numpy(gold)
     layout = block_layout(answers, torch.from_numpy(starts), torch.from_numpy(valid), MASK, TAPS)

@@ -16,7 +16,7 @@ from training.kinds import KINDS
 from training.kinds.base import Choice, Fact, Group, Kind, Listing
 from training.noise import NOISE
 
-_DATES = 0.35  # share of forms of dates in training: months are not copied, so they are learned late
+_DATES = 0.25  # share of forms of dates in training: months are not copied, so they are learned late
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.kinds.base import Choice, Fact, Texts
+from training.kinds.base import GENERIC, Choice, Fact, Texts
 from training.values import Value, Values
 from training.words import LABEL_ATTRIBUTE
 
@@ -11,7 +11,7 @@ _PHRASES = Texts.parse(
         |the @ reads {}|{} is the @|it has the @ {}|as @ we use {}|for the @, take {}|the @ must be {}
         |our @ is now {}|{} was chosen as @     // the @ being {}|they entered {} as @
         |on the label for the @ you read {}|concerning the @: {}"""
-)
+).plus(GENERIC)
 
 
 def _word(values: Values) -> Value:

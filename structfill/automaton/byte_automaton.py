@@ -44,23 +44,3 @@ class ByteAutomaton:
         """Is `text` in the language?"""
         state = self.run(text)
         return state != DEAD and bool(self.accepting[state])
-
-
-def dense_table(edges: NDArray[np.int32], states: int,
-                apart: bytes = b"") -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Byte classes uint8 [256], and range edges [M, 4] (source, lowest byte, highest byte, target) as int32 [S, K].
-
-    Every byte of `apart` gets a class of its own.
-    """
-    starts = np.zeros(257, np.bool_)
-    starts[edges[:, 1]] = True
-    starts[edges[:, 2] + 1] = True
-    for byte in apart:
-        starts[byte:byte + 2] = True
-    byte_class = (np.cumsum(starts[:256]) - starts[0]).astype(np.uint8)
-    table = np.full((states, int(byte_class.max()) + 1), DEAD, np.int32)
-    first, last = byte_class[edges[:, 1]], byte_class[edges[:, 2]]
-    for shift in range(int((last - first).max(initial=0)) + 1):
-        wide = first + shift <= last
-        table[edges[wide, 0], first[wide] + shift] = edges[wide, 3]
-    return byte_class, table

@@ -60,38 +60,19 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def _must_end(table: Any, labels: Any, gaps: Any) -> Any:
-    """bool [P]: states where a value ends and nothing else may follow."""
-    out = np.zeros(labels.shape[0], np.bool_)
-    for state in range(labels.shape[0]):
-        if labels[state] >= 0 and gaps[state] == 0:
-            out[state] = True
-            for k in range(table.shape[1]):
-                if table[state, k] >= 0:
-                    out[state] = False
-                    break
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any, nests: Any, return_offset: Any,
-                     returns: Any, spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
+def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
+                     calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any, spaces: Any, mode: int,
+                     most: Any, grows: Any, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
     ``most[c]`` (int32 [C]) times before.
 
-    Arguments are the arrays of `Pushdown` (`table` int32 [P, K] in place of its edges), the classes of space, newline,
-    tab and carriage return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number
-    of states, number of configurations left out by a bound that `grows` (bool [C])); stops early when S exceeds
-    `max_states`.
+    Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
+    return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number of states, number
+    of configurations left out by a bound that `grows` (bool [C])); stops early when S exceeds `max_states`.
 
     What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
     there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
     """
-    classes = table.shape[1]
-    must_end = _must_end(table, labels, gaps)
-    space_of = np.full(classes, -1, np.int32)
-    for i in range(4):
-        space_of[spaces[i]] = i
     decided = np.full(classes, -1, np.int64)
     # stack nodes: continuation, node below, how many containers are open, is it too deep (2: by a bound that grows)?
     kont = np.empty(64, np.int32)
@@ -131,46 +112,55 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
             current += 1
             continue
         while True:
-            for byte_class in range(classes):
-                if decided[byte_class] == current:
-                    continue
-                target, new_gap, node = -1, 0, stack
-                if space_of[byte_class] >= 0:
-                    new_gap = _gap_after(gaps[state], gap, space_of[byte_class], mode, level[stack] + 1)
-                    target = state if new_gap >= 0 else -1
-                if target < 0:
-                    target, new_gap = table[state, byte_class], 0
-                if target < 0:
-                    continue
-                decided[byte_class] = current
-                # a value that can only end here ends at once, so that equal continuations meet
-                while new_gap == 0 and target >= 0 and must_end[target] and node != EMPTY:
-                    target = returns[return_offset[kont[node]] + labels[target]]
-                    node = below[node]
-                if target < 0:
-                    continue
-                key = (np.uint64(target) << np.uint64(40)) | (np.uint64(node) << np.uint64(16)) | np.uint64(new_gap)
-                place = _slot(conf_table, key_of, key)
-                if conf_table[place] < 0:
-                    state_of = reserve(state_of, count + 1)
-                    stack_of = reserve(stack_of, count + 1)
-                    gap_of = reserve(gap_of, count + 1)
-                    key_of = reserve(key_of, count + 1)
-                    state_of[count] = target
-                    stack_of[count] = node
-                    gap_of[count] = new_gap
-                    key_of[count] = key
-                    conf_table[place] = count
-                    count += 1
-                    if count * 2 > conf_table.shape[0]:
-                        conf_table = _grow(conf_table, key_of, count)
-                        place = _slot(conf_table, key_of, key)
-                delta[current, byte_class] = conf_table[place]
+            for g in range(start[state] - (4 if gaps[state] else 0), start[state + 1]):  # whitespace before the rest
+                which = g - start[state] + 4
+                if which < 4:
+                    new_gap = _gap_after(gaps[state], gap, which, mode, level[stack] + 1)
+                    if new_gap < 0 or decided[spaces[which]] == current:
+                        continue
+                    target, first, last = state, np.int64(0), np.int64(1)
+                else:
+                    new_gap, target, first, last = 0, target_of[g], begin[g], begin[g + 1]
+                place, node = np.int64(-1), stack  # looked up for the first byte class that needs it
+                for x in range(first, last):
+                    byte_class = spaces[which] if which < 4 else member[x]
+                    if decided[byte_class] == current:
+                        continue
+                    decided[byte_class] = current
+                    if place >= 0:
+                        delta[current, byte_class] = place
+                    if place != -1:
+                        continue
+                    # a value that can only end here ends at once, so that equal continuations meet
+                    while new_gap == 0 and target >= 0 and node != EMPTY and labels[target] >= 0 \
+                            and gaps[target] == 0 and start[target] == start[target + 1]:
+                        target = returns[return_offset[kont[node]] + labels[target]]
+                        node = below[node]
+                    if target < 0:
+                        place = np.int64(-2)
+                        continue
+                    key = (np.uint64(target) << np.uint64(40)) | (np.uint64(node) << np.uint64(16)) | np.uint64(new_gap)
+                    slot = _slot(conf_table, key_of, key)
+                    place = np.int64(conf_table[slot])
+                    if place < 0:
+                        state_of = reserve(state_of, count + 1)
+                        stack_of = reserve(stack_of, count + 1)
+                        gap_of = reserve(gap_of, count + 1)
+                        key_of = reserve(key_of, count + 1)
+                        state_of[count] = target
+                        stack_of[count] = node
+                        gap_of[count] = new_gap
+                        key_of[count] = key
+                        conf_table[slot] = place = np.int64(count)
+                        count += 1
+                        if count * 2 > conf_table.shape[0]:
+                            conf_table = _grow(conf_table, key_of, count)
+                    delta[current, byte_class] = place
             call = calls[state]
             if call >= 0:
                 key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
-                place = _slot(node_table, node_key, key)
-                if node_table[place] < 0:
+                slot = _slot(node_table, node_key, key)
+                if node_table[slot] < 0:
                     kont = reserve(kont, nodes + 1)
                     below = reserve(below, nodes + 1)
                     level = reserve(level, nodes + 1)
@@ -188,12 +178,12 @@ def enumerate_states(table: Any, labels: Any, gaps: Any, calls: Any, callee: Any
                     if same > most[call]:
                         too_deep[nodes] = max(too_deep[stack], 2 if grows[call] else 1)
                     node_key[nodes] = key
-                    node_table[place] = nodes
+                    node_table[slot] = nodes
                     nodes += 1
                     if nodes * 2 > node_table.shape[0]:
                         node_table = _grow(node_table, node_key, nodes)
-                        place = _slot(node_table, node_key, key)
-                stack, state, gap = node_table[place], callee[call], 0
+                        slot = _slot(node_table, node_key, key)
+                stack, state, gap = node_table[slot], callee[call], 0
             elif labels[state] >= 0:
                 if stack == EMPTY:
                     out_labels[current] = 0 if gap_of[current] == 0 else -1

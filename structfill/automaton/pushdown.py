@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
-from .byte_automaton import ByteAutomaton, dense_table
+from .byte_automaton import ByteAutomaton
 from .enumeration import SPACES_PER_LEVEL, enumerate_states
 from .minimise import minimise
+from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
 FREE_STATES = 1_000  # and values of free form while it is smaller than this: they double many an automaton
@@ -75,15 +76,14 @@ class Pushdown:
         values of free form, below `FREE_STATES`. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
         is left.
         """
-        byte_class, table = dense_table(self.edges, len(self.labels), apart=_SPACES)
-        spaces = byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int64)
+        moves = transitions(self.edges, len(self.labels), apart=_SPACES)
         found: _Nested | None = None
         free = limits.depth
         for depth in range(limits.depth + 1):
-            nested = self._nested(table, spaces, whitespace, depth, min(free, depth), free > depth, limits)
+            nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, limits)
             if found is not None and free >= depth and nested.states > FREE_STATES:
                 free = depth - 1
-                nested = self._nested(table, spaces, whitespace, depth, free, False, limits)
+                nested = self._nested(moves, whitespace, depth, free, False, limits)
             if found is not None and nested.states > min(SOFT_STATES, limits.states):
                 break
             if nested.states > limits.states:
@@ -95,15 +95,17 @@ class Pushdown:
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
         delta, labels = minimise(found.delta, found.labels)
-        return ByteAutomaton(delta, byte_class, labels >= 0)
+        return ByteAutomaton(delta, moves.byte_class, labels >= 0)
 
-    def _nested(self, table: NDArray[np.int32], spaces: NDArray[np.int64], whitespace: Whitespace, depth: int,
-                free: int, free_grows: bool, limits: Limits) -> _Nested:
+    def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
+                limits: Limits) -> _Nested:
         """Everything that nests `depth` times, and `free` times in values of free form."""
         most = np.where(self.free, free, depth).astype(np.int32)
+        spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
-            table, self.labels, self.gaps, self.calls, self.callee, self.nests, self.return_offset, self.returns,
-            spaces, int(whitespace), most, ~self.free | free_grows, limits.states))
+            moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, self.calls,
+            self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
+            ~self.free | free_grows, limits.states))
 
 
 class _Nested(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..automaton.byte_automaton import ByteAutomaton, dense_table
+from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.char_dfa import CharDFA
 from ..automaton.json_string import plain
 from ..automaton.minimise import minimise, trim
+from ..automaton.transitions import transitions
 from ..errors import EmptyLanguage, SpecError
 from ..limits import Limits
 from .constraint import Constraint
@@ -46,12 +47,12 @@ class TextConstraint(Constraint):
     @cached_property
     def _automaton(self) -> ByteAutomaton:
         fragment = plain(self._dfa)
-        byte_class, table = dense_table(fragment.edges, len(fragment.labels))
-        delta, labels = trim(table, fragment.labels)
+        moves = transitions(fragment.edges, len(fragment.labels))
+        delta, labels = trim(moves.dense(), fragment.labels)
         if not (labels >= 0).any():
             raise EmptyLanguage("no text satisfies the constraint")
         delta, labels = minimise(delta, labels)
-        return ByteAutomaton(delta, byte_class, labels >= 0)
+        return ByteAutomaton(delta, moves.byte_class, labels >= 0)
 
 
 def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:

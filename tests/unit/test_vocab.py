@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structfill_kernels.token_walk.reference import spellings_of
 
 from structfill.errors import SpecError, StructfillError, VocabMismatch
 from structfill.vocab import Vocab
@@ -176,17 +177,15 @@ def test_impossible_vocabularies(arguments):
 
 @law(60)
 @given(st.lists(st.binary(max_size=4) | st.sampled_from([b"ab", b"abc", b"ab\x00"]), max_size=20))
-def test_trie_ranks_are_sorted_spellings(tokens):
+def test_the_trie_spells_every_token(tokens):
     trie = Vocab.of_tokens(tokens).trie
-    spellings = sorted({t for t in tokens if t})
-    assert trie.spellings == len(spellings)
-    assert trie.rank.tolist() == [spellings.index(t) if t else -1 for t in tokens]
-    assert len(trie.nodes) == len({t[:k] for t in spellings for k in range(1, len(t) + 1)})
+    assert spellings_of(trie) == tokens
+    assert len(trie.byte) == len({t[:k] for t in tokens for k in range(1, len(t) + 1)})
 
 
 def test_the_longest_spelling():
     trie = Vocab.of_tokens([b"x" * 4095, b"x" * 4094 + b"y"]).trie
-    assert len(trie.nodes) == 4096 and int(trie.nodes[-1]) >> 8 & 4095 == 4094
+    assert len(trie.byte) == 4096 and trie.end.tolist() == [4095, 4096]
 
 
 # Hostile files: an error that names the file, or a vocabulary.
@@ -276,7 +275,7 @@ def test_truncation_and_flipped_bytes(tmp_path):
     for at in range(0, len(whole), 2):
         path.write_bytes(whole[:at] + bytes([rng.randrange(256)]) + whole[at + 1 :])
         try:
-            assert len(Vocab.from_file(path).trie.rank)
+            assert len(Vocab.from_file(path).trie.end)
         except StructfillError as error:
             assert "cut.json" in str(error)
 
@@ -322,7 +321,7 @@ def test_any_json(tmp_path_factory, spec):
     except StructfillError as error:
         assert "any.json" in str(error)
     else:
-        assert len(vocab.trie.rank) == len(vocab) and len(vocab.fingerprint) == 64
+        assert len(vocab.trie.end) == len(vocab) and len(vocab.fingerprint) == 64
 
 
 # Real tokenizers.
@@ -362,10 +361,11 @@ def test_real_tokenizers(unpacked, name, size, eos, pad, mask):
     for blank in ("\n\n", "\t\t"):
         assert blank.encode() in vocab.tokens
     trie = vocab.trie
-    assert (trie.rank >= 0).sum() == sum(1 for t in vocab.tokens if t) >= trie.spellings
+    spelled, distinct = int((trie.end > 0).sum()), len(np.unique(trie.end[trie.end > 0]))
+    assert spelled == sum(1 for t in vocab.tokens if t) >= distinct
     if name == "gemma3":  # letters are there as bytes and as text
-        assert (trie.rank >= 0).sum() - trie.spellings == 110
-    assert len(trie.nodes) < 700_000
+        assert spelled - distinct == 110
+    assert len(trie.byte) < 700_000
 
 
 def test_of_takes_tokenizers(tmp_path):

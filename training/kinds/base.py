@@ -6,9 +6,11 @@ Labels and phrases are written `a|b|c // d|e`: what follows `//` is held out, ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from training.values import Value, Values
 
@@ -34,10 +36,9 @@ class Texts:
         parts = [tuple(p.strip() for p in side.replace("\n", " ").split("|") if p.strip()) for side in (train, held)]
         return cls(parts[0], parts[1] or parts[0])
 
-    def plus(self, text: str) -> Texts:
+    def plus(self, more: tuple[str, ...]) -> Texts:
         """With more training alternatives."""
-        more = (p.strip() for p in text.split("|"))
-        return Texts(tuple(dict.fromkeys([*self.train, *(p for p in more if p and p != "-")])), self.held)
+        return Texts(tuple(dict.fromkeys([*self.train, *(p for p in more if p != "-")])), self.held)
 
     def of(self, held_out: bool) -> tuple[str, ...]:
         """The split's alternatives; those held out here but trained on elsewhere are no use for a test."""
@@ -153,32 +154,53 @@ def kind(name: str, opening: str, *entries: Entry) -> Kind:
 
 
 def _richer(kind_name: str, entry: Entry) -> Entry:
-    """The entry with what `more.txt` adds to the training alternatives of its labels and phrases."""
+    """The entry with what the folder `more` adds to the training alternatives of its labels and phrases."""
     more = additions(kind_name, entry)
     if isinstance(entry, Choice):
-        added = zip(entry.phrases.items(), more, strict=True)
-        return replace(entry, phrases={meaning: texts.plus(text) for (meaning, texts), text in added})
-    if isinstance(entry, Fact | Listing):
-        return replace(entry, labels=entry.labels.plus(more[0]), phrases=entry.phrases.plus(more[1]))
-    return entry
+        phrases = {meaning: texts.plus(more.phrases[meaning]) for meaning, texts in entry.phrases.items()}
+        return replace(entry, labels=entry.labels.plus(more.labels), phrases=phrases)
+    if isinstance(entry, Group):
+        return replace(entry, phrases=entry.phrases.plus(more.phrases[""]))
+    if isinstance(entry, Records):
+        return replace(entry, headers=entry.headers.plus(more.labels), lines=entry.lines.plus(more.phrases[""]))
+    return replace(entry, labels=entry.labels.plus(more.labels), phrases=entry.phrases.plus(more.phrases[""]))
 
 
-def additions(kind_name: str, entry: Entry) -> tuple[str, ...]:
-    """What `more.txt` has for an entry: labels and phrases, or phrases by meaning for a choice."""
+class Additions(NamedTuple):
+    """More training alternatives of an entry: labels (of records: headers), and phrases by meaning ("" if no choice)."""
+
+    labels: tuple[str, ...]
+    phrases: dict[str, tuple[str, ...]]
+
+
+def additions(kind_name: str, entry: Entry) -> Additions:
+    """What the folder `more` has for an entry."""
     own = f"{kind_name}.{entry.keys[0]}"
     if isinstance(entry, Choice):
-        return tuple(_MORE.get(f"{own}.{meaning}", ("", ""))[1] for meaning in entry.phrases)
-    return _MORE.get(own, _MORE.get(entry.keys[0], ("", "")))
+        found = {meaning: _MORE.get(f"{own}.{meaning}", _NOTHING)[1] for meaning in entry.phrases}
+        return Additions(_MORE.get(own, _NOTHING)[0], found)
+    if isinstance(entry, Group | Records):
+        labels, phrases = _MORE.get(f"{own}.{type(entry).__name__.lower()}", _NOTHING)
+        return Additions(labels, {"": tuple(p for p in phrases if set(_PART.findall(p)) <= entry.parts.keys())})
+    general = entry.keys[0] if f"only {own}" not in _MORE else f"only {own}"
+    (labels, phrases), (more_labels, more_phrases) = _MORE.get(own, _NOTHING), _MORE.get(general, _NOTHING)
+    return Additions(labels + more_labels, {"": phrases + more_phrases})
 
 
-def _read_more() -> dict[str, tuple[str, str]]:
-    """`first key: labels ~ phrases`, a line each; `kind.key` for one kind only, `kind.key.meaning` for a choice."""
-    found = {}
-    for line in (Path(__file__).parent / "more.txt").read_text(encoding="utf-8").splitlines():
-        key, _, rest = line.partition(":")
-        labels, _, phrases = rest.partition("~ ")
-        found[key] = labels, phrases
+def _read_more() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """`kind.key: labels ~ phrases`, a line each; `key` for all kinds but those of an `only kind.key`,
+    `kind.key.meaning` for a choice, `kind.key.group` and `kind.key.records`."""
+    found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for path in sorted((Path(__file__).parent / "more").glob("*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            key, _, rest = line.partition(":")
+            before = found.get(key, _NOTHING)
+            parts = [tuple(p for t in side.split("|") if (p := t.strip())) for side in rest.partition("~ ")[::2]]
+            found[key] = before[0] + parts[0], before[1] + parts[1]
     return found
 
 
+_NOTHING: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
+_PART = re.compile(r"\{(\w*)\}")
 _MORE = _read_more()
+GENERIC = tuple((Path(__file__).parent / "generic.txt").read_text(encoding="utf-8").splitlines())  # `@` is the noun

@@ -6,11 +6,10 @@ trie carries the function of the current prefix; functions are hash-consed and t
 class is memoised, so that nearly every trie node costs one table look-up.
 
 `build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
-    -> uint64 [nodes] in preorder, packed as ``byte | depth << 8 | subtree size << 20 | rank << 42``; the rank is
-    the number of the first spelling in the node's subtree. At most 4,095 bytes a spelling, 4,194,303 nodes.
+    -> `Trie`, breadth first and in byte order: at most 2**31 - 2 prefixes.
 
-`walk(delta, byte_class, nodes, spellings, max_work)` -> `Walk`: the class of every spelling (int32 [R], -1: alive
-    in no state) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to ``pair_target[k]``
+`walk(delta, byte_class, trie, max_work)` -> `Walk`: the class of every spelling (int32 [R], -1: alive in no state, or
+    its node is 0) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to ``pair_target[k]``
     for k in ``pair_ptr[c]:pair_ptr[c + 1]``, states ascending. Classes are numbered by their first spelling.
     Raises `LimitReached` when the work (pairs composed and kept, table cells) passes `max_work`.
 
@@ -22,9 +21,7 @@ class is memoised, so that nearly every trie node costs one table look-up.
     Keys below 0 are left out.
 """
 
-from ._types import LimitReached, Links, Walk
+from ._types import LimitReached, Links, Trie, Walk
 from .cpu import build_trie, csr, link, walk
 
-MAX_SPELLING, MAX_NODES = 4_095, (1 << 22) - 1
-
-__all__ = ["MAX_NODES", "MAX_SPELLING", "LimitReached", "Links", "Walk", "build_trie", "csr", "link", "walk"]
+__all__ = ["LimitReached", "Links", "Trie", "Walk", "build_trie", "csr", "link", "walk"]

@@ -13,6 +13,14 @@ class LimitReached(Exception):
         self.needed = needed
 
 
+class Trie(NamedTuple):
+    """All prefixes of some spellings, short ones first: node 0 is the empty one, node i + 1 is prefix i."""
+
+    parent: Any  # int32 [P], the node of the prefix less its last byte
+    byte: Any  # uint8 [P], that byte
+    end: Any  # int32 [R], the node of every spelling; 0 stands for what no text can hold
+
+
 class Walk(NamedTuple):
     """Classes of all spellings and the partial function of every class (CSR of pairs)."""
 

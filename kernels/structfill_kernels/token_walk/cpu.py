@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ._types import LimitReached, Links, Walk
+from ._types import LimitReached, Links, Trie, Walk
 
-U64 = np.uint64
-ONE, DEPTH, SIZE, RANK = U64(1), U64(8), U64(20), U64(42)
-BYTE_MASK, DEPTH_MASK, SIZE_MASK = U64(255), U64(4095), U64((1 << 22) - 1)
+U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
+ONE = U64(1)
 DEAD, IDENTITY = 0, 1  # numbers of the empty function and of the root's
-STACK = 4097
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -47,55 +45,53 @@ def _rehash(hashes, first, last, size):
 
 
 @njit(cache=True, nogil=True)
-def _build_trie(data, ptr, nodes, open_nodes):
-    """Fill `nodes`; the subtree size of a node is known when its last spelling has passed."""
-    count = depth = 0
-    for rank in range(ptr.shape[0] - 1):
-        start, length, common = ptr[rank], ptr[rank + 1] - ptr[rank], 0
-        if rank:
-            before, limit = ptr[rank - 1], min(length, ptr[rank] - ptr[rank - 1])
-            while common < limit and data[before + common] == data[start + common]:
-                common += 1
-        while depth > common:
-            depth -= 1
-            nodes[open_nodes[depth]] |= U64(count - open_nodes[depth]) << SIZE
-        for k in range(common, length):
-            open_nodes[depth] = count
-            nodes[count] = U64(data[start + k]) | U64(k) << DEPTH | U64(rank) << RANK
-            depth += 1
-            count += 1
-    while depth:
-        depth -= 1
-        nodes[open_nodes[depth]] |= U64(count - open_nodes[depth]) << SIZE
-    return count
+def _build_trie(data, ptr):
+    """Level by level: a spelling opens a node unless its prefix is that of the spelling before it."""
+    count = ptr.shape[0] - 1
+    common, nodes = np.zeros(count, np.int32), np.int64(0)
+    for r in range(count):
+        if r:
+            limit = min(ptr[r + 1] - ptr[r], ptr[r] - ptr[r - 1])
+            while common[r] < limit and data[ptr[r - 1] + common[r]] == data[ptr[r] + common[r]]:
+                common[r] += 1
+        nodes += ptr[r + 1] - ptr[r] - common[r]
+    parent, byte = np.empty(nodes, np.int32), np.empty(nodes, np.uint8)
+    node, active = np.zeros(count, np.int32), np.arange(count).astype(np.int32)
+    depth, left, last = 0, count, 0
+    while left:
+        kept = 0
+        for x in range(left):
+            r = active[x]
+            if common[r] > depth:
+                node[r] = last
+            else:
+                parent[last], byte[last] = node[r], data[ptr[r] + depth]
+                last += 1
+                node[r] = last
+            if ptr[r] + depth + 1 < ptr[r + 1]:
+                active[kept] = r
+                kept += 1
+        depth, left = depth + 1, kept
+    return parent, byte, node
 
 
 def build_trie(data, ptr):
     """See the package."""
-    nodes = np.empty(len(data), np.uint64)
-    return nodes[: _build_trie(data, ptr, nodes, np.empty(STACK, np.int64))].copy()
+    return Trie(*_build_trie(data, ptr))
 
 
 @njit(cache=True, nogil=True)
-def _descend(node, nodes, byte_class, table, rows, found):
-    """The hot loop: from `node` in preorder until a composition is unknown; returns that node.
+def _descend(node, parent, byte, byte_class, table, rows):
+    """The hot loop: from prefix `node` on, until a composition is unknown; returns that prefix.
 
-    Everything holds table rows (function number x K). ``found[rank]`` may be written for inner nodes as
-    well: the first spelling of the subtree overwrites it, or dies and says so.
+    Everything holds table rows (function number x K). Level by level, neighbours do not wait for each other; dead
+    prefixes lead to dead ones.
     """
-    count = nodes.shape[0]
-    while node < count:
-        packed = nodes[node]
-        depth = (packed >> DEPTH) & DEPTH_MASK
-        row = table[U64(rows[depth]) + U64(byte_class[packed & BYTE_MASK])]
-        if row <= 0:
-            if row < 0:
-                return node
-            found[packed >> RANK] = 0
-            node += np.int64((packed >> SIZE) & SIZE_MASK)
-            continue
-        rows[depth + ONE] = row
-        found[packed >> RANK] = row
+    while node < parent.shape[0]:
+        row = table[U32(rows[U32(parent[node])]) + U32(byte_class[byte[node]])]
+        if row < 0:
+            break
+        rows[node + 1] = row
         node += 1
     return node
 
@@ -103,15 +99,16 @@ def _descend(node, nodes, byte_class, table, rows, found):
 @njit(cache=True, nogil=True)
 def _compose(delta, k, states, targets, first, last, out):
     """Write the function ``[first, last)`` followed by byte class k at `out`; returns its end and hash."""
-    hash_ = U64(1469598103934665603)
+    hash_ = U64(0)
     for x in range(first, last):
         target = delta[targets[x], k]
         if target >= 0:
             states[out] = states[x]
             targets[out] = target
             out += 1
-            hash_ = _mix(hash_, (U64(states[x]) << U64(32)) | U64(target))
-    return out, hash_
+            pair = ((U64(states[x]) << U64(32)) | U64(target)) * U64(0x9E3779B97F4A7C15)
+            hash_ += (pair ^ (pair >> U64(32))) * U64(0xD6E8FEB86659FD93)  # a sum: pairs do not wait for each other
+    return out, hash_ ^ (hash_ >> U64(29))
 
 
 @njit(cache=True, nogil=True)
@@ -135,24 +132,25 @@ def _find(table, hashes, ptr, states, targets, hash_, first, last):
 
 
 @njit(cache=True, nogil=True)
-def _walk(delta, byte_class, nodes, spellings, max_work):
+def _walk(delta, byte_class, parent, byte, max_work):
     """All functions of prefixes; work is pairs composed, 3 for each pair kept, 4 for each table cell."""
     S, K = delta.shape
     capacity = 1 << 9
     states, targets = np.empty(max(4 * S, 1 << 12), np.int32), np.empty(max(4 * S, 1 << 12), np.int32)
     ptr, hashes = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.uint64)
     table, slots = np.full(capacity * K, -1, np.int32), np.full(4 * capacity, -1, np.int32)
+    table[:K] = DEAD
     for q in range(S):
         states[q] = q
         targets[q] = q
     functions, ptr[2], node, work = 2, S, np.int64(0), np.int64(S)
-    rows, found = np.full(STACK, IDENTITY * K, np.int32), np.zeros(spellings, np.int32)
+    rows = np.empty(parent.shape[0] + 1, np.int32)
+    rows[0] = IDENTITY * K
     while work <= max_work:
-        node = _descend(node, nodes, byte_class, table, rows, found)
-        if node >= nodes.shape[0]:
+        node = _descend(node, parent, byte, byte_class, table, rows)
+        if node >= parent.shape[0]:
             break
-        row = rows[(nodes[node] >> DEPTH) & DEPTH_MASK]
-        k = byte_class[nodes[node] & BYTE_MASK]
+        row, k = rows[parent[node]], byte_class[byte[node]]
         first, last, top = ptr[row // K], ptr[row // K + 1], ptr[functions]
         work += last - first
         if top + last - first > states.shape[0]:
@@ -175,43 +173,39 @@ def _walk(delta, byte_class, nodes, spellings, max_work):
                 ptr[functions] = end
                 work += 3 * (end - top) + 4 * K
         table[row + k] = number * K
-    for rank in range(spellings):
-        found[rank] //= K
-    return found, functions, ptr, states, targets, work
+    return rows, functions, ptr, states, targets, work
 
 
 @njit(cache=True, nogil=True)
-def _classes(found, functions, ptr, states, targets):
+def _classes(rows, end, K, functions, ptr, states, targets):
     """Number the functions that a spelling has by first appearance, and copy their pairs together."""
-    class_of, members, classes, total = np.full(functions, -1, np.int32), np.empty(functions, np.int32), 0, 0
-    for rank in range(found.shape[0]):
-        function = found[rank]
-        if function == DEAD:
-            found[rank] = -1
+    class_of, members, classes, total = np.full(functions * K, -1, np.int32), np.empty(functions, np.int32), 0, 0
+    found = np.empty(end.shape[0], np.int32)
+    for r in range(end.shape[0]):
+        row = rows[end[r]]
+        if row == DEAD or end[r] == 0:
+            found[r] = -1
             continue
-        if class_of[function] < 0:
-            class_of[function] = classes
-            members[classes] = function
+        if class_of[row] < 0:
+            class_of[row], members[classes] = classes, row // K
+            total += ptr[members[classes] + 1] - ptr[members[classes]]
             classes += 1
-            total += ptr[function + 1] - ptr[function]
-        found[rank] = class_of[function]
+        found[r] = class_of[row]
     pair_ptr = np.zeros(classes + 1, np.int64)
     pair_state, pair_target = np.empty(total, np.int32), np.empty(total, np.int32)
     for c in range(classes):
         first, last = ptr[members[c]], ptr[members[c] + 1]
         a, b = pair_ptr[c], pair_ptr[c] + last - first
         pair_state[a:b], pair_target[a:b], pair_ptr[c + 1] = states[first:last], targets[first:last], b
-    return pair_ptr, pair_state, pair_target
+    return found, pair_ptr, pair_state, pair_target
 
 
-def walk(delta, byte_class, nodes, spellings, max_work):
+def walk(delta, byte_class, trie, max_work):
     """See the package. Table rows are int32, which bounds the work at 2**33 whatever the caller allows."""
-    found, functions, ptr, states, targets, work = _walk(
-        delta, byte_class, nodes, spellings, min(max_work, (1 << 33) - 8)
-    )
+    rows, *functions, work = _walk(delta, byte_class, trie.parent, trie.byte, min(max_work, (1 << 33) - 8))
     if work > max_work:
         raise LimitReached(int(work))
-    return Walk(found, *_classes(found, functions, ptr, states, targets), int(work))
+    return Walk(*_classes(rows, trie.end, delta.shape[1], *functions), int(work))
 
 
 @njit(cache=True, nogil=True)

@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._types import LimitReached, Links, Walk
+from ._types import LimitReached, Links, Trie, Walk
 
 
 def build_trie(data, ptr):
-    """Preorder trie of sorted distinct spellings; see the package for the packing."""
+    """Every prefix once."""
     spellings = [bytes(data[a:b]) for a, b in zip(ptr[:-1], ptr[1:], strict=True)]
-    prefixes = sorted({word[:k] for word in spellings for k in range(1, len(word) + 1)})
-    nodes = []
-    for prefix in prefixes:
-        below = [p for p in prefixes if p.startswith(prefix)]
-        rank = next(r for r, word in enumerate(spellings) if word.startswith(prefix))
-        nodes.append(prefix[-1] | (len(prefix) - 1) << 8 | len(below) << 20 | rank << 42)
-    return np.array(nodes, np.uint64)
+    prefixes = sorted({w[:k] for w in spellings for k in range(1, len(w) + 1)}, key=lambda p: (len(p), p))
+    node = {b"": 0} | {prefix: i + 1 for i, prefix in enumerate(prefixes)}
+    parent, byte = [node[p[:-1]] for p in prefixes], [p[-1] for p in prefixes]
+    return Trie(np.array(parent, np.int32), np.array(byte, np.uint8), np.array([node[w] for w in spellings], np.int32))
 
 
-def spellings_of(nodes, count):
-    """The spellings that a packed trie holds, by rank."""
-    words, path = [b""] * count, bytearray()
-    for node in nodes.tolist():
-        depth = node >> 8 & 4095
-        del path[depth:]
-        path.append(node & 255)
-        if not words[node >> 42] or words[node >> 42] == bytes(path[:-1]):
-            words[node >> 42] = bytes(path)
-    return words
+def spellings_of(trie):
+    """The spellings that a trie holds, by number; empty for those at node 0."""
+    prefixes = [b""]
+    for parent, byte in zip(trie.parent.tolist(), trie.byte.tolist(), strict=True):
+        prefixes.append(prefixes[parent] + bytes([byte]))
+    return [prefixes[node] for node in trie.end.tolist()]
 
 
-def walk(delta, byte_class, nodes, spellings, max_work=0):
+def walk(delta, byte_class, trie, max_work=0):
     """Every spelling run from every state. Counts no work."""
     functions, classes = {}, []
-    for word in spellings_of(nodes, spellings):
+    for word in spellings_of(trie):
         pairs = []
-        for start in range(len(delta)):
+        for start in range(len(delta) if word else 0):
             state = start
             for byte in word:
                 state = delta[state, byte_class[byte]] if state >= 0 else -1
