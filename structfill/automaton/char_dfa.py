@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,6 +202,9 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
     if not components:
         outcome = label(())
         return CharDFA(*_outcome(CharDFA.everything(), outcome)) if outcome >= 0 else CharDFA.empty()
+    label = cache(label)
+    if len(components) == 1 and (alone := _relabelled(components[0], label)) is not None:
+        return alone
     sizes = np.array([(c.bounds.size, c.delta.size, c.delta.shape[1]) for c in components], np.int64)
     offsets = np.zeros((len(components) + 1, 2), np.int64)
     np.cumsum(sizes[:, :2], axis=0, out=offsets[1:])
@@ -215,6 +218,14 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
         raise TooLarge(*(("states", needed, limits.states) if status == kernels.STATES
                          else ("work", needed, limits.work)))
     return CharDFA.build(bounds, classes, delta, _label_rows(components, rows, label))
+
+
+def _relabelled(dfa: CharDFA, label: Callable[[tuple[bool, ...]], int]) -> CharDFA | None:
+    """The product of one automaton, where it has one label and all other strings are rejected."""
+    if dfa.is_empty() or dfa.labels.max() > 0 or not (dfa.is_everything() or label((False,)) < 0):
+        return None
+    outcome = label((True,))
+    return dfa if outcome == 0 else CharDFA(*_outcome(dfa, outcome)) if outcome > 0 else CharDFA.empty()
 
 
 def _outcome(dfa: CharDFA, outcome: int) -> tuple[NDArray[np.int32], ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structfill.automaton.char_dfa import CharDFA
+from structfill.automaton.memo import Memo
 from structfill.automaton.minimise import trim
 from structfill.automaton.utf8 import lower
 
@@ -29,6 +30,9 @@ class Fragment:
     labels: NDArray[np.int32]
 
 
+_known: Memo[Fragment] = Memo(max_bytes=16 << 20)
+
+
 def quoted(dfa: CharDFA) -> Fragment:
     """``"`` + the canonical JSON spelling of every string of the language + ``"``.
 
@@ -45,6 +49,15 @@ def plain(dfa: CharDFA) -> Fragment:
 
 
 def _encode(dfa: CharDFA, as_json: bool) -> Fragment:
+    """Kept for a while: many schemas have the same strings and numbers in them."""
+    found = _known.get((dfa.key, as_json))
+    if found is None:
+        found = _lowered(dfa, as_json)
+        _known.put((dfa.key, as_json), found, found.edges.nbytes + found.labels.nbytes + len(dfa.key))
+    return found
+
+
+def _lowered(dfa: CharDFA, as_json: bool) -> Fragment:
     delta, labels = dfa.delta, dfa.labels
     spelled = _spellable(dfa.bounds, dfa.classes, delta.shape[1])
     if not spelled.all():

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
+from .condense import condense
 from .enumeration import SPACES_PER_LEVEL, enumerate_states
-from .minimise import minimise
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
@@ -80,32 +80,34 @@ class Pushdown:
         found: _Nested | None = None
         free = limits.depth
         for depth in range(limits.depth + 1):
-            nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, limits)
-            if found is not None and free >= depth and nested.states > FREE_STATES:
+            soft = limits.states if found is None else min(SOFT_STATES, limits.states)  # beyond, it would be dropped
+            bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
+            nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)
+            if nested.states > bound < soft:
                 free = depth - 1
-                nested = self._nested(moves, whitespace, depth, free, False, limits)
-            if found is not None and nested.states > min(SOFT_STATES, limits.states):
+                nested = self._nested(moves, whitespace, depth, free, False, soft)
+            if nested.states > soft:
+                if found is None:
+                    raise TooLarge("states", nested.states, limits.states)
                 break
-            if nested.states > limits.states:
-                raise TooLarge("states", nested.states, limits.states)
             if (nested.labels >= 0).any():
                 found = nested
             if not nested.deferred:
                 break
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
-        delta, labels = minimise(found.delta, found.labels)
+        delta, labels = condense(found.delta, found.labels)
         return ByteAutomaton(delta, moves.byte_class, labels >= 0)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
-                limits: Limits) -> _Nested:
-        """Everything that nests `depth` times, and `free` times in values of free form."""
+                most_states: int) -> _Nested:
+        """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, self.calls,
             self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
-            ~self.free | free_grows, limits.states))
+            ~self.free | free_grows, most_states))
 
 
 class _Nested(NamedTuple):

@@ -9,11 +9,11 @@ automaton can express, or ECMA-262 does not have, is refused by name with its pl
 from __future__ import annotations
 
 from structfill.automaton.char_dfa import CharDFA
-from structfill.front.regex_cache import Cache
+from structfill.automaton.memo import Memo
 from structfill.front.regex_lowering import lower
 from structfill.limits import Limits
 
-_cache = Cache(max_bytes=64 << 20)
+_cache: Memo[CharDFA] = Memo(max_bytes=64 << 20)
 
 
 def pattern_dfa(pattern: str, limits: Limits = Limits()) -> CharDFA:  # noqa: B008 (frozen)

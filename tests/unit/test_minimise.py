@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from structfill.automaton.condense import condense
 from structfill.automaton.minimise import minimise, trim
 
 
@@ -147,3 +148,25 @@ def test_large_automata_are_fast(make):
     small, _ = minimise(delta, labels)
     assert time.process_time() - before < 3
     assert expected is None or len(small) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(automata(max_states=14))
+def test_condensed_is_the_same_language(case):
+    """It minimises to the same arrays, and has no more states than before."""
+    delta, labels = trim(*case)
+    small = condense(delta, labels)
+    assert len(small[1]) <= len(labels)
+    for a, b in zip(minimise(*small), minimise(delta, labels), strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_condensed_loops_meet():
+    """Two copies of a loop of loops, one behind the other's exit, become one."""
+    loop = [[1, 4, -1], [2, -1, 3], [1, -1, -1], [0, 1, -1]]  # 0 -> 1 <-> 2, 1 -> 3 -> 0 or 1, and out from 0
+    copies = [[1, 6, -1]] + [[-1 if r < 0 else (5 if r == 4 else r + 1) for r in row] for row in loop] + [[-1] * 3]
+    copies += [[-1 if r < 0 else (5 if r == 4 else r + 6) for r in row] for row in loop]
+    labels = np.full(len(copies), -1, np.int32)
+    labels[5] = 0
+    small, _ = condense(np.array(copies, np.int32), labels)
+    assert len(small) == 6

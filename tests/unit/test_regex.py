@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from structfill.automaton.memo import Memo
 from structfill.errors import SpecError, StructfillError, TooLarge, UnsupportedFeature
-from structfill.front import regex_cache
 from structfill.front.regex import fullmatch_dfa, pattern_dfa
 from structfill.limits import Limits
 
@@ -185,7 +185,7 @@ def test_limits_are_exact(pattern, limit):
 def test_results_are_cached_within_a_bound():
     assert pattern_dfa("^cached$") is pattern_dfa("^cached$")
     assert pattern_dfa("cached") is not fullmatch_dfa("cached")
-    cache = regex_cache.Cache(max_bytes=10_000)
+    cache = Memo(max_bytes=10_000)
     dfa = pattern_dfa("a")
     for i in range(20):
         cache.put(i, dfa, 1000)
@@ -197,7 +197,7 @@ def test_results_are_cached_within_a_bound():
 
 
 def test_cache_drops_the_least_recently_used():
-    cache, dfa = regex_cache.Cache(max_bytes=3 * 1024 + 30), pattern_dfa("a")
+    cache, dfa = Memo(max_bytes=3 * 1024 + 30), pattern_dfa("a")
     cache.max_bytes *= 2
     for key in "abcde":
         cache.put(key, dfa, 0)

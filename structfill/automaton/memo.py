@@ -1,23 +1,24 @@
-"""A small cache of compiled patterns, least recently used first out, bounded by bytes."""
+"""A small cache in memory, least recently used first out, bounded by bytes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
+from typing import Generic, TypeVar
 
-from structfill.automaton.char_dfa import CharDFA
+Value = TypeVar("Value")
 
 
-class Cache:
+class Memo(Generic[Value]):
     """Thread-safe; an entry larger than a quarter of the bound is not kept."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes, self.nbytes = max_bytes, 0
-        self._entries: OrderedDict[Hashable, tuple[CharDFA, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable) -> CharDFA | None:
+    def get(self, key: Hashable) -> Value | None:
         """The entry, which becomes the most recent one."""
         with self._lock:
             found = self._entries.get(key)
@@ -26,7 +27,7 @@ class Cache:
             self._entries.move_to_end(key)
             return found[0]
 
-    def put(self, key: Hashable, value: CharDFA, nbytes: int) -> None:
+    def put(self, key: Hashable, value: Value, nbytes: int) -> None:
         """Stores an entry of `nbytes` and drops the oldest ones over the bound."""
         cost = nbytes + 1024
         if cost > self.max_bytes // 4:
