@@ -160,35 +160,44 @@ class Trellis:
                                row.live, row.allowed, graph.shortest, state)
         return np.where(row.fixed == OPEN, graph.class_token[graph.class_ptr[classes]], row.fixed)
 
-    def masks(self) -> torch.Tensor:
-        """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there."""
+    def masks(self, out: torch.Tensor | None = None) -> torch.Tensor:
+        """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there.
+
+        `out`, a contiguous tensor of that type and shape on the CPU, is filled and returned; a loop that keeps it spares
+        the system most of the work, which is to find N V / 8 bytes of fresh memory. Raises `ValueError` for another kind.
+        """
         graph, made = self.graph, dict[int, NDArray[np.int32]]()
-        for row in self._rows:
-            if id(row) not in made:
-                mask = bitmask.token_masks(
-                    row.class_bits, graph.class_ptr, graph.class_token, self.length, len(graph.vocab)
-                )
-                where = np.flatnonzero(row.fixed != OPEN)
-                mask[where] = 0
-                tokens = row.fixed[where]
-                mask.view(np.uint32)[where, tokens >> 5] = np.uint32(1) << (tokens & 31).astype(np.uint32)
-                made[id(row)] = mask
-        return torch.from_numpy(np.stack([made[id(row)] for row in self._rows]))
+        shape = self.rows, self.length, -(-len(graph.vocab) // 32)
+        filled = torch.empty(shape, dtype=torch.int32) if out is None else out
+        if filled.shape != shape or filled.dtype != torch.int32 or filled.device.type != "cpu" \
+                or not filled.is_contiguous():
+            raise ValueError(f"masks are filled into a contiguous int32 tensor of shape {shape} on the CPU")
+        for row, mask in zip(self._rows, filled.numpy(), strict=True):
+            if id(row) in made:
+                mask[:] = made[id(row)]
+                continue
+            bitmask.token_masks(row.class_bits, graph.class_ptr, graph.class_token, mask)
+            where = np.flatnonzero(row.fixed != OPEN)
+            mask[where] = 0
+            tokens = row.fixed[where]
+            mask.view(np.uint32)[where, tokens >> 5] = np.uint32(1) << (tokens & 31).astype(np.uint32)
+            made[id(row)] = mask
+        return filled
 
     def class_lists(self) -> list[list[NDArray[np.int32]]]:
         """For every row and position the token classes, int32 ascending, of which some valid canvas has a token there.
 
         The same as `masks` without moving N V / 8 bytes: class c holds the tokens
         ``graph.class_token[graph.class_ptr[c] : graph.class_ptr[c + 1]]``. At a fixed position it is the class of the
-        fixed token.
+        fixed token. Neighbouring positions may share an array.
         """
         made = dict[int, list[NDArray[np.int32]]]()
         for row in self._rows:
             if id(row) not in made:
-                where, found = np.nonzero(row.allowed)
-                ends = np.searchsorted(where, np.arange(self.length + 1))
-                classes: NDArray[np.int32] = found.astype(np.int32)
-                made[id(row)] = [classes[a:b] for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+                which, ptr, classes = bitmask.class_lists(row.class_bits, self.length)
+                ends = ptr.tolist()
+                lists = [classes[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+                made[id(row)] = [lists[w] for w in which.tolist()]
         return [made[id(row)] for row in self._rows]
 
     def best(self, logits: Any) -> torch.Tensor:

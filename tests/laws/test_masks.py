@@ -50,3 +50,13 @@ def test_apply(dtype, columns, words):
 def test_apply_wants_equal_shapes():
     with pytest.raises(VocabMismatch):
         sf.apply(torch.zeros(2, 3, 40), torch.zeros(3, 2, dtype=torch.int32))
+
+
+def test_masks_fill_what_they_are_given():
+    vocab = sf.Vocab.bytes()
+    trellis = sf.Trellis(sf.compile(sf.regex("a+b?"), vocab), 9, {3: ord("a")}, rows=2)
+    kept = torch.full((2, 9, -(-len(vocab) // 32)), -1, dtype=torch.int32)
+    assert trellis.masks(out=kept) is kept and torch.equal(kept, trellis.masks())
+    for wrong in (kept[:1], kept.long(), kept.transpose(0, 1)):
+        with pytest.raises(ValueError, match="int32 tensor of shape"):
+            trellis.masks(out=wrong)

@@ -16,8 +16,26 @@ def _flip_tokens(row, tokens):
 
 
 @njit(cache=True, nogil=True)
-def _token_masks(class_bits, class_ptr, class_token, positions, words):
-    C = class_ptr.shape[0] - 1
+def _changes(class_bits, positions):
+    """uint64 [W]: bit i says that some class differs between the positions i - 1 and i."""
+    out = np.zeros(class_bits.shape[1], np.uint64)
+    for c in range(class_bits.shape[0]):
+        carry = U64(0)
+        for w in range(out.shape[0]):
+            bits = class_bits[c, w]
+            out[w] |= bits ^ ((bits << U64(1)) | carry)
+            carry = bits >> U64(63)
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bit(words, i):
+    return (words[i >> 6] >> U64(i & 63)) & U64(1) != U64(0)
+
+
+@njit(cache=True, nogil=True)
+def _token_masks(class_bits, class_ptr, class_token, out):
+    C, words = class_ptr.shape[0] - 1, out.shape[1]
     whole_of, wholes = np.full(C, -1, np.int32), 0
     for c in range(C):
         if class_ptr[c + 1] - class_ptr[c] > WHOLE:
@@ -27,12 +45,16 @@ def _token_masks(class_bits, class_ptr, class_token, positions, words):
     for c in range(C):
         if whole_of[c] >= 0:
             _flip_tokens(whole[whole_of[c]], class_token[class_ptr[c] : class_ptr[c + 1]])
-    out, on = np.zeros((positions, words), np.uint32), np.zeros(C, np.bool_)
-    for i in range(positions):
+    changes, on = _changes(class_bits, out.shape[0]), np.zeros(C, np.bool_)
+    for i in range(out.shape[0]):
         if i:
             out[i] = out[i - 1]
+            if not _bit(changes, i):
+                continue
+        else:
+            out[0] = 0
         for c in range(C):
-            bit = (class_bits[c, i >> 6] >> U64(i & 63)) & U64(1) != 0
+            bit = _bit(class_bits[c], i)
             if bit == on[c]:
                 continue
             on[c] = bit
@@ -42,9 +64,35 @@ def _token_masks(class_bits, class_ptr, class_token, positions, words):
                     out[i, w] ^= mask[w]
             else:
                 _flip_tokens(out[i], class_token[class_ptr[c] : class_ptr[c + 1]])
-    return out
 
 
-def token_masks(class_bits, class_ptr, class_token, positions, vocabulary):
+def token_masks(class_bits, class_ptr, class_token, out):
     """See the package."""
-    return _token_masks(class_bits, class_ptr, class_token, positions, -(-vocabulary // 32)).view(np.int32)
+    _token_masks(class_bits, class_ptr, class_token, out.view(np.uint32))
+
+
+@njit(cache=True, nogil=True)
+def _class_lists(class_bits, positions):
+    C, changes = class_bits.shape[0], _changes(class_bits, positions)
+    which, ptr, distinct = np.empty(positions, np.int32), np.zeros(positions + 1, np.int64), 0
+    classes = np.empty(4 * C, np.int32)
+    for i in range(positions):
+        if i == 0 or _bit(changes, i):
+            top = ptr[distinct]
+            if top + C > classes.shape[0]:
+                longer = np.empty(2 * (top + C), np.int32)
+                longer[:top] = classes[:top]
+                classes = longer
+            for c in range(C):
+                if _bit(class_bits[c], i):
+                    classes[top] = c
+                    top += 1
+            distinct += 1
+            ptr[distinct] = top
+        which[i] = distinct - 1
+    return which, ptr[: distinct + 1].copy(), classes[: ptr[distinct]].copy()
+
+
+def class_lists(class_bits, positions):
+    """See the package."""
+    return _class_lists(class_bits, positions)
