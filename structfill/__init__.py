@@ -18,7 +18,7 @@ _HOME = {
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "TokenGraph": "tokengraph", "compile": "compilation",
-    "Trellis": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
+    "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
@@ -28,7 +28,7 @@ _HOME = {
 __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
     "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
-    "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths",
+    "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths",
     "generate", "infill", "json_schema", "load", "regex", "template",
 ]
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .models.protocol import Model
     from .samplers.options import SamplerOptions
     from .tokengraph import TokenGraph
-    from .trellis import Trellis, apply, feasible_lengths
+    from .trellis import Trellis, TrellisBatch, apply, feasible_lengths
     from .vocab import Vocab
 
 

@@ -61,8 +61,8 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
 
 @nb.njit(cache=True, nogil=True)
 def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
-                     calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any, spaces: Any, mode: int,
-                     most: Any, grows: Any, max_states: int) -> Any:
+                     behind: Any, calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any, spaces: Any,
+                     mode: int, most: Any, grows: Any, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
     ``most[c]`` (int32 [C]) times before.
 
@@ -118,7 +118,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                     new_gap = _gap_after(gaps[state], gap, which, mode, level[stack] + 1)
                     if new_gap < 0 or decided[spaces[which]] == current:
                         continue
-                    target, first, last = state, np.int64(0), np.int64(1)
+                    target, first, last = behind[state], np.int64(0), np.int64(1)
                 else:
                     new_gap, target, first, last = 0, target_of[g], begin[g], begin[g + 1]
                 place, node = np.int64(-1), stack  # looked up for the first byte class that needs it

@@ -52,6 +52,8 @@ class Pushdown:
         edges: int32 [M, 4]: source, lowest byte, highest byte, target; at most one edge a state and byte.
         labels: int32 [P], the label of a state where a value ends, or -1.
         gaps: uint8 [P], a `Gap` a state.
+        behind: int32 [P], the state that follows whitespace in the gap of a state: itself, or one that can do less (a
+            formatter has no whitespace before a comma). Where any whitespace may stand, it is the state itself.
         calls: int32 [P], the continuation c with which a value is called, or -1.
         callee: int32 [C], the state where the called value begins.
         nests: bool [C], is it nested in a container (and not one of its names)?
@@ -62,6 +64,7 @@ class Pushdown:
     edges: NDArray[np.int32]
     labels: NDArray[np.int32]
     gaps: NDArray[np.uint8]
+    behind: NDArray[np.int32]
     calls: NDArray[np.int32]
     callee: NDArray[np.int32]
     nests: NDArray[np.bool_]
@@ -103,10 +106,11 @@ class Pushdown:
                 most_states: int) -> _Nested:
         """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
+        behind = np.arange(len(self.gaps), dtype=np.int32) if whitespace == Whitespace.ANY else self.behind
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
-            moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, self.calls,
-            self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
+            moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
+            self.calls, self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
             ~self.free | free_grows, most_states))
 
 

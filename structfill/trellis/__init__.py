@@ -5,9 +5,10 @@ extreme, can give an invalid text or a dead end: NaN counts as -inf, a row of no
 and a token that the model finds impossible is taken only where the language leaves nothing else.
 """
 
+from .batch import TrellisBatch
 from .canvas import Posterior, Trellis
 from .evidence import OPEN
 from .lengths import HoleLengths, feasible_lengths
 from .masks import apply
 
-__all__ = ["OPEN", "HoleLengths", "Posterior", "Trellis", "apply", "feasible_lengths"]
+__all__ = ["OPEN", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply", "feasible_lengths"]

@@ -32,6 +32,8 @@ class _Emitter:
         self._blocks: list[NDArray[np.int32]] = []
         self._labels: list[int] = []
         self._gaps: list[int] = []
+        self._behind: dict[int, int] = {}  # state -> the state that follows whitespace before its next byte
+        self._closings: dict[tuple[bytes, int], int] = {}
         self._calls: dict[int, int] = {}  # calling state -> continuation
         self._callees: list[int] = []  # by continuation, as the next two
         self._nests: list[bool] = []
@@ -68,10 +70,12 @@ class _Emitter:
         """The arrays."""
         calls = np.full(len(self._labels), -1, np.int32)
         calls[list(self._calls)] = list(self._calls.values())
+        behind = np.arange(len(self._labels), dtype=np.int32)
+        behind[list(self._behind)] = list(self._behind.values())
         sizes = [len(returns) for returns in self._returns]
         return Pushdown(
             edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
-            labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), calls=calls,
+            labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), behind=behind, calls=calls,
             callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
             free=np.array(self._free, np.bool_),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
@@ -188,9 +192,9 @@ class _Emitter:
         known: dict[ArrayState | ObjectState, int] = \
             self._arrays if isinstance(state, ArrayState) else self._objects  # type: ignore[assignment]
         if state not in known:
-            known[state] = after = self._state(Gap.BLOCK)
+            known[state] = after = self._state()
             if state.close != REJECT:
-                self._edge(after, b"]" if isinstance(state, ArrayState) else b"}", self._end(state.close))
+                self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state.close)
             more = state.step is not None if isinstance(state, ArrayState) else bool(state.steps)
             if more:
                 comma = self._state(Gap.BLOCK)
@@ -200,6 +204,17 @@ class _Emitter:
                 elif state.step is not None:
                     self._call(comma, state.step)
         return known[state]
+
+    def _close(self, after: int, bracket: bytes, label: int) -> None:
+        """Let a container end in `after`, too. Whitespace there can only precede the bracket (formatters write none before
+        a comma), so that all states of a container share it."""
+        key = (bracket, label)
+        if key not in self._closings:
+            self._closings[key] = self._state(Gap.BLOCK)
+            self._edge(self._closings[key], bracket, self._end(label))
+        self._edge(after, bracket, self._end(label))
+        self._gaps[after] = Gap.BLOCK
+        self._behind[after] = self._closings[key]
 
     def _name(self, before: int, state: ObjectState) -> None:
         """A property name, the colon and the value."""

@@ -1,0 +1,96 @@
+"""Batches whose rows obey different constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from structfill.errors import VocabMismatch
+
+from .canvas import Posterior, Trellis
+from .evidence import Evidence, as_array, as_fixed
+
+
+class TrellisBatch:
+    """Trellises one below the other: row b of the batch obeys the constraint of the trellis that it comes from.
+
+    The calls are those of a `Trellis` of B rows; logits are [B, N, Vl]. All trellises have one length and one
+    vocabulary, or `VocabMismatch` and `ValueError` are raised. Immutable, as they are.
+    """
+
+    def __init__(self, parts: Sequence[Trellis]) -> None:
+        self.parts = list(parts)
+        if len({part.length for part in self.parts}) != 1:
+            raise ValueError("a batch needs one or more trellises, all of the same length")
+        if len({part.graph.vocab_fingerprint for part in self.parts}) != 1:
+            raise VocabMismatch("the trellises of a batch are for different vocabularies")
+        self.length = self.parts[0].length
+        self._ends = np.cumsum([0, *(part.rows for part in self.parts)]).tolist()
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return int(self._ends[-1])
+
+    def _split(self, values: Any) -> list[Any]:
+        """The rows of every part."""
+        if values.ndim < 2 or len(values) != self.rows:
+            raise ValueError(f"a batch of {self.rows} rows was given an array of shape {tuple(values.shape)}")
+        return [values[a:b] for a, b in zip(self._ends[:-1], self._ends[1:], strict=True)]
+
+    def _each(self, call: Callable[[Trellis, Any], torch.Tensor], logits: Any) -> torch.Tensor:
+        return torch.cat([call(part, x) for part, x in zip(self.parts, self._split(logits), strict=True)])
+
+    def fix(self, tokens_by_position: Evidence) -> TrellisBatch:
+        """As `Trellis.fix`."""
+        given = self._split(as_fixed(tokens_by_position, self.rows, self.length))
+        return TrellisBatch([part.fix(fixed) for part, fixed in zip(self.parts, given, strict=True)])
+
+    def reopen(self, positions: Any) -> TrellisBatch:
+        """As `Trellis.reopen`."""
+        given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
+        chosen = given if given.dtype == np.bool_ else np.isin(np.arange(self.length), given)
+        masks = self._split(np.broadcast_to(chosen, (self.rows, self.length)))
+        return TrellisBatch([part.reopen(mask) for part, mask in zip(self.parts, masks, strict=True)])
+
+    def masks(self, out: torch.Tensor | None = None) -> torch.Tensor:
+        """As `Trellis.masks`."""
+        if out is None:
+            return torch.cat([part.masks() for part in self.parts])
+        for part, mask in zip(self.parts, self._split(out), strict=True):
+            part.masks(out=mask)
+        return out
+
+    def class_lists(self) -> list[list[NDArray[np.int32]]]:
+        """As `Trellis.class_lists`; the classes of a row are those of its own graph."""
+        return [row for part in self.parts for row in part.class_lists()]
+
+    def best(self, logits: Any) -> torch.Tensor:
+        """As `Trellis.best`."""
+        return self._each(Trellis.best, logits)
+
+    def sample(self, logits: Any, generator: torch.Generator | None = None, temperature: float = 1.0) -> torch.Tensor:
+        """As `Trellis.sample`."""
+        return self._each(lambda part, x: part.sample(x, generator, temperature), logits)
+
+    def marginals(self, logits: Any) -> torch.Tensor:
+        """As `Trellis.marginals`."""
+        return self._each(Trellis.marginals, logits)
+
+    def posterior(
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> Posterior:
+        """As `Trellis.posterior`."""
+        found = [part.posterior(x, draw=draw, generator=generator, temperature=temperature)
+                 for part, x in zip(self.parts, self._split(logits), strict=True)]
+        columns = zip(*(vars(one).values() for one in found), strict=True)
+        return Posterior(*(None if column[0] is None else torch.cat(column) for column in columns))
+
+    def text(self, tokens: Any) -> list[str]:
+        """As `Trellis.text` of [B, N]."""
+        return [text for part, ids in zip(self.parts, self._split(as_array(tokens)), strict=True)
+                for text in part.text(ids)]
