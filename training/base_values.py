@@ -47,6 +47,10 @@ def _pool(pool: list[str] | tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str
 _POOLS = {name: _pool(pool) for name, pool in vars(words).items() if name.isupper() and isinstance(pool, list)}
 
 
+_LOOSE = 0.35  # share of free texts of training that are made of any words
+_LINKS = ["of", "the", "with", "no", "for", "a", "and", "in", "not", "to", "new", "on", "from", "all", "your", "at"]
+
+
 class BaseValues:
     """The rules of the splits, numbers, times and closed sets. Makers return a `Value`."""
 
@@ -86,6 +90,19 @@ class BaseValues:
         return self._unique(
             lambda: "".join(self.rng.choice(words.SYLLABLE) for _ in range(self.rng.randint(low, high)))
         )
+
+    def phrase(self, make: Callable[[], str], most: int = 6) -> str:
+        """What `make` gives; in training often any words at all instead, so that the words of the pools are not learned
+        by heart, and where a value ends is read from the text."""
+        if self.held_out or self.rng.random() > _LOOSE:
+            return make()
+        found = []
+        for _ in range(self.rng.randint(1, most)):
+            roll = self.rng.random()
+            pool = self.rng.choice(list(_POOLS))
+            found.append(self.rng.choice(_LINKS) if roll < 0.15 else self.pseudo() if roll < 0.4 else self.word(pool))
+        text = " ".join(found)
+        return self.choice(text, text.lower(), text[0].upper() + text[1:], text.title())
 
     def _word_or_pseudo(self, pool: str, share: float = 0.35) -> str:
         return self.pseudo().capitalize() if self.rng.random() < share else self.word(pool)
@@ -188,4 +205,6 @@ class BaseValues:
 
     def listed(self, pool: str) -> Value:
         """A word of a pool, or an invented one."""
-        return self._text(lambda: self.word(pool) if self.rng.random() < 0.8 else self.pseudo())
+        return self._text(
+            lambda: self.phrase(lambda: self.word(pool) if self.rng.random() < 0.8 else self.pseudo(), 3)
+        )

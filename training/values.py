@@ -49,7 +49,7 @@ class Values(BaseValues):
                 return f"{self._word_or_pseudo('LAST')} & {self._word_or_pseudo('LAST')}"
             return head
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 3))
 
     def city(self) -> Value:
         return self._text(lambda: self._word_or_pseudo("CITY", 0.25))
@@ -77,7 +77,7 @@ class Values(BaseValues):
                 return f"{head} {kind}"
             return self.street().surface
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 3))
 
     def zip(self) -> Value:
         def make() -> str:
@@ -149,7 +149,7 @@ class Values(BaseValues):
             )
             return job if self.rng.random() < 0.6 or not job.islower() else self.choice(job.title(), job.capitalize())
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 3))
 
     # things
     def product(self) -> Value:
@@ -167,7 +167,7 @@ class Values(BaseValues):
                 text = thing
             return self.choice(text, text, text.title(), text[0].upper() + text[1:])
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 4))
 
     def event(self) -> Value:
         def make() -> str:
@@ -189,7 +189,7 @@ class Values(BaseValues):
                 text = f"{self.choice(*when)} {text}"
             return self.choice(text, text.title(), text[0].upper() + text[1:])
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 4))
 
     def title(self) -> Value:
         """A short free text: subjects, notes, tickets."""
@@ -208,7 +208,7 @@ class Values(BaseValues):
                 text = f"{self.pseudo()} {thing}"
             return self.choice(text, text[0].upper() + text[1:], text[0].upper() + text[1:])
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 6))
 
     def book(self) -> Value:
         def make() -> str:
@@ -222,7 +222,7 @@ class Values(BaseValues):
                 f"The {w[0]} of the {w[1]}",
             )
 
-        return self._text(make)
+        return self._text(lambda: self.phrase(make, 5))
 
     def code(self) -> Value:
         def make() -> str:
