@@ -28,8 +28,8 @@ _HOME = {
 __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
     "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
-    "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths",
-    "generate", "infill", "json_schema", "load", "regex", "template",
+    "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
+    "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:

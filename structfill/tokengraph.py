@@ -206,7 +206,8 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     arrays = _index(links, token_class, final)
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
-    return TokenGraph(vocab, **arrays, classes=classes, work=walked.work, compile_ms=(time.perf_counter() - started) * 1e3)
+    elapsed = (time.perf_counter() - started) * 1e3
+    return TokenGraph(vocab, **arrays, classes=classes, work=walked.work, compile_ms=elapsed)
 
 
 def _own(array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from structfill_kernels import token_walk
 
 from structfill.errors import SpecError, VocabMismatch
@@ -171,9 +170,10 @@ class Vocab:
         spellings = list(dict.fromkeys(tokens[i] for i in order))
         ptr = np.zeros(len(spellings) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, spellings), np.int64, len(spellings)), out=ptr[1:])
-        trie = token_walk.build_trie(np.frombuffer(b"".join(spellings), np.uint8), ptr)
+        trie: token_walk.Trie = token_walk.build_trie(np.frombuffer(b"".join(spellings), np.uint8), ptr)
         node = dict(zip(spellings, trie.end.tolist(), strict=True))
-        return trie._replace(end=np.array([node[t] if t else 0 for t in tokens], np.int32))
+        end = np.array([node[t] if t else 0 for t in tokens], np.int32)
+        return token_walk.Trie(trie.parent, trie.byte, end)
 
 
 

@@ -10,6 +10,8 @@ too. What is missed are states of one loop that are equal to each other, and equ
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def _loop_order(delta: Int32, head: int, same: Int32, inside: Int32, place: Int3
 
 @nb.njit(cache=True, nogil=True)
 def _loop_hash(delta: Int32, labels: Int32, head: int, same: Int32, inside: Int32, place: Int32, order: Int32,
-               count: int) -> np.uint64:
+               count: int) -> Any:
     """A hash of a loop that does not depend on the numbers of its states."""
     h = mix(np.uint64(41), count)
     for i in range(count):
@@ -129,7 +131,6 @@ def _merged(delta: Int32, labels: Int32) -> Int32:
                 else:
                     pending[kept] = pending[x]
                     kept += 1
-            size = waiting - kept + 1
             members = _loop_order(delta, q, same, inside, place, order)
             h = _loop_hash(delta, labels, q, same, inside, place, order, members)
             slot = h & mask

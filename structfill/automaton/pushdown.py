@@ -33,7 +33,7 @@ class Gap(IntEnum):
     NONE = 0
     INLINE = 1  # around a colon: formatters write at most a space
     BLOCK = 2  # after an opening bracket or a comma, before a closing bracket: also a line break and its indentation
-    OUTSIDE = 3  # before and after the whole value
+    UNUSUAL = 3  # before and after the whole value, before a comma: formatters write none
 
 
 class Whitespace(IntEnum):

@@ -88,7 +88,7 @@ class TrellisBatch:
         found = [part.posterior(x, draw=draw, generator=generator, temperature=temperature)
                  for part, x in zip(self.parts, self._split(logits), strict=True)]
         columns = zip(*(vars(one).values() for one in found), strict=True)
-        return Posterior(*(None if column[0] is None else torch.cat(column) for column in columns))
+        return Posterior(*(torch.cat(column) for column in columns if column[0] is not None))
 
     def text(self, tokens: Any) -> list[str]:
         """As `Trellis.text` of [B, N]."""

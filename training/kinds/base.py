@@ -167,7 +167,7 @@ def _richer(kind_name: str, entry: Entry) -> Entry:
 
 
 class Additions(NamedTuple):
-    """More training alternatives of an entry: labels (of records: headers), and phrases by meaning ("" if no choice)."""
+    """More training alternatives of an entry: labels (of records: headers) and phrases by meaning ("" if no choice)."""
 
     labels: tuple[str, ...]
     phrases: dict[str, tuple[str, ...]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 STATE_NODES = 20  # making a state costs about as much as visiting so many nodes of a formula
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A value to come inside an array or object: its goal, and the state after it by the outcome's label."""
 
@@ -40,11 +41,21 @@ class ArrayState:
 
 @dataclass(eq=False)
 class ObjectState:
-    """Between two properties: `close` is the label on `}` or REJECT, `keys` leads names to indexes of `steps`."""
+    """Between two properties: `close` is the label on `}` or REJECT.
+
+    `names` leads every declared name to the index of its step, or to REJECT where it may not come any more; `other` is
+    the index of the step of all undeclared names, None where they may not come.
+    """
 
     close: int
-    keys: CharDFA | None = None
     steps: list[Step] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+    other: int | None = None
+
+    @cached_property
+    def keys(self) -> CharDFA | None:
+        """The names that may come, labelled with the indexes of their steps; None if there is none."""
+        return CharDFA.trie(self.names, self.other) if self.steps else None
 
 
 def steps_of(state: ArrayState | ObjectState) -> list[Step]:
@@ -105,7 +116,7 @@ class ObjectStates:
 
     def _fill(self, state: ObjectState, place: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
-        labels = dict.fromkeys(self.names, REJECT)
+        state.names = labels = dict.fromkeys(self.names, REJECT)
         for index in range(place, len(self.names)):
             step, residue = self._choice(index, residue)
             if step is not None:
@@ -113,15 +124,12 @@ class ObjectStates:
                 state.steps.append(step)
             if residue.dead:
                 break
-        other = None
         if not residue.dead:
             state.close = self.goal.label(residue.substitute(_object_end))
             step, _ = self._choice(len(self.names), residue)
             if step is not None:
-                other = len(state.steps)
+                state.other = len(state.steps)
                 state.steps.append(step)
-        if state.steps:
-            state.keys = CharDFA.trie(labels, other)
 
     def _choice(self, index: int, residue: Residue) -> tuple[Step | None, Residue]:
         """The step if name `index` (past the last: any undeclared name) comes, and what is left if it does not.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...automaton.char_dfa import CharDFA
 from ...automaton.json_string import Fragment, plain, quoted
 from ...automaton.pushdown import Gap, Pushdown
 from ...errors import TooLarge
 from .containers import ArrayState, ObjectState, Step
 from .goals import Goal, GoalSpace
+from .names import Names
 from .residue import REJECT
 
 Edge = tuple[int, int, int, int]
@@ -41,7 +44,8 @@ class _Emitter:
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
-        self._keys: dict[ObjectState, int] = {}  # continuations after property names
+        self._names = Names(self)
+        self._calls_of_names: dict[tuple[int, int], int] = {}
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
         self._waiting: list[Goal] = []
@@ -52,7 +56,7 @@ class _Emitter:
 
     def document(self, goal: Goal) -> None:
         """State 0: one value, with whitespace around it."""
-        start, end = self._state(Gap.OUTSIDE), self._state(Gap.OUTSIDE, label=0)
+        start, end = self.state(Gap.UNUSUAL), self.state(Gap.UNUSUAL, label=0)
         self._calls[start] = self._continuation(self._entry(goal), nests=False, returns=[end])
 
     def close(self) -> None:
@@ -83,25 +87,25 @@ class _Emitter:
 
     # --- states -----------------------------------------------------------------------------------------------
 
-    def _state(self, gap: Gap = Gap.NONE, label: int = -1) -> int:
+    def state(self, gap: Gap = Gap.NONE, label: int = -1) -> int:
         self._labels.append(label)
         self._gaps.append(gap)
         if len(self._labels) > 4 * self.limits.states:
             raise TooLarge("states", len(self._labels), self.limits.states)
         return len(self._labels) - 1
 
-    def _edge(self, source: int, byte: bytes, target: int) -> None:
+    def edge(self, source: int, byte: bytes, target: int) -> None:
         self._edges.append((source, byte[0], byte[0], target))
 
     def _end(self, label: int) -> int:
         """The state where a value ends with `label`."""
         if label not in self._ends:
-            self._ends[label] = self._state(label=label)
+            self._ends[label] = self.state(label=label)
         return self._ends[label]
 
     def _entry(self, goal: Goal) -> int:
         if goal not in self._entries:
-            self._entries[goal] = self._state()
+            self._entries[goal] = self.state()
             self._waiting.append(goal)
         return self._entries[goal]
 
@@ -117,6 +121,12 @@ class _Emitter:
         known = self._returns[self._values[step]]
         for label in range(len(known), len(step.goal.outcomes)):
             known.append(self._after(step.after(label)))
+
+    def call(self, state: int, callee: int, after: int) -> None:
+        """Let what `state` does not read itself be read by `callee`, with one outcome, and go on at `after`."""
+        if (callee, after) not in self._calls_of_names:
+            self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=[after])
+        self._calls[state] = self._calls_of_names[callee, after]
 
     def _call(self, state: int, step: Step) -> None:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
@@ -135,24 +145,24 @@ class _Emitter:
             self._literal(entry, text, label)
         for dfa, spell in ((goal.string, quoted), (goal.number, plain)):
             if not dfa.is_empty():
-                self._begin(entry, *self._fragment(dfa, spell))
+                self._begin(entry, *self.fragment(dfa, spell))
         if goal.array is not None:
-            self._edge(entry, b"[", self._array(goal.array))
+            self.edge(entry, b"[", self._array(goal.array))
         if goal.object is not None:
-            self._edge(entry, b"{", self._object(goal.object))
+            self.edge(entry, b"{", self._object(goal.object))
 
     def _literal(self, entry: int, text: bytes, label: int) -> None:
         state = entry
         for i in range(len(text)):
-            target = self._end(label) if i == len(text) - 1 else self._state()
-            self._edge(state, text[i:i + 1], target)
+            target = self._end(label) if i == len(text) - 1 else self.state()
+            self.edge(state, text[i:i + 1], target)
             state = target
 
-    def _fragment(self, dfa: object, spell: object) -> tuple[int, Fragment]:
+    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
         """A copy of a scalar's automaton; equal ones are shared. Returns its offset and itself."""
-        key = (dfa.key, spell)  # type: ignore[attr-defined]
+        key = (dfa.key, spell)
         if key not in self._fragments:
-            fragment = spell(dfa)  # type: ignore[operator]
+            fragment = spell(dfa)
             offset = len(self._labels)
             self._labels += fragment.labels.tolist()
             self._gaps += [Gap.NONE] * len(fragment.labels)
@@ -171,17 +181,17 @@ class _Emitter:
     # --- containers -------------------------------------------------------------------------------------------
 
     def _array(self, state: ArrayState) -> int:
-        opened = self._state(Gap.BLOCK)
+        opened = self.state(Gap.BLOCK)
         if state.close != REJECT:
-            self._edge(opened, b"]", self._end(state.close))
+            self.edge(opened, b"]", self._end(state.close))
         if state.step is not None:
             self._call(opened, state.step)
         return opened
 
     def _object(self, state: ObjectState) -> int:
-        opened = self._state(Gap.BLOCK)
+        opened = self.state(Gap.BLOCK)
         if state.close != REJECT:
-            self._edge(opened, b"}", self._end(state.close))
+            self.edge(opened, b"}", self._end(state.close))
         self._name(opened, state)
         return opened
 
@@ -192,13 +202,13 @@ class _Emitter:
         known: dict[ArrayState | ObjectState, int] = \
             self._arrays if isinstance(state, ArrayState) else self._objects  # type: ignore[assignment]
         if state not in known:
-            known[state] = after = self._state()
+            known[state] = after = self.state(Gap.UNUSUAL)
             if state.close != REJECT:
                 self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state.close)
             more = state.step is not None if isinstance(state, ArrayState) else bool(state.steps)
             if more:
-                comma = self._state(Gap.BLOCK)
-                self._edge(after, b",", comma)
+                comma = self.state(Gap.BLOCK)
+                self.edge(after, b",", comma)
                 if isinstance(state, ObjectState):
                     self._name(comma, state)
                 elif state.step is not None:
@@ -206,30 +216,27 @@ class _Emitter:
         return known[state]
 
     def _close(self, after: int, bracket: bytes, label: int) -> None:
-        """Let a container end in `after`, too. Whitespace there can only precede the bracket (formatters write none before
-        a comma), so that all states of a container share it."""
+        """Let a container end in `after`, too. Whitespace there can only precede the bracket (formatters write none
+        before a comma), so that all states of a container share it."""
         key = (bracket, label)
         if key not in self._closings:
-            self._closings[key] = self._state(Gap.BLOCK)
-            self._edge(self._closings[key], bracket, self._end(label))
-        self._edge(after, bracket, self._end(label))
+            self._closings[key] = self.state(Gap.BLOCK)
+            self.edge(self._closings[key], bracket, self._end(label))
+        self.edge(after, bracket, self._end(label))
         self._gaps[after] = Gap.BLOCK
         self._behind[after] = self._closings[key]
 
     def _name(self, before: int, state: ObjectState) -> None:
         """A property name, the colon and the value."""
-        if state.keys is None:
-            return
-        if state not in self._keys:
-            offset, _ = self._fragment(state.keys, quoted)
-            returns = [self._property(step) for step in state.steps]
-            self._keys[state] = self._continuation(offset, nests=False, returns=returns)
-        self._calls[before] = self._keys[state]
+        if state.steps:
+            targets = [self._property(step) for step in state.steps]
+            other = None if state.other is None else targets[state.other]
+            self.edge(before, b'"', self._names.entry(state.names, targets, other))
 
     def _property(self, step: Step) -> int:
         """The state after a property name."""
         if step not in self._named:
-            self._named[step], value = self._state(Gap.INLINE), self._state(Gap.INLINE)
-            self._edge(self._named[step], b":", value)
+            self._named[step], value = self.state(Gap.INLINE), self.state(Gap.INLINE)
+            self.edge(self._named[step], b":", value)
             self._call(value, step)
         return self._named[step]

@@ -1,0 +1,119 @@
+"""Property names in the pushdown automaton: one trie for all states of an object.
+
+The states of an object differ in which names may still come. Where the names below a node of the trie lead to the same
+places, states share the node, so n optional names cost the length of all of them and not n times as much. What leaves
+the trie of an open object is an undeclared name: the node falls through to the automaton of all strings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from ...automaton.char_dfa import CharDFA
+from ...automaton.json_string import Fragment, quoted
+from .residue import REJECT
+
+NOWHERE = -1  # the end of a name that may not come
+
+
+class Emitter(Protocol):
+    """What is needed of the pushdown automaton in the making."""
+
+    def state(self) -> int:
+        """A new state."""
+
+    def edge(self, source: int, byte: bytes, target: int) -> None:
+        """A transition."""
+
+    def call(self, state: int, callee: int, after: int) -> None:
+        """Whatever else `state` reads is what `callee` reads; behind it, go on at `after`."""
+
+    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
+        """The offset of an automaton's copy, and itself."""
+
+
+class _Node(NamedTuple):
+    """Names ``first`` to ``first + len(ends)`` of a family (by number) agree on the `depth` bytes before this node.
+
+    `ends` are the states behind them, `NOWHERE` for names that may not come; `other` is the state behind an undeclared
+    name, or None; `inner` the state of the automaton of all strings here.
+    """
+
+    family: int
+    first: int
+    depth: int
+    ends: tuple[int, ...]
+    other: int | None
+    inner: int
+
+
+class Names:
+    """The tries of all objects."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self._emitter = emitter
+        self._states: dict[_Node, int] = {}
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._families: list[list[tuple[bytes, str]]] = []  # the names of an object by their spelling
+        self._waiting: list[_Node] = []
+
+    def entry(self, names: Mapping[str, int], after: Sequence[int], other: int | None) -> int:
+        """The state behind the opening quote; name n leads to ``after[names[n]]``, any undeclared one to `other`."""
+        key = tuple(names)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._families)
+            self._families.append(sorted((spelled, n) for n in names if (spelled := _spelled(n)) is not None))
+        number = self._numbers[key]
+        ends = tuple(NOWHERE if names[n] == REJECT else after[names[n]] for _, n in self._families[number])
+        entry = self._at(_Node(number, 0, 0, ends, other, self._step(0, ord('"'))))
+        while self._waiting:
+            self._fill(self._waiting.pop())
+        return entry
+
+    def _at(self, node: _Node) -> int:
+        if node not in self._states:
+            self._states[node] = self._emitter.state()
+            self._waiting.append(node)
+        return self._states[node]
+
+    def _fill(self, node: _Node) -> None:
+        """The edges of a node's state."""
+        state, names = self._states[node], self._families[node.family]
+        first, past = node.first, node.first + len(node.ends)
+        if first < past and len(names[first][0]) == node.depth:
+            if node.ends[0] != NOWHERE or node.other is not None:
+                self._emitter.edge(state, b'"', node.ends[0])
+            first += 1
+        while first < past:
+            byte, last = names[first][0][node.depth], first + 1
+            while last < past and names[last][0][node.depth] == byte:
+                last += 1
+            ends = node.ends[first - node.first : last - node.first]
+            if node.other is not None or any(end != NOWHERE for end in ends):
+                below = _Node(node.family, first, node.depth + 1, ends, node.other, self._step(node.inner, byte))
+                self._emitter.edge(state, bytes([byte]), self._at(below))
+            first = last
+        if node.other is not None:
+            offset, _ = self._emitter.fragment(CharDFA.everything(), quoted)
+            self._emitter.call(state, offset + node.inner, node.other)
+
+    def _step(self, inner: int, byte: int) -> int:
+        """The automaton of all strings after one more byte."""
+        return self._string[inner, byte]
+
+    @cached_property
+    def _string(self) -> dict[tuple[int, int], int]:
+        _, fragment = self._emitter.fragment(CharDFA.everything(), quoted)
+        return {(source, byte): target for source, low, high, target in fragment.edges.tolist()
+                for byte in range(low, high + 1)}
+
+
+def _spelled(name: str) -> bytes | None:
+    """The canonical spelling between the quotes; None for half a surrogate pair, which has none."""
+    try:
+        return json.dumps(name, ensure_ascii=False)[1:-1].encode()
+    except UnicodeEncodeError:
+        return None
