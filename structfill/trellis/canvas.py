@@ -163,8 +163,8 @@ class Trellis:
     def masks(self, out: torch.Tensor | None = None) -> torch.Tensor:
         """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there.
 
-        `out`, a contiguous tensor of that type and shape on the CPU, is filled and returned; a loop that keeps it spares
-        most of the work, which is to find N V / 8 bytes of fresh memory. Raises `ValueError` for another kind.
+        `out`, a contiguous tensor of that type and shape on the CPU, is filled and returned: to keep it spares most of
+        the work, which is to find N V / 8 bytes of fresh memory. Raises `ValueError` for another kind.
         """
         graph, made = self.graph, dict[int, NDArray[np.int32]]()
         shape = self.rows, self.length, -(-len(graph.vocab) // 32)
