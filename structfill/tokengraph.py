@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -185,16 +185,11 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         raise ValueError("the automaton's byte classes do not fit its transitions")  # kernels check no index
     if not states:
         raise EmptyLanguage("no text satisfies the constraint")
-    walked = _limited(
-        "work",
-        limits.work,
-        token_walk.walk,
-        _own(automaton.delta, np.int32),
-        _own(automaton.byte_class, np.uint8),
-        trie,
-        limits.work,
-    )
-    links = _limited("edges", limits.edges, token_walk.link, states, walked, limits.edges)
+    walked = _walk(automaton, trie, limits)
+    try:
+        links = token_walk.link(states, walked, limits.edges)
+    except token_walk.LimitReached as reached:
+        raise TooLarge("edges", reached.needed, limits.edges) from None
     token_class = walked.spelling_class
     classes = len(walked.pair_ptr) - 1
     final = automaton.accepting.copy()
@@ -204,23 +199,30 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     if len(links.source) > limits.edges:
         raise TooLarge("edges", len(links.source), limits.edges)
     arrays = _index(links, token_class, final)
+    if (needed := sum(array.nbytes for array in arrays.values())) > limits.bytes:
+        raise TooLarge("bytes", needed, limits.bytes)
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
     elapsed = (time.perf_counter() - started) * 1e3
     return TokenGraph(vocab, **arrays, classes=classes, work=walked.work, compile_ms=elapsed)
 
 
+def _walk(automaton: ByteAutomaton, trie: token_walk.Trie, limits: Limits) -> token_walk.Walk:
+    """The walk within `limits.work` and `limits.bytes`: it counts 3 for every pair of 8 bytes that it keeps."""
+    arrays = _own(automaton.delta, np.int32), _own(automaton.byte_class, np.uint8)
+    by_bytes = limits.bytes // 8 * 3
+    try:
+        found: token_walk.Walk = token_walk.walk(*arrays, trie, min(limits.work, by_bytes))
+    except token_walk.LimitReached as reached:
+        if by_bytes < limits.work:
+            raise TooLarge("bytes", -(-reached.needed // 3) * 8, limits.bytes) from None
+        raise TooLarge("work", reached.needed, limits.work) from None
+    return found
+
+
 def _own(array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:
     """Contiguous and writable, as the compiled kernels expect it (another kind would be compiled anew)."""
     return np.require(array, dtype, ["C", "W"])
-
-
-def _limited(name: str, allowed: int, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a kernel that counts; its limit becomes `TooLarge`."""
-    try:
-        return function(*arguments)
-    except token_walk.LimitReached as reached:
-        raise TooLarge(name, reached.needed, allowed) from None
 
 
 def _add_end(

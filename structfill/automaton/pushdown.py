@@ -81,18 +81,21 @@ class Pushdown:
         """
         moves = transitions(self.edges, len(self.labels), apart=_SPACES)
         found: _Nested | None = None
-        free = limits.depth
+        free, row_bytes = limits.depth, 4 * moves.classes
+        most = min(limits.states, limits.bytes // row_bytes)
         for depth in range(limits.depth + 1):
-            soft = limits.states if found is None else min(SOFT_STATES, limits.states)  # beyond, it would be dropped
+            soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
             nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)
             if nested.states > bound < soft:
                 free = depth - 1
                 nested = self._nested(moves, whitespace, depth, free, False, soft)
             if nested.states > soft:
-                if found is None:
-                    raise TooLarge("states", nested.states, limits.states)
-                break
+                if found is not None:
+                    break
+                if most < limits.states:
+                    raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
+                raise TooLarge("states", nested.states, limits.states)
             if (nested.labels >= 0).any():
                 found = nested
             if not nested.deferred:

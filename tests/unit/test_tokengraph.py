@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+import structfill as sf
 from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
@@ -109,6 +110,18 @@ def test_limits_are_exact(which, vocab):
         build(chain(9), vocab, Limits(**{which: need - 1}))
     assert (caught.value.limit, caught.value.allowed) == (which, need - 1)
     assert caught.value.needed >= need
+
+
+def test_memory_is_limited():
+    """The graph, the functions of the walk, and the byte automaton's table."""
+    graph = build(chain(9), Vocab.bytes())
+    assert build(chain(9), Vocab.bytes(), Limits(bytes=1 << 20)).edges == graph.edges
+    for bytes_ in (graph.nbytes - 1, 200, 1):
+        with pytest.raises(TooLarge, match="bytes") as caught:
+            build(chain(9), Vocab.bytes(), Limits(bytes=bytes_))
+        assert caught.value.limit == "bytes" and caught.value.needed > bytes_
+    with pytest.raises(TooLarge, match="bytes"):
+        sf.json_schema({"type": "string", "maxLength": 500}).automaton(Limits(bytes=20_000))
 
 
 @pytest.mark.parametrize("work", [1, 2, 10, 100, 1000])
