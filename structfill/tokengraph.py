@@ -19,7 +19,7 @@ from structfill.limits import Limits
 from structfill.vocab import Vocab
 
 UNREACHABLE = -1
-FORMAT = 2  # of `TokenGraph.to_arrays`
+FORMAT = 3  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

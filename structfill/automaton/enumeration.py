@@ -10,6 +10,7 @@ import numpy as np
 from .hashing import reserve
 
 SPACES_PER_LEVEL = 4
+KEYS = 1 << 24  # states, and nodes of stacks, must be fewer: a configuration is hashed as one 64-bit key
 EMPTY = 0  # the empty stack
 _INLINE_GAP, _BLOCK_GAP = 1, 2
 _ANY_WHITESPACE, _FLEXIBLE = 2, 1
@@ -101,7 +102,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     count = 1
     deferred = 0
     current = 0
-    while current < count and count <= max_states:
+    while current < count and count <= max_states and nodes < KEYS:
         delta = reserve(delta, count)
         out_labels = reserve(out_labels, count)
         delta[current] = -1
@@ -195,4 +196,5 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                 break
         current += 1
     kept = min(count, current)
-    return delta[:kept].copy(), out_labels[:kept].copy(), count, deferred
+    needed = count if nodes < KEYS else max(count, max_states + 1)
+    return delta[:kept].copy(), out_labels[:kept].copy(), needed, deferred

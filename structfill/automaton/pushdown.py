@@ -19,7 +19,7 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
-from .enumeration import SPACES_PER_LEVEL, enumerate_states
+from .enumeration import KEYS, SPACES_PER_LEVEL, enumerate_states
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
@@ -79,10 +79,12 @@ class Pushdown:
         values of free form, below `FREE_STATES`. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
         is left.
         """
+        if len(self.labels) >= KEYS:
+            raise TooLarge("states", len(self.labels), KEYS)
         moves = transitions(self.edges, len(self.labels), apart=_SPACES)
         found: _Nested | None = None
         free, row_bytes = limits.depth, 4 * moves.classes
-        most = min(limits.states, limits.bytes // row_bytes)
+        most = min(limits.states, limits.bytes // row_bytes, KEYS // 4)
         for depth in range(limits.depth + 1):
             soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft

@@ -183,3 +183,41 @@ def test_python_types() -> None:
 def test_options_are_checked(arguments: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         sf.json_schema(True, **arguments)
+
+
+def _closed(**properties):
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_E, _W, _GA, _H = ({"$ref": f"#/$defs/{name}"} for name in ("E", "W", "GA", "H"))
+_INTEGER = {"type": "integer"}
+MUTUAL = {
+    "objects": (
+        {**_E, "$defs": {"E": {"anyOf": [_closed(**{"not": _W}), _closed(x=_INTEGER, y=_INTEGER)]},
+                         "W": _closed(arg=_E)}},
+        ['{"not":{"arg":{"x":1,"y":2}}}', '{"not":{"arg":{"not":{"arg":{"x":1,"y":2}}}}}', '{"x":1,"y":2}'],
+        ['{"not":{"arg":{"x":1,"y":2}},"y":3}', '{"not":{"arg":{"x":1}}}'],
+    ),
+    "tuples": (
+        {**_GA, "$defs": {"GA": {"anyOf": [{"type": "array", "prefixItems": [_H], "items": False, "minItems": 1},
+                                           _closed(x=_INTEGER)]},
+                          "H": {"type": "array", "prefixItems": [_GA], "items": False, "minItems": 1}}},
+        ['[[{"x":1}]]', '[[[[{"x":1}]]]]', '{"x":1}'],
+        ['[[{"x":1}]}', '[{"x":1}]'],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTUAL)
+@pytest.mark.parametrize("read_first", [False, True])
+def test_mutual_recursion_through_closed_wrappers(name, read_first):
+    """Outcomes that are found late reach every call, whether the schema was read before it was compiled or not."""
+    schema, valid, invalid = MUTUAL[name]
+    constraint = sf.json_schema(schema, whitespace="compact")
+    if read_first:
+        assert constraint.accepts(valid[0])
+    automaton = constraint.automaton(sf.Limits())
+    for text in valid:
+        assert automaton.accepts(text.encode()) and constraint.accepts(text), text
+    for text in invalid:
+        assert not automaton.accepts(text.encode()) and not constraint.accepts(text), text

@@ -202,8 +202,9 @@ def _classes(rows, end, K, functions, ptr, states, targets):
 
 def walk(delta, byte_class, trie, max_work):
     """See the package. Table rows are int32, which bounds the work at 2**33 whatever the caller allows."""
-    rows, *functions, work = _walk(delta, byte_class, trie.parent, trie.byte, min(max_work, (1 << 33) - 8))
-    if work > max_work:
+    allowed = min(max_work, (1 << 33) - 8)
+    rows, *functions, work = _walk(delta, byte_class, trie.parent, trie.byte, allowed)
+    if work > allowed:
         raise LimitReached(int(work))
     return Walk(*_classes(rows, trie.end, delta.shape[1], *functions), int(work))
 
@@ -311,14 +312,15 @@ def _link(states, classes_, pair_ptr, pair_state, pair_target, max_edges):
 
 def link(states, walked, max_edges):
     """See the package."""
+    allowed = min(max_edges, (1 << 31) - 1)
     edges, *arrays = _link(
         states,
         len(walked.pair_ptr) - 1,
         walked.pair_ptr,
         walked.pair_state,
         walked.pair_target,
-        min(max_edges, (1 << 31) - 1),
+        allowed,
     )
-    if edges > max_edges:
+    if edges > allowed:
         raise LimitReached(int(edges))
     return Links(*(array.copy() for array in arrays))

@@ -61,17 +61,20 @@ class _Emitter:
 
     def close(self) -> None:
         """Emit all that was named, until every call knows where it continues."""
-        while self._waiting or self._fresh:
+        grown = True
+        while grown:  # a continuation may give a goal one more outcome, of which other calls do not know yet
             while self._waiting or self._fresh:
                 if self._waiting:
                     self._value(self._waiting.pop())
                 else:
                     self._continue(self._fresh.pop())
-            for step in list(self._values):  # their goals may have found more outcomes since
-                self._continue(step)
+            grown = any([self._continue(step) for step in reversed(list(self._values))])  # inner values first
 
     def result(self) -> Pushdown:
         """The arrays."""
+        for step, continuation in self._values.items():  # the kernel that reads them checks no index
+            if len(self._returns[continuation]) != len(step.goal.outcomes):
+                raise AssertionError("a call does not know all outcomes of its value")
         calls = np.full(len(self._labels), -1, np.int32)
         calls[list(self._calls)] = list(self._calls.values())
         behind = np.arange(len(self._labels), dtype=np.int32)
@@ -116,11 +119,13 @@ class _Emitter:
         self._returns.append(returns)
         return len(self._callees) - 1
 
-    def _continue(self, step: Step) -> None:
-        """Emit where the container goes on after the outcomes of the step's value that are new."""
+    def _continue(self, step: Step) -> bool:
+        """Emit where the container goes on after the outcomes of the step's value that are new; were there any?"""
         known = self._returns[self._values[step]]
-        for label in range(len(known), len(step.goal.outcomes)):
-            known.append(self._after(step.after(label)))
+        before = len(known)
+        while len(known) < len(step.goal.outcomes):
+            known.append(self._after(step.after(len(known))))
+        return len(known) > before
 
     def call(self, state: int, callee: int, after: int) -> None:
         """Let what `state` does not read itself be read by `callee`, with one outcome, and go on at `after`."""
