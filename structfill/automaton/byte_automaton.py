@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import EmptyLanguage
+from .minimise import minimise
+
 DEAD = -1
 
 
@@ -23,6 +26,15 @@ class ByteAutomaton:
     delta: NDArray[np.int32]
     byte_class: NDArray[np.uint8]
     accepting: NDArray[np.bool_]
+
+    @classmethod
+    def minimal(cls, delta: NDArray[np.int32], byte_class: NDArray[np.uint8],
+                labels: NDArray[np.int32]) -> ByteAutomaton:
+        """The minimal automaton of transitions whose states accept unless labelled -1. Raises `EmptyLanguage`."""
+        delta, labels = minimise(delta, labels)
+        if not (labels >= 0).any():
+            raise EmptyLanguage("no text satisfies the constraint")
+        return cls(delta, byte_class, labels >= 0)
 
     def __len__(self) -> int:
         return len(self.accepting)

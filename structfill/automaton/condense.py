@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import mix, table_size
-from .minimise import _quotient, trim
+from .minimise import depth_first, equal_rows, quotient, row_hash, trim
 
 Int32 = NDArray[np.int32]
 _SETTLED = 1 << 30  # in place of a depth: waits for no state
@@ -78,15 +78,6 @@ def _loops_equal(delta: Int32, labels: Int32, head: int, other: int, same: Int32
 
 
 @nb.njit(cache=True, nogil=True)
-def _rows_equal(delta: Int32, q: int, r: int, same: Int32) -> bool:
-    for k in range(delta.shape[1]):
-        a, b = delta[q, k], delta[r, k]
-        if (same[a] if a >= 0 else -1) != (same[b] if b >= 0 else -1):
-            return False
-    return True
-
-
-@nb.njit(cache=True, nogil=True)
 def _merged(delta: Int32, labels: Int32) -> Int32:
     """The state that stands for each state, int32 [S]; every state is reachable from state 0."""
     n, classes = delta.shape
@@ -94,83 +85,71 @@ def _merged(delta: Int32, labels: Int32) -> Int32:
     mask = np.uint64(table_size(2 * n) - 1)
     table = np.full(mask + np.uint64(1), -1, np.int32)  # heads of loops and states without one
     hashes = np.zeros(n, np.uint64)
-    depth, waits = np.full(n, -1, np.int32), np.full(n, _SETTLED, np.int32)  # on the stack at; for the state at
+    left, waits = np.full(n, -1, np.int32), np.full(n, _SETTLED, np.int32)  # as number; for the state at this depth
     inside, place = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
-    stack, column, mark = np.empty(n, np.int32), np.zeros(n, np.int32), np.empty(n, np.int32)
     pending, waiting = np.empty(n, np.int32), 0  # left, but waiting for a state on the stack
-    order, partner = np.empty(n, np.int32), np.empty(n, np.int32)
-    seen = np.zeros(n, np.bool_)
-    stack[0], mark[0], depth[0], seen[0], top = 0, 0, 0, True, 1
-    while top:
-        q = stack[top - 1]
-        k = column[q]
-        while k < classes and (delta[q, k] < 0 or seen[delta[q, k]]):
-            k += 1
-        column[q] = k
-        if k < classes:
-            r = delta[q, k]
-            seen[r], stack[top], mark[r], depth[r] = True, r, waiting, top
-            top += 1
-            continue
-        top -= 1
-        kept, lowest, loop = mark[q], np.int32(_SETTLED), False
-        for k in range(classes):
-            r = delta[q, k]
+    loop, partner = np.empty(n, np.int32), np.empty(n, np.int32)
+    order, depth, entered = depth_first(delta)
+    for i in range(n):
+        q = order[i]
+        lowest, is_head = np.int32(_SETTLED), False
+        for r in delta[q]:
             if r >= 0:
-                at = depth[r] if depth[r] >= 0 else waits[same[r]]
-                if at == top:
-                    loop = True
+                at = waits[same[r]] if left[r] >= 0 else depth[r]
+                if at == depth[q]:
+                    is_head = True
                 else:
                     lowest = min(lowest, at)
-        depth[q] = -1
-        if loop:
-            inside[q] = q
-            for x in range(mark[q], waiting):
-                if waits[pending[x]] == top:
-                    inside[pending[x]] = q
-                else:
-                    pending[kept] = pending[x]
-                    kept += 1
-            members = _loop_order(delta, q, same, inside, place, order)
-            h = _loop_hash(delta, labels, q, same, inside, place, order, members)
+        left[q] = i
+        if not is_head:
+            h = row_hash(delta, labels, q, same)
             slot = h & mask
-            found = False
-            while table[slot] >= 0 and not found:
+            while table[slot] >= 0:
                 d = table[slot]
-                found = hashes[d] == h and inside[d] == d and same[d] == d and _loops_equal(
-                    delta, labels, q, d, same, inside, place, order, members, partner)
-                slot = (slot + np.uint64(1)) & mask if not found else slot
-            for x in range(members):
-                place[order[x]] = -1
-            if found:
-                for x in range(members):
-                    same[order[x]] = partner[x]
-            else:
-                table[slot], hashes[q] = q, h
-                for x in range(members):
-                    waits[order[x]] = lowest
-                    if lowest < _SETTLED:
-                        pending[kept] = order[x]
-                        kept += 1
-            waiting = kept
-            continue
-        h = mix(np.uint64(17), labels[q])
-        for k in range(classes):
-            r = delta[q, k]
-            h = mix(h, same[r] if r >= 0 else -1)
-        slot = h & mask
-        while table[slot] >= 0:
-            d = table[slot]
-            if hashes[d] == h and inside[d] != d and labels[d] == labels[q] and _rows_equal(delta, q, d, same):
-                break
-            slot = (slot + np.uint64(1)) & mask
-        if table[slot] >= 0:
-            same[q] = same[table[slot]]
-        else:
+                if hashes[d] == h and inside[d] != d and labels[d] == labels[q] and equal_rows(delta, q, d, same):
+                    break
+                slot = (slot + np.uint64(1)) & mask
+            if table[slot] >= 0:
+                same[q] = same[table[slot]]
+                continue
             table[slot], hashes[q], waits[q] = q, h, lowest
             if lowest < _SETTLED:
                 pending[waiting] = q
                 waiting += 1
+            continue
+        kept = waiting
+        while kept and left[pending[kept - 1]] >= entered[q]:
+            kept -= 1
+        inside[q] = q
+        for x in range(kept, waiting):
+            if waits[pending[x]] == depth[q]:
+                inside[pending[x]] = q
+            else:
+                pending[kept] = pending[x]
+                kept += 1
+        waiting = kept
+        size = _loop_order(delta, q, same, inside, place, loop)
+        h = _loop_hash(delta, labels, q, same, inside, place, loop, size)
+        slot = h & mask
+        while table[slot] >= 0:
+            d = table[slot]
+            if hashes[d] == h and inside[d] == d and same[d] == d and _loops_equal(
+                    delta, labels, q, d, same, inside, place, loop, size, partner):
+                break
+            slot = (slot + np.uint64(1)) & mask
+        found = table[slot] >= 0
+        if not found:
+            table[slot], hashes[q] = q, h
+        for x in range(size):
+            member = loop[x]
+            place[member] = -1
+            if found:
+                same[member] = partner[x]
+            else:
+                waits[member] = lowest
+                if lowest < _SETTLED:
+                    pending[waiting] = member
+                    waiting += 1
     return _resolved(same)
 
 
@@ -189,4 +168,4 @@ def _resolved(same: Int32) -> Int32:
 def condense(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     """A smaller partial automaton of the same labelled language; states live, reachable, numbered breadth first."""
     delta, labels = trim(delta, labels)
-    return _quotient(delta, labels, _merged(delta, labels))
+    return quotient(delta, labels, _merged(delta, labels))

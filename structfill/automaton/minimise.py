@@ -97,33 +97,39 @@ def trim(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
 
 
 @nb.njit(cache=True, nogil=True)
-def _postorder(delta: Int32) -> Int32:
-    """The states in depth-first postorder: successors first, as far as cycles allow."""
+def depth_first(delta: Int32) -> tuple[Int32, Int32, Int32]:
+    """The states, all reachable from state 0, in depth-first postorder: successors first, as far as cycles allow.
+
+    Also, by state: how many states stood below it on the stack, and how many had been left when it was entered.
+    """
     n, k = delta.shape
-    seen = np.zeros(n, np.bool_)
+    depth = np.full(n, -1, np.int32)
+    entered = np.empty(n, np.int32)
     stack = np.empty(n, np.int32)
     column = np.zeros(n, np.int32)
     order = np.empty(n, np.int32)
     done = 0
     stack[0] = 0
-    seen[0] = True
+    depth[0] = 0
+    entered[0] = 0
     top = 1
     while top:
         q = stack[top - 1]
         c = column[q]
-        while c < k and (delta[q, c] < 0 or seen[delta[q, c]]):
+        while c < k and (delta[q, c] < 0 or depth[delta[q, c]] >= 0):
             c += 1
         column[q] = c
         if c < k:
             r = delta[q, c]
-            seen[r] = True
+            depth[r] = top
+            entered[r] = done
             stack[top] = r
             top += 1
         else:
             top -= 1
             order[done] = q
             done += 1
-    return order[:done]
+    return order[:done], depth, entered
 
 
 @nb.njit(cache=True, nogil=True)
@@ -135,7 +141,8 @@ def _row_value(r: int, q: int, same: Int32) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def _equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
+def equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
+    """Do two states lead to the same states, in all classes?"""
     for c in range(delta.shape[1]):  # noqa: SIM110 (Numba loop)
         if _row_value(delta[q, c], q, same) != _row_value(delta[r, c], r, same):
             return False
@@ -143,21 +150,28 @@ def _equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
+def row_hash(delta: Int32, labels: Int32, q: int, same: Int32) -> np.uint64:
+    """A hash of a state's label and row; equal for `equal_rows`."""
+    h = mix(np.uint64(17), labels[q])
+    for c in range(delta.shape[1]):
+        h = mix(h, _row_value(delta[q, c], q, same))
+    return h  # type: ignore[no-any-return]
+
+
+@nb.njit(cache=True, nogil=True)
 def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     """Merges states with equal labels and rows, successors first: linear, complete if there is no cycle."""
-    n, k = delta.shape
+    n = delta.shape[0]
     same = np.arange(n).astype(np.int32)
     mask = np.uint64(table_size(n) - 1)
     table = np.full(mask + np.uint64(1), -1, np.int32)
     merged = 0
-    for q in _postorder(delta):
-        h = mix(np.uint64(17), labels[q])
-        for c in range(k):
-            h = mix(h, _row_value(delta[q, c], q, same))
-        slot = h & mask
+    order, _, _ = depth_first(delta)
+    for q in order:
+        slot = row_hash(delta, labels, q, same) & mask
         while table[slot] >= 0:
             r = table[slot]
-            if labels[r] == labels[q] and _equal_rows(delta, q, r, same):
+            if labels[r] == labels[q] and equal_rows(delta, q, r, same):
                 break
             slot = (slot + np.uint64(1)) & mask
         if table[slot] >= 0:
@@ -167,11 +181,11 @@ def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
             table[slot] = q
     if merged == 0:
         return delta, labels
-    return _quotient(delta, labels, same)
+    return quotient(delta, labels, same)
 
 
 @nb.njit(cache=True, nogil=True)
-def _quotient(delta: Int32, labels: Int32, block: Int32) -> tuple[Int32, Int32]:
+def quotient(delta: Int32, labels: Int32, block: Int32) -> tuple[Int32, Int32]:
     """One state per value of `block`, numbered breadth first; all states of a block behave alike."""
     n, k = delta.shape
     first = np.full(block.max() + 1, -1, np.int32)
@@ -230,7 +244,7 @@ def _absorb(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, Int32]:
     for q in range(n):
         if not differs[q]:
             block[q] = sink
-    return _quotient(delta, labels, block)
+    return quotient(delta, labels, block)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -246,4 +260,4 @@ def minimise(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     if sink >= 0:
         delta, labels = _absorb(delta, labels, sink)
         sink = _sink(delta)
-    return _quotient(delta, labels, coarsest(delta, labels, sink))
+    return quotient(delta, labels, coarsest(delta, labels, sink))

@@ -84,7 +84,8 @@ class Pushdown:
         moves = transitions(self.edges, len(self.labels), apart=_SPACES)
         found: _Nested | None = None
         free, row_bytes = limits.depth, 4 * moves.classes
-        most = min(limits.states, limits.bytes // row_bytes, KEYS // 4)
+        allowed, by_bytes = min(limits.states, KEYS // 4), limits.bytes // row_bytes
+        most = min(allowed, by_bytes)
         for depth in range(limits.depth + 1):
             soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
@@ -95,9 +96,9 @@ class Pushdown:
             if nested.states > soft:
                 if found is not None:
                     break
-                if most < limits.states:
+                if by_bytes < allowed:
                     raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
-                raise TooLarge("states", nested.states, limits.states)
+                raise TooLarge("states", nested.states, allowed)
             if (nested.labels >= 0).any():
                 found = nested
             if not nested.deferred:

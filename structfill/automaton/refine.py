@@ -65,7 +65,7 @@ def _split(elems: Int32, owner: Int32, first: Int32, past: Int32, marked: Int32,
 
 
 @nb.njit(cache=True, nogil=True)
-def _group(keys: Int32, n_keys: int) -> tuple[Int32, Int32]:
+def group(keys: Int32, n_keys: int) -> tuple[Int32, Int32]:
     """Counting sort: (start of every key [n_keys + 1], element numbers in key order)."""
     start = np.zeros(n_keys + 1, np.int32)
     for x in keys:
@@ -167,7 +167,7 @@ def _presplit(delta: Int32, labels: Int32) -> tuple[Int32, int, bool]:
 @nb.njit(cache=True, nogil=True)
 def _partition(block: Int32, blocks: int, room: int) -> tuple[Int32, Int32, Int32, Int32]:
     """(elements by block, place of every element, first and past place of every block, with `room`)."""
-    start, elems = _group(block, blocks)
+    start, elems = group(block, blocks)
     place = np.empty(elems.shape[0], np.int32)
     for i in range(elems.shape[0]):
         place[elems[i]] = i

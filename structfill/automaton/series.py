@@ -8,11 +8,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EmptyLanguage, TooLarge
+from ..errors import TooLarge
 from ..limits import Limits
 from .byte_automaton import DEAD, ByteAutomaton
 from .hashing import mix, rehash, reserve
-from .minimise import minimise, trim
 
 Int32 = NDArray[np.int32]
 _DONE, _STATES, _WORK = 0, 1, 2
@@ -53,7 +52,7 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
     status, needed, joint, labels = _subsets(delta, enter, ends, limits.states, limits.work)
     if status != _DONE:
         raise TooLarge(*(("states", needed, limits.states) if status == _STATES else ("work", needed, limits.work)))
-    return _minimal(joint, byte_class, labels)
+    return ByteAutomaton.minimal(joint, byte_class, labels)
 
 
 def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Limits) -> ByteAutomaton:
@@ -67,15 +66,7 @@ def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Li
     alive = (automaton.delta[None] != DEAD) & (after <= height)
     delta = np.where(alive, after * states + automaton.delta[None], DEAD).reshape(-1, columns).astype(np.int32)
     accepting = (automaton.accepting[None] & (np.arange(height + 1) >= least)[:, None]).reshape(-1)
-    return _minimal(delta, automaton.byte_class, np.where(accepting, 0, -1).astype(np.int32))
-
-
-def _minimal(delta: Int32, byte_class: NDArray[np.uint8], labels: Int32) -> ByteAutomaton:
-    delta, labels = trim(delta, labels)
-    if not (labels >= 0).any():
-        raise EmptyLanguage("no text satisfies the constraint")
-    delta, labels = minimise(delta, labels)
-    return ByteAutomaton(delta, byte_class, labels >= 0)
+    return ByteAutomaton.minimal(delta, automaton.byte_class, np.where(accepting, 0, -1).astype(np.int32))
 
 
 def _joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], int]:

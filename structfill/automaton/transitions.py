@@ -8,9 +8,11 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from .byte_automaton import DEAD
+from .refine import group
+
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
-DEAD = -1
 
 
 class Transitions(NamedTuple):
@@ -51,7 +53,7 @@ def transitions(edges: Int32, states: int, apart: bytes = b"") -> Transitions:
 @nb.njit(cache=True, nogil=True)
 def _intervals(edges: Int32, alone: NDArray[np.bool_]) -> tuple[Int32, int]:
     """The interval of every byte, cut wherever an edge begins or ends, and how many there are."""
-    cut = np.zeros(258, np.bool_)
+    cut = np.zeros(257, np.bool_)
     for m in range(edges.shape[0]):
         cut[edges[m, 1]] = True
         cut[edges[m, 2] + 1] = True
@@ -59,39 +61,30 @@ def _intervals(edges: Int32, alone: NDArray[np.bool_]) -> tuple[Int32, int]:
         if alone[byte]:
             cut[byte] = True
             cut[byte + 1] = True
-    interval_of = np.empty(257, np.int32)
+    interval_of = np.empty(256, np.int32)
     count = -1 if cut[0] else 0
     for byte in range(256):
         count += cut[byte]
         interval_of[byte] = count
-    interval_of[256] = count + 1
     return interval_of, count + 1
 
 
 @nb.njit(cache=True, nogil=True)
-def _by_source(edges: Int32, states: int) -> tuple[Int64, Int32]:
-    """The edges of every state: start [S + 1], and their numbers."""
-    start = np.zeros(states + 1, np.int64)
-    for m in range(edges.shape[0]):
-        start[edges[m, 0] + 1] += 1
-    for q in range(states):
-        start[q + 1] += start[q]
-    order, at = np.empty(edges.shape[0], np.int32), start[:-1].copy()
-    for m in range(edges.shape[0]):
-        order[at[edges[m, 0]]] = m
-        at[edges[m, 0]] += 1
-    return start, order
-
-
-@nb.njit(cache=True, nogil=True)
-def _refine(edges: Int32, start: Int64, order: Int32, interval_of: Int32, intervals: int) -> tuple[Int32, int]:
+def _refine(edges: Int32, start: Int32, order: Int32, interval_of: Int32, intervals: int,
+            alone: NDArray[np.bool_]) -> tuple[Int32, int]:
     """The class of every interval such that no state tells members of one class apart, and how many there are.
 
     State by state: of each class, the intervals that lead to one target part from the rest, unless they are all of it.
+    Bytes that stand `alone` start with classes of their own, the others in class 0, which may stay empty.
     """
-    owner, size, count = np.zeros(intervals, np.int32), np.zeros(intervals, np.int32), 1
-    size[0] = intervals
-    last_of, seen_by = np.empty(intervals, np.int32), np.full(intervals, -1, np.int64)
+    owner, size, count = np.zeros(intervals, np.int32), np.zeros(intervals + 1, np.int32), 1
+    for byte in range(256):
+        if alone[byte]:
+            owner[interval_of[byte]] = count
+            count += 1
+    for i in range(intervals):
+        size[owner[i]] += 1
+    last_of, seen_by = np.empty(intervals + 1, np.int32), np.full(intervals + 1, -1, np.int64)
     pair_class, pair_target, members = np.empty((3, intervals), np.int32)
     before, moved = np.empty((2, intervals), np.int32)  # the pair before of the same class; its new class
     touched, pair_of = np.empty((2, intervals), np.int32)
@@ -133,9 +126,8 @@ def _transitions(edges: Int32, states: int,
                  alone: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], Int64, Int32, Int64, Int32]:
     """The fields of `Transitions`."""
     interval_of, intervals = _intervals(edges, alone)
-    begin, order = _by_source(edges, states)
-    owner, classes = _refine(edges, begin, order, interval_of, intervals)
-    classes = _set_apart(owner, classes, interval_of, alone)
+    begin, order = group(edges[:, 0].copy(), states)
+    owner, classes = _refine(edges, begin, order, interval_of, intervals, alone)
     number, first = np.full(classes, -1, np.int32), np.full(classes, -1, np.int32)  # by first appearance
     byte_class, found = np.empty(256, np.uint8), 0
     for byte in range(256):
@@ -166,22 +158,6 @@ def _transitions(edges: Int32, states: int,
             ends[groups] = total
         start[q + 1] = groups
     return byte_class, start, target[:groups].copy(), ends[:groups + 1].copy(), member[:total].copy()
-
-
-@nb.njit(cache=True, nogil=True)
-def _set_apart(owner: Int32, classes: int, interval_of: Int32, alone: NDArray[np.bool_]) -> int:
-    """Classes of their own for the bytes `alone`, each an interval; returns how many classes there are now."""
-    size = np.zeros(classes + 256, np.int32)
-    for i in range(owner.shape[0]):
-        size[owner[i]] += 1
-    for byte in range(256):
-        i = interval_of[byte]
-        if alone[byte] and size[owner[i]] > 1:
-            size[owner[i]] -= 1
-            owner[i] = classes
-            size[classes] = 1
-            classes += 1
-    return classes
 
 
 @nb.njit(cache=True, nogil=True)

@@ -8,9 +8,8 @@ from functools import cached_property
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.char_dfa import CharDFA
 from ..automaton.json_string import plain
-from ..automaton.minimise import minimise, trim
 from ..automaton.transitions import transitions
-from ..errors import EmptyLanguage, SpecError
+from ..errors import SpecError
 from ..limits import Limits
 from .constraint import Constraint
 from .regex import fullmatch_dfa
@@ -48,11 +47,7 @@ class TextConstraint(Constraint):
     def _automaton(self) -> ByteAutomaton:
         fragment = plain(self._dfa)
         moves = transitions(fragment.edges, len(fragment.labels))
-        delta, labels = trim(moves.dense(), fragment.labels)
-        if not (labels >= 0).any():
-            raise EmptyLanguage("no text satisfies the constraint")
-        delta, labels = minimise(delta, labels)
-        return ByteAutomaton(delta, moves.byte_class, labels >= 0)
+        return ByteAutomaton.minimal(moves.dense(), moves.byte_class, fragment.labels)
 
 
 def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from structfill.errors import VocabMismatch
 
 from .canvas import Posterior, Trellis
-from .evidence import Evidence, as_array, as_fixed
+from .evidence import Evidence, as_array, as_fixed, as_positions
 
 
 class TrellisBatch:
     """Trellises one below the other: row b of the batch obeys the constraint of the trellis that it comes from.
 
-    The calls are those of a `Trellis` of B rows; logits are [B, N, Vl]. All trellises have one length and one
-    vocabulary, or `VocabMismatch` and `ValueError` are raised. Immutable, as they are.
+    The calls below do what they do on a `Trellis` of B rows; logits are [B, N, Vl]. Raises `ValueError` unless all
+    trellises have one length, `VocabMismatch` unless they are for one vocabulary. Immutable, as they are.
     """
 
     def __init__(self, parts: Sequence[Trellis]) -> None:
@@ -50,11 +50,9 @@ class TrellisBatch:
         given = self._split(as_fixed(tokens_by_position, self.rows, self.length))
         return TrellisBatch([part.fix(fixed) for part, fixed in zip(self.parts, given, strict=True)])
 
-    def reopen(self, positions: Any) -> TrellisBatch:
+    def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> TrellisBatch:
         """As `Trellis.reopen`."""
-        given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
-        chosen = given if given.dtype == np.bool_ else np.isin(np.arange(self.length), given)
-        masks = self._split(np.broadcast_to(chosen, (self.rows, self.length)))
+        masks = self._split(np.broadcast_to(as_positions(positions, self.length), (self.rows, self.length)))
         return TrellisBatch([part.reopen(mask) for part, mask in zip(self.parts, masks, strict=True)])
 
     def masks(self, out: torch.Tensor | None = None) -> torch.Tensor:

@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, ends, solve, stretch
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,7 @@ class Trellis:
 
     def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> Trellis:
         """A new trellis with positions open again: their numbers (in all rows), or a bool mask [N] or [B, N]."""
-        given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
-        chosen = given if given.dtype == np.bool_ else np.isin(np.arange(self.length), given)
-        return self._with(np.where(chosen, np.int64(OPEN), self.fixed))
+        return self._with(np.where(as_positions(positions, self.length), np.int64(OPEN), self.fixed))
 
     def rows_of(self, rows: Sequence[int]) -> Trellis:
         """A trellis whose row b is row ``rows[b]`` of this one; nothing is solved again."""

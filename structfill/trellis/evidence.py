@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +45,12 @@ def as_fixed(fixed: Evidence, rows: int, length: int) -> NDArray[np.int64]:
         raise ValueError(f"fixed tokens for {len(given)} rows in a trellis of {rows}")
     rows = max(rows, len(given) if given.ndim == 2 else 1)
     return np.array(np.broadcast_to(np.maximum(given, OPEN), (rows, length)))
+
+
+def as_positions(positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor, length: int) -> NDArray[np.bool_]:
+    """bool [N] or [B, N], from such a mask or from position numbers."""
+    given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
+    return given if given.dtype == np.bool_ else np.isin(np.arange(length), given)
 
 
 def as_array(values: Any) -> NDArray[Any]:

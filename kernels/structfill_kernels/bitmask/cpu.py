@@ -16,7 +16,7 @@ def _flip_tokens(row, tokens):
 
 
 @njit(cache=True, nogil=True)
-def _changes(class_bits, positions):
+def _changes(class_bits):
     """uint64 [W]: bit i says that some class differs between the positions i - 1 and i."""
     out = np.zeros(class_bits.shape[1], np.uint64)
     for c in range(class_bits.shape[0]):
@@ -45,7 +45,7 @@ def _token_masks(class_bits, class_ptr, class_token, out):
     for c in range(C):
         if whole_of[c] >= 0:
             _flip_tokens(whole[whole_of[c]], class_token[class_ptr[c] : class_ptr[c + 1]])
-    changes, on = _changes(class_bits, out.shape[0]), np.zeros(C, np.bool_)
+    changes, on = _changes(class_bits), np.zeros(C, np.bool_)
     for i in range(out.shape[0]):
         if i:
             out[i] = out[i - 1]
@@ -73,7 +73,7 @@ def token_masks(class_bits, class_ptr, class_token, out):
 
 @njit(cache=True, nogil=True)
 def _class_lists(class_bits, positions):
-    C, changes = class_bits.shape[0], _changes(class_bits, positions)
+    C, changes = class_bits.shape[0], _changes(class_bits)
     which, ptr, distinct = np.empty(positions, np.int32), np.zeros(positions + 1, np.int64), 0
     classes = np.empty(4 * C, np.int32)
     for i in range(positions):

@@ -39,7 +39,7 @@ class _Node(NamedTuple):
     """Names ``first`` to ``first + len(ends)`` of a family (by number) agree on the `depth` bytes before this node.
 
     `ends` are the states behind them, `NOWHERE` for names that may not come; `other` is the state behind an undeclared
-    name, or None; `inner` the state of the automaton of all strings here.
+    name, or None; `inner` the state of the automaton of all strings here, 0 without `other`.
     """
 
     family: int
@@ -68,7 +68,7 @@ class Names:
             self._families.append(sorted((spelled, n) for n in names if (spelled := _spelled(n)) is not None))
         number = self._numbers[key]
         ends = tuple(NOWHERE if names[n] == REJECT else after[names[n]] for _, n in self._families[number])
-        entry = self._at(_Node(number, 0, 0, ends, other, self._step(0, ord('"'))))
+        entry = self._at(_Node(number, 0, 0, ends, other, self._step(other, 0, ord('"'))))
         while self._waiting:
             self._fill(self._waiting.pop())
         return entry
@@ -93,16 +93,17 @@ class Names:
                 last += 1
             ends = node.ends[first - node.first : last - node.first]
             if node.other is not None or any(end != NOWHERE for end in ends):
-                below = _Node(node.family, first, node.depth + 1, ends, node.other, self._step(node.inner, byte))
+                inner = self._step(node.other, node.inner, byte)
+                below = _Node(node.family, first, node.depth + 1, ends, node.other, inner)
                 self._emitter.edge(state, bytes([byte]), self._at(below))
             first = last
         if node.other is not None:
             offset, _ = self._emitter.fragment(CharDFA.everything(), quoted)
             self._emitter.call(state, offset + node.inner, node.other)
 
-    def _step(self, inner: int, byte: int) -> int:
-        """The automaton of all strings after one more byte."""
-        return self._string[inner, byte]
+    def _step(self, other: int | None, inner: int, byte: int) -> int:
+        """The automaton of all strings after one more byte; a closed object does without it."""
+        return 0 if other is None else self._string[inner, byte]
 
     @cached_property
     def _string(self) -> dict[tuple[int, int], int]:
