@@ -102,16 +102,8 @@ class TokenGraph:
     @cached_property
     def sweep_edges(self) -> sweep.Edges:
         """The arrays that the sweeps read."""
-        return sweep.Edges(
-            self.out_ptr,
-            self.out_target,
-            self.out_set,
-            self.in_ptr,
-            self.in_source,
-            self.in_set,
-            self.set_ptr,
-            self.set_class,
-        )
+        found: sweep.Edges = sweep.Edges.of(*self._out, self.classes)
+        return found
 
     @cached_property
     def _plans(self) -> dict[int, class_stats.Plan]:

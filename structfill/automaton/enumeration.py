@@ -9,18 +9,17 @@ import numpy as np
 
 from .hashing import reserve
 
-SPACES_PER_LEVEL = 4
 KEYS = 1 << 24  # states, and nodes of stacks, must be fewer: a configuration is hashed as one 64-bit key
 EMPTY = 0  # the empty stack
 _INLINE_GAP, _BLOCK_GAP = 1, 2
 _ANY_WHITESPACE, _FLEXIBLE = 2, 1
 _SPACE, _NEWLINE, _TAB = 0, 1, 2  # positions in the array of whitespace classes
-_ONE_SPACE, _LINE, _TABS = 1, 2, 1 << 15  # gap codes: a space; a line break + k spaces; a line break + k tabs
+_ONE_SPACE, _LINE = 1, 2  # gap codes: a space; a line break and its indentation so far
 
 
 @nb.njit(cache=True, nogil=True)
-def _gap_after(kind: int, gap: int, which: int, mode: int, level: int) -> int:
-    """The gap code after one more whitespace byte, or -1 where none is allowed. `level` is the nesting depth."""
+def _gap_after(kind: int, gap: int, which: int, mode: int) -> int:
+    """The gap code after one more whitespace byte, or -1 where none is allowed."""
     if kind == 0:
         return -1
     if mode == _ANY_WHITESPACE:
@@ -29,17 +28,9 @@ def _gap_after(kind: int, gap: int, which: int, mode: int, level: int) -> int:
         return -1
     if which == _SPACE and gap == 0:
         return _ONE_SPACE
-    if kind != _BLOCK_GAP:
-        return -1
-    if which == _NEWLINE and gap == 0:
+    if kind == _BLOCK_GAP and which == _NEWLINE and gap == 0:
         return _LINE
-    if which == _SPACE and _LINE <= gap < _TABS and gap - _LINE < SPACES_PER_LEVEL * level:
-        return gap + 1
-    if which == _TAB and gap == _LINE:
-        return _TABS + 1
-    if which == _TAB and gap > _TABS and gap - _TABS < level:
-        return gap + 1
-    return -1
+    return _LINE if gap == _LINE and (which in (_SPACE, _TAB)) else -1
 
 
 @nb.njit(cache=True, nogil=True)
@@ -75,10 +66,9 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
     """
     decided = np.full(classes, -1, np.int64)
-    # stack nodes: continuation, node below, how many containers are open, is it too deep (2: by a bound that grows)?
+    # stack nodes: continuation, node below, is it too deep (2: by a bound that grows)?
     kont = np.empty(64, np.int32)
     below = np.empty(64, np.int32)
-    level = np.zeros(64, np.int32)
     too_deep = np.zeros(64, np.int32)
     node_key = np.zeros(64, np.uint64)
     node_table = np.full(256, -1, np.int32)
@@ -116,7 +106,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
             for g in range(start[state] - (4 if gaps[state] else 0), start[state + 1]):  # whitespace before the rest
                 which = g - start[state] + 4
                 if which < 4:
-                    new_gap = _gap_after(gaps[state], gap, which, mode, level[stack] + 1)
+                    new_gap = _gap_after(gaps[state], gap, which, mode)
                     if new_gap < 0 or decided[spaces[which]] == current:
                         continue
                     target, first, last = behind[state], np.int64(0), np.int64(1)
@@ -164,7 +154,6 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                 if node_table[slot] < 0:
                     kont = reserve(kont, nodes + 1)
                     below = reserve(below, nodes + 1)
-                    level = reserve(level, nodes + 1)
                     too_deep = reserve(too_deep, nodes + 1)
                     node_key = reserve(node_key, nodes + 1)
                     same = 0
@@ -174,7 +163,6 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                         under = below[under]
                     kont[nodes] = call
                     below[nodes] = stack
-                    level[nodes] = level[stack] + nests[call]
                     too_deep[nodes] = too_deep[stack]
                     if same > most[call]:
                         too_deep[nodes] = max(too_deep[stack], 2 if grows[call] else 1)

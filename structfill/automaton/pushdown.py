@@ -19,11 +19,11 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
-from .enumeration import KEYS, SPACES_PER_LEVEL, enumerate_states
+from .enumeration import KEYS, enumerate_states
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
-FREE_STATES = 1_000  # and values of free form while it is smaller than this: they double many an automaton
+FREE_STATES = 600  # and values of free form while it is smaller than this: they double many an automaton
 _SPACES = b" \n\t\r"
 
 
@@ -40,7 +40,7 @@ class Whitespace(IntEnum):
     """How much whitespace generated text may hold."""
 
     COMPACT = 0
-    FLEXIBLE = 1  # INLINE: one space; BLOCK: one space, or a line break and up to 4 spaces or a tab a level
+    FLEXIBLE = 1  # INLINE: one space; BLOCK: one space, or a line break and its indentation
     ANY = 2
 
 
@@ -127,6 +127,3 @@ class _Nested(NamedTuple):
     labels: NDArray[np.int32]
     states: int
     deferred: int
-
-
-__all__ = ["SPACES_PER_LEVEL", "Gap", "Pushdown", "Whitespace"]

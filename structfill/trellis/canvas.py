@@ -248,8 +248,9 @@ class Trellis:
         results = []
         for (x, row), u in zip(given, uniforms, strict=True):
             reading = r.read(self.graph, row, x, scale)
-            result = self._sweep(row, reading)
-            tokens, classes = self._best(row, reading)
+            result, tokens, classes = sweep.posterior_and_path(
+                self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
+            )
             at = np.arange(self.length), classes
             confidence = result.mass[at] * np.exp(-reading.stats.spread[at])
             results.append(

@@ -18,10 +18,17 @@ def random_graph(rng, states, classes, edges):
     rows = [(q, r, sets.setdefault(tuple(cs), len(sets))) for (q, r), cs in between.items()]
     source, target, number = (np.array([row[k] for row in rows], np.int32).reshape(-1) for k in range(3))
     out_ptr, out = walk.csr(source, states)
-    in_ptr, into = walk.csr(target, states)
     set_ptr = np.cumsum([0] + [len(s) for s in sets], dtype=np.int64)
     set_class = np.array([c for s in sets for c in s], np.int32)
-    return Edges(out_ptr, target[out], number[out], in_ptr, source[into], number[into], set_ptr, set_class)
+    return Edges.of(out_ptr, target[out], number[out], set_ptr, set_class, classes)
+
+
+def incoming(edges):
+    """(ptr int64 [S + 1], source int32 [E], set int32 [E]): the same edges by target."""
+    states = len(edges.out_ptr) - 1
+    source = np.repeat(np.arange(states, dtype=np.int32), np.diff(edges.out_ptr))
+    ptr, order = walk.csr(edges.out_target, states)
+    return ptr, source[order], edges.out_set[order]
 
 
 def everywhere(rows, length):
@@ -41,7 +48,7 @@ def live_bits(edges, usable, length, final, start):
         edges.out_ptr, edges.out_target, edges.out_set, usable, reference.pack(ahead), order, False
     )
     return forward & reference.reach(
-        edges.in_ptr, edges.in_source, edges.in_set, usable, reference.pack(behind), order, True
+        *incoming(edges), usable, reference.pack(behind), order, True
     )
 
 

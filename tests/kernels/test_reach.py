@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from structfill_kernels.reach import cpu, reference
 
-from tests.kernels.graphs import everywhere, problem, random_graph
+from tests.kernels.graphs import everywhere, incoming, problem, random_graph
 
 SIZES = pytest.mark.parametrize("length", [1, 2, 62, 63, 64, 65, 127, 128, 200])
 
@@ -23,7 +23,7 @@ def test_reach(length, backward, seed):
     flags = np.zeros((states, width), bool)
     flags[rng.integers(states), length if backward else 0] = True
     seed_bits = reference.pack(flags)
-    csr = (graph.in_ptr, graph.in_source, graph.in_set) if backward else graph[:3]
+    csr = incoming(graph) if backward else graph[:3]
     before = seed_bits.copy()
     for order in (
         np.arange(states, dtype=np.int32),
@@ -55,7 +55,7 @@ def test_distances_and_order(seed):
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, 12, 3, 4 * seed)
     goal = rng.random(12) < 0.2
-    arguments = graph.in_ptr, graph.in_source, goal
+    arguments = *incoming(graph)[:2], goal
     assert np.array_equal(cpu.distances(*arguments), reference.distances(*arguments))
     assert sorted(cpu.visit_order(graph.out_ptr, graph.out_target)) == list(range(12))
     assert sorted(reference.visit_order(graph.out_ptr, graph.out_target)) == list(range(12))
@@ -86,7 +86,7 @@ def test_paths(seed):
         path, state = rng.integers(0, classes, rng.integers(0, 6)).astype(np.int32), int(rng.integers(states))
         assert cpu.follow(*out, path, state) == reference.follow(*out, path, state)
     goal = rng.random(states) < 0.3
-    steps = cpu.distances(graph.in_ptr, graph.in_source, goal)
+    steps = cpu.distances(*incoming(graph)[:2], goal)
     for state in range(states):
         path = cpu.nearest(*out, steps, state)
         assert np.array_equal(path, reference.nearest(*out, steps, state)) and len(path) == max(steps[state], 0)
@@ -100,7 +100,7 @@ def test_finish(length, seed):
     edges, live, allowed = problem(seed, length)
     start = next(q for q in range(len(live)) if live[q, 0] & np.uint64(1))
     goal = reference.unpack(live)[:, length]
-    steps = cpu.distances(edges.in_ptr, edges.in_source, goal)
+    steps = cpu.distances(*incoming(edges)[:2], goal)
     arguments = *edges[:3], edges.set_ptr, edges.set_class, live, allowed, steps, start
     path = cpu.finish(*arguments)
     assert np.array_equal(path, reference.finish(*arguments)) and allowed[np.arange(length), path].all()

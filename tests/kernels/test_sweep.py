@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from structfill_kernels.sweep import Edges, cpu, local_odds, reference
+from structfill_kernels.sweep import Edges, cover, cpu, local_odds, reference
 
 from tests.kernels.graphs import problem
 
@@ -48,13 +48,12 @@ def test_wide_ranges_take_the_log_form_or_are_right(spread, seed):
     )
 
 
-@pytest.mark.parametrize(("gap", "linear"), [(10, True), (90, True), (95, False), (140, False), (1e4, False)])
+@pytest.mark.parametrize(("gap", "linear"), [(10, True), (125, True), (130, False), (200, False), (1e4, False)])
 def test_the_linear_form_knows_its_range(gap, linear):
     """Two chains of states, one favoured in the left half, one in the right, by `gap` nats at each of 4 positions."""
     out_ptr = np.array([0, 2, 3, 4], np.int64)  # 0 -> 1 (class 0), 0 -> 2 (class 1), and a loop on either
     target, set_of = np.array([1, 2, 1, 2], np.int32), np.array([0, 1, 0, 1], np.int32)
-    in_ptr, source, in_set = np.array([0, 0, 2, 4], np.int64), np.array([0, 1, 0, 2], np.int32), set_of[[0, 2, 1, 3]]
-    edges = Edges(out_ptr, target, set_of, in_ptr, source, in_set, np.arange(3), np.arange(2, dtype=np.int32))
+    edges = Edges.of(out_ptr, target, set_of, np.arange(3), np.arange(2, dtype=np.int32), 2)
     live = np.array([[1], [0b111111110], [0b111111110]], np.uint64)
     score = np.zeros((8, 2))
     score[:4, 1], score[4:, 0] = -gap, -gap
@@ -115,3 +114,35 @@ def test_local_odds(spread, length, seed):
     got = local_odds(edges, score, live, path)
     np.testing.assert_allclose(got, reference.local_odds(edges, score, live, path), atol=1e-12)
     assert (got >= 0).all() and (got <= 1 + 1e-12).all()
+
+
+@pytest.mark.parametrize(("spread", "linear"), [(3.0, True), (1e6, None)])
+@pytest.mark.parametrize("length", [1, 5, 64, 65])
+@pytest.mark.parametrize("seed", range(5))
+def test_posterior_and_path_are_the_two_of_them(length, seed, spread, linear):
+    edges, live, allowed = problem(seed, length)
+    score = scores(seed, allowed, spread)
+    peak, top = score - 0.5, np.argsort(np.random.default_rng(seed).random(allowed.shape), axis=1).astype(np.int32)
+    found, *path = cpu.posterior_and_path(edges, score, peak, top, live)
+    alone = cpu.posterior(edges, score, live)
+    assert found.linear == alone.linear and (linear is None or found.linear == linear)
+    np.testing.assert_array_equal(found.mass, alone.mass)
+    assert all(np.array_equal(a, b) for a, b in zip(path, cpu.best_path(edges, peak, top, live), strict=True))
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 40, 64, 65])
+def test_the_cover_of_a_set_is_the_set(classes):
+    """Sums, maxima and shares by the tree equal those over the members; sets large and small, empty tail included."""
+    rng = np.random.default_rng(classes)
+    member = rng.random((50, classes)) < rng.choice([0.05, 0.5, 0.95], (50, 1))
+    member[member.sum(1) == 0, 0] = True
+    set_ptr, set_class = np.append(0, member.sum(1).cumsum()), np.nonzero(member)[1].astype(np.int32)
+    tree = cover.cover(set_ptr, set_class, classes)
+    assert len(tree.node) <= len(set_class)
+    by_class, by_set, weight = rng.random((37, classes)), rng.random((37, 50)), rng.random((37, 50))
+    np.testing.assert_allclose(cover.sums(*tree, by_class), by_class @ member.T, rtol=1e-12)
+    share = np.where(weight >= 0.1, by_set / weight, 0)
+    found = cover.shares(*tree, by_set, weight, by_class, 0.1)
+    np.testing.assert_allclose(found, (share @ member) * by_class, rtol=1e-12)
+    highest = np.where(member, by_class[:, None], -np.inf).max(2)
+    assert np.array_equal(cover.peaks(*tree, by_class), highest)

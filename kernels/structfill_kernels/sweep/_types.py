@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .cover import Cover, cover
+
 
 class Edges(NamedTuple):
     """A token graph as the sweeps read it."""
@@ -11,11 +13,14 @@ class Edges(NamedTuple):
     out_ptr: Any  # int64 [S + 1]
     out_target: Any  # int32 [E]
     out_set: Any  # int32 [E]
-    in_ptr: Any  # int64 [S + 1]
-    in_source: Any  # int32 [E]
-    in_set: Any  # int32 [E]
     set_ptr: Any  # int64 [T + 1]
     set_class: Any  # int32 [M]
+    cover: Cover
+
+    @classmethod
+    def of(cls, out_ptr, out_target, out_set, set_ptr, set_class, classes):
+        """The edges with the cover of their sets."""
+        return cls(out_ptr, out_target, out_set, set_ptr, set_class, cover(set_ptr, set_class, classes))
 
 
 class Posterior(NamedTuple):

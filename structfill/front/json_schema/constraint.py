@@ -86,8 +86,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
 
     Args:
         schema: a JSON Schema (dict, bool, or a str of JSON), or a Python type that Pydantic can describe.
-        whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or a line break
-            with at most four spaces or one tab a level), or "any".
+        whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or one line break
+            and its indentation), or "any".
         formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
         key_order: only "declared": properties in the order in which the schema first names them, others last.
         approximate: reserved; only None.

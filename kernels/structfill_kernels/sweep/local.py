@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .cpu import NEVER, _bit, _start
+from .linear import NEVER, is_live, start_of
 
 
 @njit(cache=True, nogil=True)
@@ -14,7 +14,7 @@ def _local_odds(ptr, target, set_of, set_ptr, set_class, live, score, classes, s
         peak, total, after = NEVER, 0.0, -1
         for look in range(2):  # the largest score first, then the sum
             for k in range(ptr[state], ptr[state + 1]):
-                if _bit(live, target[k], i + 1):
+                if is_live(live, target[k], i + 1):
                     for x in range(set_ptr[set_of[k]], set_ptr[set_of[k] + 1]):
                         c = set_class[x]
                         if look == 0:
@@ -31,5 +31,5 @@ def local_odds(edges, score, live, classes):
     """See the package."""
     odds = np.empty(len(score))
     graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
-    _local_odds(*graph, live, score, classes, _start(live), odds)
+    _local_odds(*graph, live, score, classes, start_of(live), odds)
     return odds

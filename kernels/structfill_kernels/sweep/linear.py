@@ -1,0 +1,143 @@
+"""Linear sweeps in Numba: float64 with a scale per position, and the maximum beside the sum."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
+TINY = 1e-265  # smaller sums are cleared, to keep products out of the slow denormal range; e**-610
+SAFE = 1e-220  # a path mass above this has lost less than 1e-35 of its weight to cleared sums; e**-506
+NEGLIGIBLE = 1e-24  # posterior below which a state is skipped
+NEVER = -np.inf
+
+
+@njit(cache=True, nogil=True, inline="always")
+def is_live(live, q, i):
+    return (live[q, i >> 6] >> U64(i & 63)) & U64(1) != U64(0)
+
+
+@njit(cache=True, nogil=True)
+def start_of(live):
+    """The one state that is live at position 0."""
+    q = 0
+    while not is_live(live, q, 0):
+        q += 1
+    return q
+
+
+@njit(cache=True, nogil=True)
+def backward_max(ptr, target, set_of, peaks, live):
+    """Best score from every live (state, position) to the end, less the position's largest."""
+    N, S = peaks.shape[0], live.shape[0]
+    values = np.full((N + 1, S), NEVER)
+    for q in range(S):
+        if is_live(live, q, N):
+            values[N, q] = 0.0
+    for i in range(N - 1, -1, -1):
+        ahead, here, row, top = values[i + 1], values[i], peaks[i], NEVER
+        for q in range(S):
+            if is_live(live, q, i):
+                best = NEVER
+                for k in range(ptr[q], ptr[q + 1]):
+                    best = max(best, ahead[U32(target[k])] + row[U32(set_of[k])])
+                here[q] = best
+                top = max(top, best)
+        for q in range(S):
+            here[q] -= top
+    return values
+
+
+@njit(cache=True, nogil=True)
+def backward_sum(ptr, target, set_of, weights, live):
+    """Linear backward values, largest 1 at every position, and the sum of the log scales (-inf: all lost)."""
+    N, S = weights.shape[0], live.shape[0]
+    values, total = np.zeros((N + 1, S)), 0.0
+    for q in range(S):
+        if is_live(live, q, N):
+            values[N, q] = 1.0
+    for i in range(N - 1, -1, -1):
+        ahead, here, row, top = values[i + 1], values[i], weights[i], 0.0
+        for q in range(S):
+            if is_live(live, q, i):
+                mass = 0.0
+                for k in range(ptr[q], ptr[q + 1]):
+                    mass += ahead[U32(target[k])] * row[U32(set_of[k])]
+                here[q] = mass if mass > TINY else 0.0
+                top = max(top, mass)
+        if top < SAFE:
+            return values, NEVER
+        for q in range(S):
+            here[q] /= top
+        total += np.log(top)
+    return values, total
+
+
+@njit(cache=True, nogil=True)
+def backward_both(ptr, target, set_of, weights, peaks, live):
+    """`backward_sum` and `backward_max` in one look at every edge: (values, scales, best). `best` is cut short where
+    the sum is lost."""
+    N, S = weights.shape[0], live.shape[0]
+    values, scales, best = np.zeros((N + 1, S)), 0.0, np.full((N + 1, S), NEVER)
+    for q in range(S):
+        if is_live(live, q, N):
+            values[N, q], best[N, q] = 1.0, 0.0
+    for i in range(N - 1, -1, -1):
+        ahead, here, row, top = values[i + 1], values[i], weights[i], 0.0
+        ahead_best, here_best, row_best, top_best = best[i + 1], best[i], peaks[i], NEVER
+        for q in range(S):
+            if is_live(live, q, i):
+                mass, high = 0.0, NEVER
+                for k in range(ptr[q], ptr[q + 1]):
+                    r, s = U32(target[k]), U32(set_of[k])
+                    mass += ahead[r] * row[s]
+                    high = max(high, ahead_best[r] + row_best[s])
+                here[q] = mass if mass > TINY else 0.0
+                here_best[q] = high
+                top, top_best = max(top, mass), max(top_best, high)
+        if top < SAFE:
+            return values, NEVER, best
+        for q in range(S):
+            here[q] /= top
+            here_best[q] -= top_best
+        scales += np.log(top)
+    return values, scales, best
+
+
+@njit(cache=True, nogil=True)
+def forward_sum(ptr, target, set_of, weights, live, values, set_mass):
+    """Fills the posterior of every set. False where paths that count may have been lost.
+
+    Forward and backward values and set weights are at most 1, so what clearing and underflow lose at a position is at
+    most `TINY` a state or edge, to be compared with the mass of all paths in the same units. A state whose backward
+    value was cleared is never skipped: what it is worth is not known.
+    """
+    N, S = weights.shape[0], live.shape[0]
+    here, ahead = np.zeros(S), np.zeros(S)
+    here[start_of(live)] = 1.0
+    for i in range(N):
+        row, mass, back, after, total, top = weights[i], set_mass[i], values[i], values[i + 1], 0.0, 0.0
+        for q in range(S):
+            total += here[q] * back[q]
+        least, total = NEGLIGIBLE * total, 0.0
+        ahead[:] = 0.0
+        for q in range(S):
+            if here[q] == 0.0 or not is_live(live, q, i) or (back[q] > 0.0 and here[q] * back[q] < least):
+                continue
+            for k in range(ptr[q], ptr[q + 1]):
+                r, s = U32(target[k]), U32(set_of[k])
+                x = here[q] * row[s]
+                ahead[r] += x
+                mass[s] += x * after[r]
+        for s in range(mass.shape[0]):
+            total += mass[s]
+        if total < SAFE:
+            return False
+        for s in range(mass.shape[0]):
+            mass[s] /= total
+        for r in range(S):
+            top = max(top, ahead[r])
+        for r in range(S):
+            ahead[r] = ahead[r] / top if ahead[r] > TINY * top else 0.0
+        here, ahead = ahead, here
+    return True
