@@ -80,6 +80,13 @@ class CharDFA:
         return CharDFA(zero, zero, delta.reshape(-1, 1), labels)
 
     @staticmethod
+    def length_modulo(rest: int, modulus: int) -> CharDFA:
+        """Strings of `rest` modulo `modulus` characters."""
+        zero, states = np.zeros(1, np.int32), np.arange(modulus, dtype=np.int32)
+        labels = np.where(states == rest, 0, -1).astype(np.int32)
+        return CharDFA.build(zero, zero, ((states + 1) % modulus).reshape(-1, 1).astype(np.int32), labels)
+
+    @staticmethod
     def trie(words: Mapping[str, int], other: int | None) -> CharDFA:
         """Every word gets its label, every other string gets `other` (None: rejected).
 
@@ -178,6 +185,27 @@ class CharDFA:
             ranges[cls].append((first, last))
         return [CharSet.of(pairs) for pairs in ranges]
 
+    def relabelled(self, labels: Sequence[int]) -> CharDFA:
+        """The same strings with outcome n replaced by ``labels[n]`` (-1: rejected)."""
+        changed = np.array([*labels, -1], np.int32)[self.labels]
+        return CharDFA.build(self.bounds, self.classes, self.delta, changed)
+
+    def kept(self, language: CharDFA) -> CharDFA:
+        """The strings that are also in `language`, with the outcomes they have here."""
+        bounds, classes, rows, delta = _explored((self, language), _DEFAULT)
+        inside = np.append(language.labels >= 0, False)[rows[:, 1]]
+        return CharDFA.build(bounds, classes, delta, np.where(inside, np.append(self.labels, -1)[rows[:, 0]], -1))
+
+    def overlaid(self, words: Mapping[str, int]) -> CharDFA:
+        """The same strings, but for `words`, which get the outcomes given for them (-1: rejected)."""
+        if not words:
+            return self
+        trie = CharDFA.trie({word: i for i, word in enumerate(words)}, None)
+        bounds, classes, rows, delta = _explored((self, trie), _DEFAULT)
+        word = np.append(trie.labels, -1)[rows[:, 1]]
+        labels = np.where(word >= 0, np.array([*words.values(), -1])[word], np.append(self.labels, -1)[rows[:, 0]])
+        return CharDFA.build(bounds, classes, delta, labels.astype(np.int32))
+
     def __and__(self, other: CharDFA) -> CharDFA:
         return product((self, other), lambda holds: 0 if holds[0] and holds[1] else DEAD)
 
@@ -205,6 +233,12 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
     label = cache(label)
     if len(components) == 1 and (alone := _relabelled(components[0], label)) is not None:
         return alone
+    bounds, classes, rows, delta = _explored(components, limits)
+    return CharDFA.build(bounds, classes, delta, _label_rows(components, rows, label))
+
+
+def _explored(components: Sequence[CharDFA], limits: Limits) -> tuple[NDArray[np.int32], ...]:
+    """(bounds, classes, rows, delta): the joint automaton and, by row, the state of each component or -1."""
     sizes = np.array([(c.bounds.size, c.delta.size, c.delta.shape[1]) for c in components], np.int64)
     offsets = np.zeros((len(components) + 1, 2), np.int64)
     np.cumsum(sizes[:, :2], axis=0, out=offsets[1:])
@@ -217,7 +251,7 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
     if status != kernels.DONE:
         raise TooLarge(*(("states", needed, limits.states) if status == kernels.STATES
                          else ("work", needed, limits.work)))
-    return CharDFA.build(bounds, classes, delta, _label_rows(components, rows, label))
+    return bounds, classes, rows, delta
 
 
 def _relabelled(dfa: CharDFA, label: Callable[[tuple[bool, ...]], int]) -> CharDFA | None:

@@ -5,6 +5,7 @@ An atom about strings holds for every value that is not a string, and so on, as 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -31,20 +32,34 @@ class KindIs(Atom):
 
 
 class StringAtom(Atom):
-    """The string belongs to the language of a character automaton."""
+    """The string belongs to a language: that of `dfa`, unless the language is not regular.
 
-    __slots__ = ("dfa",)
+    Then `judge` decides, `dfa` holds strings that surely belong to it and `outside` such that surely do not; what is in
+    neither is never written.
+    """
 
-    def __init__(self, dfa: CharDFA) -> None:
-        self.dfa = dfa
+    __slots__ = ("dfa", "judge", "outside")
+
+    def __init__(self, dfa: CharDFA, outside: CharDFA | None = None,
+                 judge: Callable[[str], bool] | None = None) -> None:
+        self.dfa, self.outside, self.judge = dfa, outside, judge
         super().__init__()
 
     def _key(self) -> object:
-        return self.dfa.key
+        return self.dfa.key, self.judge
+
+    @property
+    def widest(self) -> CharDFA:
+        """The strings that may belong to the language."""
+        return self.dfa if self.outside is None else ~self.outside
+
+    def holds(self, text: str) -> bool:
+        """Does the string belong to the language?"""
+        return self.judge(text) if self.judge is not None else self.dfa.accepts(text)
 
 
 class NumberAtom(Atom):
-    """A relation between the number and a constant: 'integer', '>=', '>', '<=', '<' or '=='."""
+    """A relation between the number and a constant: 'integer', '>=', '>', '<=', '<', '==' or 'multiple' of it."""
 
     __slots__ = ("relation", "value")
 
@@ -59,6 +74,8 @@ class NumberAtom(Atom):
         """Does the relation hold? Exact for any exponent: nothing is expanded."""
         if self.relation == "integer":
             return _is_integer(number)
+        if self.relation == "multiple":
+            return _is_multiple(number, self.value)
         order = _compare(number, self.value)
         return {">=": order >= 0, ">": order > 0, "<=": order <= 0, "<": order < 0, "==": order == 0}[self.relation]
 
@@ -108,6 +125,25 @@ class CountAtLeast(ArrayAtom):
         return self.count
 
 
+class Contains(ArrayAtom):
+    """At least `count` items satisfy the schema at `pointer`."""
+
+    __slots__ = ("count", "pointer")
+
+    def __init__(self, count: int, pointer: str) -> None:
+        self.count, self.pointer = count, pointer
+        super().__init__()
+
+    def _key(self) -> object:
+        return self.count, self.pointer
+
+
+class Unique(ArrayAtom):
+    """No two items are equal. Texts can be judged by it, not written."""
+
+    __slots__ = ()
+
+
 class ObjectAtom(Atom):
     """Base of the atoms about objects."""
 
@@ -127,17 +163,73 @@ class Property(ObjectAtom):
         return self.name, self.pointer
 
 
-class OtherProperties(ObjectAtom):
-    """The value of every property whose name is not in `names` satisfies the schema at `pointer`."""
+class UniversalAtom(ObjectAtom):
+    """Base of the atoms about the values of all properties with certain names: they satisfy the schema `pointer`."""
 
-    __slots__ = ("names", "pointer")
+    __slots__ = ("pointer",)
+    pointer: str
 
-    def __init__(self, names: frozenset[str], pointer: str) -> None:
-        self.names, self.pointer = names, pointer
+    def selects(self, name: str) -> bool:
+        """Does it speak of the property `name`?"""
+        raise NotImplementedError
+
+
+class OtherProperties(UniversalAtom):
+    """The value of every property whose name is not in `names` and in none of the languages `patterns`."""
+
+    __slots__ = ("names", "patterns")
+
+    def __init__(self, names: frozenset[str], patterns: tuple[CharDFA, ...], pointer: str) -> None:
+        self.names, self.patterns, self.pointer = names, patterns, pointer
         super().__init__()
 
     def _key(self) -> object:
-        return self.names, self.pointer
+        return self.names, tuple(p.key for p in self.patterns), self.pointer
+
+    def selects(self, name: str) -> bool:
+        return name not in self.names and not any(p.accepts(name) for p in self.patterns)
+
+
+class Matching(UniversalAtom):
+    """The value of every property whose name is in the language of `dfa`."""
+
+    __slots__ = ("dfa",)
+
+    def __init__(self, dfa: CharDFA, pointer: str) -> None:
+        self.dfa, self.pointer = dfa, pointer
+        super().__init__()
+
+    def _key(self) -> object:
+        return self.dfa.key, self.pointer
+
+    def selects(self, name: str) -> bool:
+        return self.dfa.accepts(name)
+
+
+class Names(ObjectAtom):
+    """Every property's name is in the language of `dfa`: the names that surely satisfy the schema at `pointer`."""
+
+    __slots__ = ("dfa", "pointer")
+
+    def __init__(self, dfa: CharDFA, pointer: str) -> None:
+        self.dfa, self.pointer = dfa, pointer
+        super().__init__()
+
+    def _key(self) -> object:
+        return self.dfa.key, self.pointer
+
+
+class PropertiesAtLeast(ObjectAtom):
+    """The object has at least `count` properties."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__()
+
+    def _key(self) -> object:
+        return self.count
 
 
 class Required(ObjectAtom):
@@ -157,13 +249,17 @@ _ABOUT: tuple[tuple[type[Atom], int], ...] = (
     (StringAtom, STRING), (NumberAtom, NUMBER), (ArrayAtom, ARRAY), (ObjectAtom, OBJECT))
 
 
+def about(atom: Atom) -> int:
+    """The kind of values that an atom other than `KindIs` speaks about."""
+    return next(kind for cls, kind in _ABOUT if isinstance(atom, cls))
+
+
 def for_kind(formula: Formula, kind: int) -> Formula:
     """What is left of `formula` when the value is known to be of `kind`."""
     def value(atom: Atom) -> Formula:
         if isinstance(atom, KindIs):
             return constant(bool(atom.kinds & kind))
-        about = next(k for cls, k in _ABOUT if isinstance(atom, cls))
-        return atom if about == kind else TRUE
+        return atom if about(atom) == kind else TRUE
     return substitute(formula, value)
 
 
@@ -184,6 +280,20 @@ def _compare(number: Decimal, bound: Fraction) -> int:
         return sign if number.adjusted() > digits else -sign
     exact = Fraction(number)
     return (exact > bound) - (exact < bound)
+
+
+def _is_multiple(number: Decimal, of: Fraction) -> bool:
+    """Exact, for exponents of any size: powers of ten are taken modulo what is left of the divisor."""
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    if not number:
+        return True
+    whole = int("".join(map(str, digits))) * of.denominator
+    if exponent >= 0:
+        return whole % of.numerator * pow(10, exponent, of.numerator) % of.numerator == 0
+    if -exponent > len(digits) + len(str(of.denominator)):
+        return False  # smaller than one unit of the divisor
+    return whole % (of.numerator * 10 ** -exponent) == 0
 
 
 def _is_integer(number: Decimal) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...limits import Limits
 from ..constraint import Constraint
 from .document import check_nesting, parse_document
 from .emit import emit
+from .evaluate import Evaluator, parse
 from .goals import GoalSpace
 from .lower import Lowering
 from .outline import outline
@@ -25,15 +27,19 @@ WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "a
 class JsonSchema(Constraint):
     """The JSON texts that satisfy a schema. Made by `json_schema`."""
 
-    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, adapter: Any, limits: Limits) -> None:
+    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, documents: Mapping[str, Any],
+                 adapter: Any, limits: Limits) -> None:
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
-        check_nesting(schema)
-        self._space = GoalSpace(_checked(Lowering(schema, limits, formats)))
+        self.documents = documents
+        for document in (schema, *documents.values()):
+            check_nesting(document)
+        self._lowering = Lowering(schema, limits, formats, documents)
+        self._lowering.check()
 
     @property
     def identity(self) -> str:
         """The schema, in its own order, and the options."""
-        return json.dumps([self.schema, int(self.whitespace), self.formats], ensure_ascii=True)
+        return json.dumps([self.schema, int(self.whitespace), self.formats, self.documents], ensure_ascii=True)
 
     @property
     def outline(self) -> str:
@@ -41,23 +47,43 @@ class JsonSchema(Constraint):
         return outline(self.schema)
 
     def accepts(self, text: str) -> bool:
-        """Is this text in the language? Any JSON spelling and any whitespace; keys in the declared order."""
-        return self.read(text).accepted
+        """Is this text a JSON value that satisfies the schema? Any spelling, any whitespace, keys in any order, each
+        of them once."""
+        _check_text(text)
+        accepted = self._judged(text)
+        return self._reader.read(text).accepted if accepted is None else accepted
+
+    def _judged(self, text: str) -> bool | None:
+        """Does the value satisfy the schema? None if it nests deeper than Python's stack."""
+        try:
+            return Evaluator(self._lowering).accepts(parse(text))
+        except (ValueError, ArithmeticError):
+            return False
+        except RecursionError:
+            return None
 
     def accepts_prefix(self, text: str) -> bool:
-        """Can this text be continued into the language?"""
-        return self.read(text).continuable
+        """Can this text be continued into the language, with keys in the declared order?"""
+        _check_text(text)
+        return self._reader.read(text).continuable
 
     def read(self, text: str) -> Reading:
         """Where and why a text leaves the language, or that it does not."""
-        if not isinstance(text, str):
-            raise SpecError(f"the text must be a str, not {type(text).__name__}")
-        return self._reader.read(text)
+        _check_text(text)
+        reading = self._reader.read(text)
+        accepted = self._judged(text)
+        if accepted is None or accepted == reading.accepted:
+            return reading
+        if accepted:  # in another order of keys than can be continued
+            return Reading(True, reading.continuable, reading.position)
+        return Reading(False, reading.continuable, len(text), "a text that satisfies the schema as a whole")
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
+        if self._lowering.ungenerable:
+            raise self._lowering.ungenerable[0]
         try:
-            return emit(self._space).enumerate(self.whitespace, limits)
+            return emit(GoalSpace(self._lowering, writes=True)).enumerate(self.whitespace, limits)
         except EmptyLanguage:
             raise EmptyLanguage("no JSON value satisfies the schema",
                                 hint="look for constraints that contradict each other, or a definition that needs "
@@ -77,11 +103,12 @@ class JsonSchema(Constraint):
 
     @cached_property
     def _reader(self) -> Reader:
-        return Reader(self._space)
+        return Reader(GoalSpace(self._lowering, writes=False))
 
 
 def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "assert", key_order: str = "declared",
-                approximate: str | None = None, limits: Limits | None = None) -> JsonSchema:
+                approximate: str | None = None, documents: Mapping[str, Any] | None = None,
+                limits: Limits | None = None) -> JsonSchema:
     """The JSON texts that satisfy `schema`.
 
     Args:
@@ -89,8 +116,10 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or one line break
             and its indentation), or "any".
         formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
-        key_order: only "declared": properties in the order in which the schema first names them, others last.
+        key_order: of generated text, only "declared": properties in the order in which the schema first names them,
+            others last.
         approximate: reserved; only None.
+        documents: schemas by URI, to which references may lead; nothing is fetched.
 
     Raises `SpecError` for a malformed schema, `UnsupportedFeature` for a keyword that cannot be honoured (both with
     its JSON pointer), `TooLarge` past the limits.
@@ -105,13 +134,13 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         schema = parse_document(schema)
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
-    return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, adapter=adapter,
-                      limits=limits or Limits())
+    return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, documents=dict(documents or {}),
+                      adapter=adapter, limits=limits or Limits())
 
 
-def _checked(lowering: Lowering) -> Lowering:
-    lowering.check()
-    return lowering
+def _check_text(text: Any) -> None:
+    if not isinstance(text, str):
+        raise SpecError(f"the text must be a str, not {type(text).__name__}")
 
 
 def _one_of(name: str, value: Any, allowed: Any) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...automaton.char_dfa import CharDFA
+from ...automaton.char_dfa import CharDFA, product
+from ...limits import Limits
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, constant
-from .residue import REJECT, Outcome, Residue, conjuncts, decided, distinct, necessary
+from .formula import FALSE, TRUE, Atom, Formula, atoms, constant
+from .residue import REJECT, Outcome, Residue, conjuncts, decided, distinct, necessary, wanted_false, wanted_true
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
@@ -43,19 +44,25 @@ class ArrayState:
 class ObjectState:
     """Between two properties: `close` is the label on `}` or REJECT.
 
-    `names` leads every declared name to the index of its step, or to REJECT where it may not come any more; `other` is
-    the index of the step of all undeclared names, None where they may not come.
+    `names` leads every declared name to the index of its step, or to REJECT where it may not come any more.
+    Undeclared names are those of `others`, whose label n leads to the step of index ``other_steps[n]``; None where they
+    may not come.
     """
 
     close: int
     steps: list[Step] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
-    other: int | None = None
+    others: CharDFA | None = None
+    other_steps: tuple[int, ...] = ()
 
     @cached_property
     def keys(self) -> CharDFA | None:
         """The names that may come, labelled with the indexes of their steps; None if there is none."""
-        return CharDFA.trie(self.names, self.other) if self.steps else None
+        if not self.steps:
+            return None
+        if self.others is None:
+            return CharDFA.trie(self.names, None)
+        return self.others.relabelled(self.other_steps).overlaid(self.names)
 
 
 def steps_of(state: ArrayState | ObjectState) -> list[Step]:
@@ -90,75 +97,153 @@ class ArrayStates:
     def _step(self, index: int, residue: Residue) -> Step | None:
         residue = residue.substitute(lambda atom: _reached(atom, index + 1))
         concerned = [atom for atom in distinct(residue.atoms()) if _concerns(atom, index)]
-        return _step(self.space, residue, concerned, lambda rest: self.state(index + 1, rest))
+        return _step(self.space, residue, concerned, lambda rest, _: self.state(index + 1, rest))
+
 
 class ObjectStates:
-    """The states of objects under one goal: a place in the order of declared names, and a residue."""
+    """The states of objects under one goal: a place in the order of declared names, a phase, and a residue.
+
+    Undeclared names may come more than once in what is written, and then the last one counts. Where that could break
+    what an earlier one has settled (that some value is *not* as a schema says, or that there are two properties), such
+    a name ends a phase, and in phase k undeclared names have k modulo `phases` characters.
+    """
 
     def __init__(self, goal: Goal, residue: Residue) -> None:
         self.goal, self.space = goal, goal.space
         self.names = _names(residue)
-        self._choices: dict[tuple[int, Residue], tuple[Step | None, Residue]] = {}
+        self.undeclared = Undeclared(residue, self.space.limits)
+        self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
+        self.phases = 1 + self._delicate + max(_counts(residue), default=0) if self.space.writes else 1
+        self._choices: dict[tuple[int, int, Residue], tuple[Step | None, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
-        self._states: dict[tuple[int, Residue], ObjectState] = {}
+        self._states: dict[tuple[int, int, Residue], ObjectState] = {}
 
-    def state(self, place: int, residue: Residue) -> ObjectState | None:
+    def state(self, place: int, phase: int, residue: Residue) -> ObjectState | None:
         """The state in which names[place:] may still come, or None if nothing valid can follow."""
         if residue.dead:
             return None
         residue = self._same.setdefault(residue, residue)
-        key = (place, residue)
+        key = (place, phase, residue)
         if key not in self._states:
             self.space.count()
             self._states[key] = state = ObjectState(REJECT)
-            self._fill(state, place, residue)
+            self._fill(state, place, phase, residue)
         return self._states[key]
 
-    def _fill(self, state: ObjectState, place: int, residue: Residue) -> None:
+    def _fill(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
         state.names = labels = dict.fromkeys(self.names, REJECT)
         for index in range(place, len(self.names)):
-            step, residue = self._choice(index, residue)
+            step, residue = self._choice(index, phase, residue)
             if step is not None:
                 labels[self.names[index]] = len(state.steps)
                 state.steps.append(step)
             if residue.dead:
-                break
-        if not residue.dead:
-            state.close = self.goal.label(residue.substitute(_object_end))
-            step, _ = self._choice(len(self.names), residue)
-            if step is not None:
-                state.other = len(state.steps)
-                state.steps.append(step)
+                return
+        state.close = self.goal.label(residue.substitute(_object_end))
+        found = [self._choice(len(self.names) + kind, phase, residue)[0] for kind in range(self.undeclared.kinds)]
+        kinds = [kind for kind, step in enumerate(found) if step is not None]
+        if kinds:
+            modulus = self.phases if self._is_delicate(phase, residue) else 1
+            state.others = self.undeclared.names(tuple(kinds), phase, modulus)
+            state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))
+            state.steps += [step for step in found if step is not None]
 
-    def _choice(self, index: int, residue: Residue) -> tuple[Step | None, Residue]:
-        """The step if name `index` (past the last: any undeclared name) comes, and what is left if it does not.
+    def _is_delicate(self, phase: int, residue: Residue) -> bool:
+        """Could an undeclared name, coming again, unsettle something?"""
+        counts = _counts(residue) if self.phases > 1 else []
+        return self._delicate > 0 or max(counts, default=0) > (phase == 0)
+
+    def _choice(self, index: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
+        """The step if name `index` (past the last: an undeclared name of some kind) comes, and what is left if it
+        does not.
 
         Kept, because the states before and behind an optional property meet again: without this, an object of n
         optional properties costs n^3.
         """
-        key = (index, residue)
+        key = (index, phase, residue)
         if key not in self._choices:
             self.space.count()
             self.space.spend(3 * residue.size + STATE_NODES)
-            if index == len(self.names):
-                self._choices[key] = self._step(index, residue, None), residue
+            if index >= len(self.names):
+                self._choices[key] = self._undeclared(index - len(self.names), phase, residue), residue
             else:
-                name = self.names[index]
-                present = residue.substitute(lambda atom: _present(atom, name))
-                absent = residue.substitute(lambda atom: _absent(atom, name))
-                self._choices[key] = self._step(index + 1, present, name), self._same.setdefault(absent, absent)
+                self._choices[key] = self._declared(index, phase, residue)
         return self._choices[key]
 
-    def _step(self, place: int, residue: Residue, name: str | None) -> Step | None:
-        """The value of property `name` (None: of any undeclared name)."""
-        concerned = [atom for atom in distinct(residue.atoms()) if _selects(atom, name)]
-        return _step(self.space, residue, concerned, lambda rest: self.state(place, rest))
+    def _declared(self, index: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
+        name = self.names[index]
+        present = residue.substitute(lambda atom: _present(atom, name))
+        absent = residue.substitute(lambda atom: _absent(atom, name))
+        concerned = [atom for atom in distinct(present.atoms()) if _selects(atom, name)]
+        step = _step(self.space, present, concerned, lambda rest, _: self.state(index + 1, phase, rest))
+        return step, self._same.setdefault(absent, absent)
+
+    def _undeclared(self, kind: int, phase: int, residue: Residue) -> Step | None:
+        counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind))
+        concerned = [atom for atom in distinct(counted.atoms()) if self.undeclared.selects(atom, kind)]
+        settles = self.phases > 1 and bool(_counts(residue))
+
+        def follow(rest: Residue, refuted: bool) -> ObjectState | None:
+            later = min(phase + 1, self.phases - 1) if settles or refuted else phase
+            return self.state(len(self.names), later if self._is_delicate(later, rest) else 0, rest)
+        return _step(self.space, counted, concerned, follow)
+
+
+class Undeclared:
+    """The names that no schema here mentions, in kinds: which of the languages of names they belong to."""
+
+    def __init__(self, residue: Residue, limits: Limits) -> None:
+        found = {p.key: p for atom in distinct(residue.atoms()) for p in _languages(atom)}
+        self._vectors: list[tuple[bool, ...]] = []
+        self._index = {key: i for i, key in enumerate(found)}
+        self._limits = limits
+        self._all = product(list(found.values()), self._label, limits) if found else CharDFA.everything()
+        if not found:
+            self._vectors.append(())
+        self._known: dict[tuple[tuple[int, ...], int, int], CharDFA] = {}
+
+    def _label(self, truth: tuple[bool, ...]) -> int:
+        self._vectors.append(truth)
+        return len(self._vectors) - 1
+
+    @property
+    def kinds(self) -> int:
+        """How many kinds there are."""
+        return len(self._vectors)
+
+    def _in(self, kind: int, language: CharDFA) -> bool:
+        return self._vectors[kind][self._index[language.key]]
+
+    def selects(self, atom: Atom, kind: int) -> bool:
+        """Does an atom speak of the values of such names?"""
+        if isinstance(atom, at.OtherProperties):
+            return not any(self._in(kind, pattern) for pattern in atom.patterns)
+        return isinstance(atom, at.Matching) and self._in(kind, atom.dfa)
+
+    def present(self, atom: Atom, kind: int) -> Formula:
+        """What is left of an atom when such a name has come."""
+        if isinstance(atom, at.Names) and not self._in(kind, atom.dfa):
+            return FALSE
+        return _counted(atom)
+
+    def names(self, kinds: tuple[int, ...], phase: int, phases: int) -> CharDFA:
+        """The names of some kinds, labelled 0, 1, ... in their order; of `phase` modulo `phases` characters."""
+        key = kinds, phase, phases
+        if key not in self._known:
+            labels = [REJECT] * self.kinds
+            for label, kind in enumerate(kinds):
+                labels[kind] = label
+            names = self._all if kinds == (0,) and self.kinds == 1 else self._all.relabelled(labels)
+            self._known[key] = names.kept(CharDFA.length_modulo(phase, phases)) if phases > 1 else names
+        return self._known[key]
 
 
 def _step(space: GoalSpace, residue: Residue, concerned: list[Atom],
-          follow: Callable[[Residue], ArrayState | ObjectState | None]) -> Step | None:
-    """The step over a value on which the atoms `concerned` depend, each through its schema of that value."""
+          follow: Callable[[Residue, bool], ArrayState | ObjectState | None]) -> Step | None:
+    """The step over a value on which the atoms `concerned` depend, each through its schema of that value.
+
+    `follow` gets what is left and whether an atom about many values was refuted by this one."""
     parts = {atom: space.lowering.formula(at.pointer_of(atom)) for atom in concerned}
     must = necessary(residue.must, parts)
     if must is FALSE:
@@ -171,7 +256,8 @@ def _step(space: GoalSpace, residue: Residue, concerned: list[Atom],
         space.spend(residue.size)
         truth = dict(zip(tracked, outcome, strict=True))
         known = {atom: truth.get(f, f is not FALSE) for atom, f in parts.items()}
-        return follow(residue.substitute(lambda atom: decided(atom, known[atom]) if atom in known else atom))
+        refuted = any(not holds and parts[atom] is not FALSE for atom, holds in known.items())
+        return follow(residue.substitute(lambda atom: decided(atom, known[atom]) if atom in known else atom), refuted)
     return Step(goal, _remember(after))
 
 
@@ -194,14 +280,45 @@ def _names(residue: Residue) -> list[str]:
     return list(dict.fromkeys([*declared, *demanded, *(name for names in excluded for name in names)]))
 
 
-def _selects(atom: Atom, name: str | None) -> bool:
+def _languages(atom: Atom) -> tuple[CharDFA, ...]:
+    """The languages of names that an atom asks for."""
+    if isinstance(atom, at.OtherProperties):
+        return atom.patterns
+    return (atom.dfa,) if isinstance(atom, at.Matching | at.Names) else ()
+
+
+def _delicate_values(residue: Residue, space: GoalSpace) -> int:
+    """How many assertions on the values of all properties have to be false, or may have to."""
+    delicate = {*wanted_false(residue.must), *(atom for formula in residue.tracked for atom in atoms(formula))}
+    return sum(isinstance(atom, at.UniversalAtom) and space.lowering.formula(atom.pointer) is not FALSE
+               for atom in delicate)
+
+
+def _counts(residue: Residue) -> list[int]:
+    """The numbers of properties that are still wanted, or may be."""
+    wanted = *wanted_true(residue.must), *(atom for formula in residue.tracked for atom in atoms(formula))
+    return [atom.count for atom in wanted if isinstance(atom, at.PropertiesAtLeast)]
+
+
+def _selects(atom: Atom, name: str) -> bool:
     if isinstance(atom, at.Property):
         return atom.name == name
-    return isinstance(atom, at.OtherProperties) and name not in atom.names
+    return isinstance(atom, at.UniversalAtom) and atom.selects(name)
+
+
+def _counted(atom: Atom) -> Formula:
+    """`atom` after one more property."""
+    if not isinstance(atom, at.PropertiesAtLeast):
+        return atom
+    return at.PropertiesAtLeast(atom.count - 1) if atom.count > 1 else TRUE
 
 
 def _present(atom: Atom, name: str) -> Formula:
-    return TRUE if isinstance(atom, at.Required) and atom.name == name else atom
+    if isinstance(atom, at.Required):
+        return TRUE if atom.name == name else atom
+    if isinstance(atom, at.Names):
+        return atom if atom.dfa.accepts(name) else FALSE
+    return _counted(atom)
 
 
 def _absent(atom: Atom, name: str) -> Formula:
@@ -211,13 +328,13 @@ def _absent(atom: Atom, name: str) -> Formula:
 
 
 def _object_end(atom: Atom) -> Formula:
-    return constant(not isinstance(atom, at.Required))
+    return constant(not isinstance(atom, at.Required | at.PropertiesAtLeast))
 
 
 def _concerns(atom: Atom, index: int) -> bool:
     if isinstance(atom, at.ItemAt):
         return atom.index == index
-    return isinstance(atom, at.ItemsFrom) and index >= atom.start
+    return isinstance(atom, at.Contains) or (isinstance(atom, at.ItemsFrom) and index >= atom.start)
 
 
 def _reached(atom: Atom, count: int) -> Formula:
@@ -226,7 +343,7 @@ def _reached(atom: Atom, count: int) -> Formula:
 
 
 def _array_end(atom: Atom) -> Formula:
-    return constant(not isinstance(atom, at.CountAtLeast))
+    return constant(not isinstance(atom, at.CountAtLeast | at.Contains))
 
 
 def _threshold(atom: Atom) -> int:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ...errors import Span, SpecError, TooLarge
-from .lower import escape
+from .references import escape
 
 MAX_NESTING = 300
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)

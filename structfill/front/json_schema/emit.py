@@ -45,7 +45,7 @@ class _Emitter:
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
         self._names = Names(self)
-        self._calls_of_names: dict[tuple[int, int], int] = {}
+        self._calls_of_names: dict[tuple[int, tuple[int, ...]], int] = {}
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
         self._waiting: list[Goal] = []
@@ -127,10 +127,10 @@ class _Emitter:
             known.append(self._after(step.after(len(known))))
         return len(known) > before
 
-    def call(self, state: int, callee: int, after: int) -> None:
-        """Let what `state` does not read itself be read by `callee`, with one outcome, and go on at `after`."""
+    def call(self, state: int, callee: int, after: tuple[int, ...]) -> None:
+        """Let what `state` does not read itself be read by `callee`, and go on at `after`, by its label."""
         if (callee, after) not in self._calls_of_names:
-            self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=[after])
+            self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=list(after))
         self._calls[state] = self._calls_of_names[callee, after]
 
     def _call(self, state: int, step: Step) -> None:
@@ -235,8 +235,8 @@ class _Emitter:
         """A property name, the colon and the value."""
         if state.steps:
             targets = [self._property(step) for step in state.steps]
-            other = None if state.other is None else targets[state.other]
-            self.edge(before, b'"', self._names.entry(state.names, targets, other))
+            others = tuple(targets[step] for step in state.other_steps)
+            self.edge(before, b'"', self._names.entry(state.names, targets, state.others, others))
 
     def _property(self, step: Step) -> int:
         """The state after a property name."""

@@ -8,7 +8,6 @@ in them, are made on demand and kept, so a recursive schema has finitely many of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -16,11 +15,13 @@ from functools import cached_property
 from ...automaton import decimals
 from ...automaton.char_dfa import CharDFA, product
 from ...errors import TooLarge
+from ...limits import Limits
 from . import atoms as at
 from .containers import ArrayState, ArrayStates, ObjectState, ObjectStates
 from .formula import TRUE, Atom, constant
 from .lower import Lowering
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
+from .strings import Truth, labelled
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
 WORK_PER_NODE = 100  # a visit in Python costs about as much as so many steps of a compiled kernel
@@ -28,10 +29,13 @@ _INTEGER = at.NumberAtom("integer")
 
 
 class GoalSpace:
-    """All goals of one schema, interned. Counts what it makes against `limits.states`."""
+    """All goals of one schema, interned. Counts what it makes against `limits.states`.
 
-    def __init__(self, lowering: Lowering) -> None:
-        self.lowering, self.limits = lowering, lowering.limits
+    What is to be written (`writes`) may be less than what may be read: given names come once, for example.
+    """
+
+    def __init__(self, lowering: Lowering, writes: bool) -> None:
+        self.lowering, self.limits, self.writes = lowering, lowering.limits, writes
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
         self._work = 0
@@ -93,19 +97,26 @@ class Goal:
     def string(self) -> CharDFA:
         """The strings that may stand here, labelled with outcomes."""
         residue = self._of_kind(at.STRING)
-        parts = distinct(residue.atoms())
-        return product([atom.dfa for atom in parts],  # type: ignore[attr-defined]
-                       self._decider(residue, parts), self.space.limits)
+        certain = conjuncts(residue.must)
+
+        def decide(truth: Truth) -> int:
+            self.space.spend(residue.size)
+            return self.label(residue.substitute(lambda atom: constant(truth[atom])))  # type: ignore[index]
+        parts: list[at.StringAtom] = distinct(residue.atoms())  # type: ignore[assignment]
+        return labelled(parts, decide, self.space.limits, certain if self.space.writes else None)
 
     @cached_property
     def number(self) -> CharDFA:
         """The canonical decimals that may stand here, labelled with outcomes."""
         residue = self._of_kind(at.NUMBER)
         parts = distinct(residue.atoms())
-        decide = self._decider(residue, parts)
         spelling = decimals.integer() if _INTEGER in conjuncts(residue.must) else decimals.number()
-        return product([spelling, *map(_decimals, parts)],
-                       lambda truth: decide(truth[1:]) if truth[0] else REJECT, self.space.limits)
+
+        def decide(truth: tuple[bool, ...]) -> int:
+            self.space.spend(residue.size)
+            known = dict(zip(parts, map(constant, truth[1:]), strict=True))
+            return self.label(residue.substitute(known.__getitem__)) if truth[0] else REJECT
+        return product([spelling, *(_decimals(atom, self.space.limits) for atom in parts)], decide, self.space.limits)
 
     def number_label(self, value: Decimal) -> int:
         """The label of a number in any spelling, or REJECT."""
@@ -122,21 +133,14 @@ class Goal:
     def object(self) -> ObjectState | None:
         """The state before the first property, or None where no object may stand."""
         residue = self._of_kind(at.OBJECT)
-        return ObjectStates(self, residue).state(0, residue)
-
-    def _decider(self, residue: Residue, parts: Sequence[Atom]) -> Callable[[tuple[bool, ...]], int]:
-        def decide(truth: tuple[bool, ...]) -> int:
-            self.space.spend(residue.size)
-            known = dict(zip(parts, map(constant, truth), strict=True))
-            return self.label(residue.substitute(known.__getitem__))
-        return decide
+        return ObjectStates(self, residue).state(0, 0, residue)
 
 
-def _decimals(atom: Atom) -> CharDFA:
+def _decimals(atom: Atom, limits: Limits) -> CharDFA:
     assert isinstance(atom, at.NumberAtom)
-    if atom.relation == "integer":
-        return decimals.multiple_of(Fraction(1))  # 1.0 is an integer
+    if atom.relation in ("integer", "multiple"):
+        return decimals.multiple_of(atom.value or Fraction(1), limits)  # 1.0 is an integer
     if atom.relation == "==":
-        return decimals.equal(atom.value)
+        return decimals.equal(atom.value, limits)
     bound = decimals.at_least if atom.relation[0] == ">" else decimals.at_most
-    return bound(atom.value, exclusive=len(atom.relation) == 1)
+    return bound(atom.value, len(atom.relation) == 1, limits)

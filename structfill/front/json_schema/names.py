@@ -2,14 +2,13 @@
 
 The states of an object differ in which names may still come. Where the names below a node of the trie lead to the same
 places, states share the node, so n optional names cost the length of all of them and not n times as much. What leaves
-the trie of an open object is an undeclared name: the node falls through to the automaton of all strings.
+the trie of an open object is an undeclared name: the node falls through to the automaton of these.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from ...automaton.char_dfa import CharDFA
@@ -28,8 +27,8 @@ class Emitter(Protocol):
     def edge(self, source: int, byte: bytes, target: int) -> None:
         """A transition."""
 
-    def call(self, state: int, callee: int, after: int) -> None:
-        """Whatever else `state` reads is what `callee` reads; behind it, go on at `after`."""
+    def call(self, state: int, callee: int, after: tuple[int, ...]) -> None:
+        """Whatever else `state` reads is what `callee` reads; behind it, go on at `after`, by label."""
 
     def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
         """The offset of an automaton's copy, and itself."""
@@ -38,15 +37,17 @@ class Emitter(Protocol):
 class _Node(NamedTuple):
     """Names ``first`` to ``first + len(ends)`` of a family (by number) agree on the `depth` bytes before this node.
 
-    `ends` are the states behind them, `NOWHERE` for names that may not come; `other` is the state behind an undeclared
-    name, or None; `inner` the state of the automaton of all strings here, 0 without `other`.
+    `ends` are the states behind them, `NOWHERE` for names that may not come; `others` the states behind undeclared
+    names, by label, none where no such name can come any more; `inner` is the state of their automaton here, which
+    begins at `offset`.
     """
 
     family: int
     first: int
     depth: int
     ends: tuple[int, ...]
-    other: int | None
+    others: tuple[int, ...]
+    offset: int
     inner: int
 
 
@@ -59,19 +60,35 @@ class Names:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._families: list[list[tuple[bytes, str]]] = []  # the names of an object by their spelling
         self._waiting: list[_Node] = []
+        self._steps: dict[int, dict[tuple[int, int], int]] = {}  # of the automata of undeclared names
 
-    def entry(self, names: Mapping[str, int], after: Sequence[int], other: int | None) -> int:
-        """The state behind the opening quote; name n leads to ``after[names[n]]``, any undeclared one to `other`."""
+    def entry(self, names: Mapping[str, int], after: Sequence[int], undeclared: CharDFA | None,
+              others: tuple[int, ...]) -> int:
+        """The state behind the opening quote; name n leads to ``after[names[n]]``, one that `undeclared` labels l to
+        ``others[l]``."""
         key = tuple(names)
         if key not in self._numbers:
             self._numbers[key] = len(self._families)
             self._families.append(sorted((spelled, n) for n in names if (spelled := _spelled(n)) is not None))
         number = self._numbers[key]
         ends = tuple(NOWHERE if names[n] == REJECT else after[names[n]] for _, n in self._families[number])
-        entry = self._at(_Node(number, 0, 0, ends, other, self._step(other, 0, ord('"'))))
+        offset = NOWHERE if undeclared is None else self._fragment(undeclared)
+        entry = self._at(self._node(_Node(number, 0, 0, ends, others, offset, 0), ord('"')))
         while self._waiting:
             self._fill(self._waiting.pop())
         return entry
+
+    def _node(self, node: _Node, byte: int) -> _Node:
+        """`node`, whose automaton of undeclared names has still to read a byte."""
+        inner = self._steps[node.offset].get((node.inner, byte)) if node.others else None
+        return node._replace(others=(), offset=NOWHERE, inner=0) if inner is None else node._replace(inner=inner)
+
+    def _fragment(self, undeclared: CharDFA) -> int:
+        offset, fragment = self._emitter.fragment(undeclared, quoted)
+        if offset not in self._steps:
+            self._steps[offset] = {(source, byte): target for source, low, high, target in fragment.edges.tolist()
+                                   for byte in range(low, high + 1)}
+        return offset
 
     def _at(self, node: _Node) -> int:
         if node not in self._states:
@@ -84,7 +101,7 @@ class Names:
         state, names = self._states[node], self._families[node.family]
         first, past = node.first, node.first + len(node.ends)
         if first < past and len(names[first][0]) == node.depth:
-            if node.ends[0] != NOWHERE or node.other is not None:
+            if node.ends[0] != NOWHERE or node.others:
                 self._emitter.edge(state, b'"', node.ends[0])
             first += 1
         while first < past:
@@ -92,24 +109,12 @@ class Names:
             while last < past and names[last][0][node.depth] == byte:
                 last += 1
             ends = node.ends[first - node.first : last - node.first]
-            if node.other is not None or any(end != NOWHERE for end in ends):
-                inner = self._step(node.other, node.inner, byte)
-                below = _Node(node.family, first, node.depth + 1, ends, node.other, inner)
+            below = self._node(node._replace(first=first, depth=node.depth + 1, ends=ends), byte)
+            if below.others or any(end != NOWHERE for end in ends):
                 self._emitter.edge(state, bytes([byte]), self._at(below))
             first = last
-        if node.other is not None:
-            offset, _ = self._emitter.fragment(CharDFA.everything(), quoted)
-            self._emitter.call(state, offset + node.inner, node.other)
-
-    def _step(self, other: int | None, inner: int, byte: int) -> int:
-        """The automaton of all strings after one more byte; a closed object does without it."""
-        return 0 if other is None else self._string[inner, byte]
-
-    @cached_property
-    def _string(self) -> dict[tuple[int, int], int]:
-        _, fragment = self._emitter.fragment(CharDFA.everything(), quoted)
-        return {(source, byte): target for source, low, high, target in fragment.edges.tolist()
-                for byte in range(low, high + 1)}
+        if node.others:
+            self._emitter.call(state, node.offset + node.inner, node.others)
 
 
 def _spelled(name: str) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from . import atoms as at
@@ -62,10 +62,11 @@ class Residue:
 def necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
     """A condition on the coming value without which `formula` cannot come true, whatever follows."""
     if isinstance(formula, Atom):
-        return parts.get(formula, TRUE)
+        return TRUE if isinstance(formula, at.Contains) else parts.get(formula, TRUE)
     if isinstance(formula, Not):
         inner = formula.args[0]
-        if isinstance(inner, at.Property | at.ItemAt) and inner in parts:
+        if inner in parts and (isinstance(inner, at.Property | at.ItemAt)
+                               or (isinstance(inner, at.Contains) and inner.count == 1)):
             return negate(parts[inner])
         return TRUE
     if isinstance(formula, And):
@@ -75,6 +76,26 @@ def necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
     return formula
 
 
+def wanted_true(formula: Formula) -> Iterator[Atom]:
+    """The atoms whose truth can help a formula to come true."""
+    if isinstance(formula, Atom):
+        yield formula
+    elif not isinstance(formula, Not):
+        for part in formula.args:
+            yield from atoms(part) if isinstance(formula, ExactlyOne) else wanted_true(part)
+    elif isinstance(formula.args[0], ExactlyOne):
+        yield from atoms(formula)
+
+
+def wanted_false(formula: Formula) -> Iterator[Atom]:
+    """The atoms whose falsehood can help a formula to come true."""
+    if isinstance(formula, Not | ExactlyOne):
+        yield from atoms(formula)
+    else:
+        for part in formula.args:
+            yield from wanted_false(part)
+
+
 def conjuncts(formula: Formula) -> tuple[Formula, ...]:
     """The parts of a conjunction; other formulas are their own only part."""
     return formula.args if isinstance(formula, And) else (formula,)
@@ -82,6 +103,8 @@ def conjuncts(formula: Formula) -> tuple[Formula, ...]:
 
 def decided(atom: Atom, truth: bool) -> Formula:
     """`atom` after a value it speaks about: one-value atoms are settled, universal ones only refuted."""
+    if isinstance(atom, at.Contains):
+        return atom if not truth else at.Contains(atom.count - 1, atom.pointer) if atom.count > 1 else TRUE
     if isinstance(atom, at.Property | at.ItemAt):
         return constant(truth)
     return atom if truth else FALSE

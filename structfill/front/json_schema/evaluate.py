@@ -1,0 +1,125 @@
+"""Is a given value in the language? The formulas of a schema, evaluated: any key order, any spelling, no automaton."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from . import atoms as at
+from .formula import TRUE, And, Atom, ExactlyOne, Formula, Not, Or
+from .lower import Lowering
+
+
+def parse(text: str) -> Any:
+    """The value of a JSON text, numbers as `Decimal`. Raises `ValueError` for what is not JSON, for a key that occurs
+    twice in one object, and for numbers beyond `Decimal`; `RecursionError` for deep nesting."""
+    return json.loads(text, parse_int=Decimal, parse_float=_number, parse_constant=_no_constant,
+                      object_pairs_hook=_unique)
+
+
+class Evaluator:
+    """Evaluates formulas on values. Each schema looks at each value at most once."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self._lowering = lowering
+        self._known: dict[tuple[str, int], bool] = {}
+
+    def accepts(self, value: Any) -> bool:
+        """Does the value satisfy the schema? May raise `RecursionError`."""
+        self._known = {}
+        return self._satisfies("", value)
+
+    def _satisfies(self, key: str, value: Any) -> bool:
+        if isinstance(value, dict | list):
+            place = key, id(value)
+            if place not in self._known:
+                self._known[place] = self._holds(self._lowering.formula(key), value)
+            return self._known[place]
+        return self._holds(self._lowering.formula(key), value)
+
+    def _holds(self, formula: Formula, value: Any) -> bool:
+        if isinstance(formula, Atom):
+            return self._atom(formula, value)
+        if isinstance(formula, And):
+            return all(self._holds(part, value) for part in formula.args)
+        if isinstance(formula, Or):
+            return any(self._holds(part, value) for part in formula.args)
+        if isinstance(formula, ExactlyOne):
+            return sum(self._holds(part, value) for part in formula.args) == 1
+        if isinstance(formula, Not):
+            return not self._holds(formula.args[0], value)
+        return formula is TRUE
+
+    def _atom(self, atom: Atom, value: Any) -> bool:
+        kind = _kind(value)
+        if isinstance(atom, at.KindIs):
+            return bool(atom.kinds & kind)
+        if at.about(atom) != kind:
+            return True
+        if isinstance(atom, at.StringAtom | at.NumberAtom):
+            return atom.holds(value)
+        return self._of_array(atom, value) if kind == at.ARRAY else self._of_object(atom, value)
+
+    def _of_array(self, atom: Atom, items: list[Any]) -> bool:
+        if isinstance(atom, at.CountAtLeast):
+            return len(items) >= atom.count
+        if isinstance(atom, at.ItemAt):
+            return all(self._satisfies(atom.pointer, item) for item in items[atom.index : atom.index + 1])
+        if isinstance(atom, at.ItemsFrom):
+            return all(self._satisfies(atom.pointer, item) for item in items[atom.start :])
+        if isinstance(atom, at.Contains):
+            return sum(self._satisfies(atom.pointer, item) for item in items) >= atom.count
+        assert isinstance(atom, at.Unique)
+        return len({_canonical(item) for item in items}) == len(items)
+
+    def _of_object(self, atom: Atom, members: dict[str, Any]) -> bool:
+        if isinstance(atom, at.Property):
+            return atom.name not in members or self._satisfies(atom.pointer, members[atom.name])
+        if isinstance(atom, at.Required):
+            return atom.name in members
+        if isinstance(atom, at.PropertiesAtLeast):
+            return len(members) >= atom.count
+        if isinstance(atom, at.Names):
+            return all(self._satisfies(atom.pointer, name) for name in members)
+        assert isinstance(atom, at.UniversalAtom)
+        return all(self._satisfies(atom.pointer, part) for name, part in members.items() if atom.selects(name))
+
+
+def _kind(value: Any) -> int:
+    if isinstance(value, str):
+        return at.STRING
+    if isinstance(value, Decimal):
+        return at.NUMBER
+    if isinstance(value, dict):
+        return at.OBJECT
+    if isinstance(value, list):
+        return at.ARRAY
+    return at.NULL if value is None else at.TRUE_LITERAL if value else at.FALSE_LITERAL
+
+
+def _canonical(value: Any) -> object:
+    """A hashable form that is equal exactly for equal values."""
+    if isinstance(value, list):
+        return at.ARRAY, tuple(map(_canonical, value))
+    if isinstance(value, dict):
+        return at.OBJECT, frozenset((name, _canonical(part)) for name, part in value.items())
+    return _kind(value), value
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError("a number beyond decimal arithmetic")
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return members

@@ -1,0 +1,80 @@
+"""Keywords about arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ....errors import UnsupportedFeature
+from .. import atoms as at
+from ..finite import values_of
+from ..formula import TRUE, Formula, conj
+from .reading import natural, schemas
+from .values import count, unless
+
+if TYPE_CHECKING:
+    from ..lower import Lowering
+
+MAX_UNIQUE = 8  # values that unique items may have: what was used is a subset of them, and each subset a state
+
+
+def items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`items`: one schema, or, up to draft 2019-09, an array of them"""
+    found = schema["items"]
+    if isinstance(found, list):
+        return conj([at.ItemAt(i, low.child(s, f"{place}/{i}")) for i, s in enumerate(found)])
+    prefix = schema.get("prefixItems", [])
+    return at.ItemsFrom(len(prefix) if isinstance(prefix, list) else 0, low.child(found, place))
+
+
+def additional_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`additionalItems`, ignored without an array of items (draft 2019-09, section 9.3.1.2)"""
+    if not isinstance(schema.get("items"), list):
+        return TRUE
+    return at.ItemsFrom(len(schema["items"]), low.child(schema["additionalItems"], place))
+
+
+def prefix_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`prefixItems`"""
+    parts = schemas(schema["prefixItems"], "prefixItems", place)
+    return conj([at.ItemAt(i, low.child(s, f"{place}/{i}")) for i, s in enumerate(parts)])
+
+
+def min_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`minItems`"""
+    return conj(count(natural(schema["minItems"], "minItems", place), None))
+
+
+def max_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`maxItems`"""
+    return conj(count(0, natural(schema["maxItems"], "maxItems", place)))
+
+
+def contains(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`contains` with `minContains` and `maxContains`"""
+    key = low.child(schema["contains"], place)
+    bounded = low.knows("minContains", place)
+    least = natural(schema.get("minContains", 1), "minContains", place) if bounded else 1
+    parts: list[Formula] = [at.Contains(least, key)] if least else []
+    if bounded and "maxContains" in schema:
+        parts.append(unless(at.ARRAY, at.Contains(natural(schema["maxContains"], "maxContains", place) + 1, key)))
+    return conj(parts)
+
+
+def unique_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`uniqueItems`: no value of a finite language occurs twice; for others texts can be judged, not written"""
+    if schema["uniqueItems"] is not True:
+        return TRUE
+    if isinstance(schema.get("maxItems"), int) and schema["maxItems"] <= 1:
+        return TRUE
+    found = values_of(low, schema.get("items"), f"{place.rpartition('/')[0]}/items")
+    if found is None or "prefixItems" in schema:
+        low.ungenerable.append(UnsupportedFeature(
+            "uniqueItems", "uniqueItems can be checked, but not generated, where the items are not a few given values",
+            pointer=place))
+        return at.Unique()
+    if len(found) > MAX_UNIQUE:
+        low.ungenerable.append(UnsupportedFeature(
+            "uniqueItems", f"uniqueItems can be checked, but not generated, over {len(found)} possible items "
+            f"(at most {MAX_UNIQUE})", pointer=place))
+        return at.Unique()
+    return conj(unless(at.ARRAY, at.Contains(2, low.constant(value, f"{place}/{i}"))) for i, value in enumerate(found))

@@ -1,0 +1,73 @@
+"""Keywords about strings and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ....automaton.char_dfa import CharDFA
+from ....errors import SpecError, TooLarge
+from ...regex import pattern_dfa
+from .. import atoms as at
+from .. import formats
+from ..formula import TRUE, Formula
+from .reading import exact, natural
+
+if TYPE_CHECKING:
+    from ..lower import Lowering
+
+
+def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`minLength` and `maxLength`, together"""
+    least = natural(schema.get("minLength", 0), "minLength", place)
+    most = natural(schema["maxLength"], "maxLength", place) if "maxLength" in schema else None
+    if max(least, most or 0) > low.limits.states:
+        raise TooLarge("states", max(least, most or 0), low.limits.states)
+    return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
+
+
+def pattern(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`pattern`"""
+    return at.StringAtom(language(low, schema["pattern"], "pattern must be a string", place))
+
+
+def language(low: Lowering, regex: Any, otherwise: str, place: str) -> CharDFA:
+    """The strings in which a pattern matches."""
+    if not isinstance(regex, str):
+        raise SpecError(otherwise, pointer=place)
+    try:
+        return pattern_dfa(regex, low.limits)
+    except SpecError as error:
+        raise error.at(place) from None
+
+
+def format_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`format`; names that the specification does not have are annotations."""
+    name = schema["format"]
+    if low.format_mode == "annotate" or name not in formats.FORMATS:
+        return TRUE
+    return formats.atom(name)
+
+
+def content_encoding(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`contentEncoding`, an assertion in draft 7 only"""
+    return formats.atom("base64") if schema["contentEncoding"] == "base64" and low.format_mode == "assert" else TRUE
+
+
+def bound(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`minimum`, `maximum` and their exclusive forms"""
+    key = place.rsplit("/", 1)[1]
+    value, strict = schema[key], key.startswith("exclusive")
+    lower = key.lower().endswith("minimum")
+    if isinstance(value, bool) and strict:  # draft 4: a flag on the other keyword
+        return TRUE
+    flag = schema.get("exclusiveMinimum" if lower else "exclusiveMaximum")
+    strict = strict or flag is True
+    return at.NumberAtom((">" if lower else "<") + ("" if strict else "="), exact(value, place))
+
+
+def multiple_of(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
+    """`multipleOf`"""
+    value = exact(schema["multipleOf"], place)
+    if value <= 0:
+        raise SpecError(f"multipleOf must be greater than 0, not {schema['multipleOf']!r}", pointer=place)
+    return at.NumberAtom("multiple", value)

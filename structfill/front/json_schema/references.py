@@ -1,0 +1,133 @@
+"""Where references lead: pointers, identifiers and anchors inside the given documents. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin
+
+import jsonschema_specifications
+
+from ...errors import SpecError, UnsupportedFeature
+from .dialect import Dialect, dialect_of, subschemas
+
+RECURSIVE = ""  # stands for the one anchor of $recursiveAnchor
+
+
+def escape(token: str) -> str:
+    """One reference token of a JSON pointer (RFC 6901, section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+@dataclass
+class Resource:
+    """A schema with a URI of its own. Places are JSON pointers; in other documents they begin with its URI and #."""
+
+    pointer: str
+    uri: str
+    dialect: Dialect
+    anchors: dict[str, str] = field(default_factory=dict)
+    dynamic: dict[str, str] = field(default_factory=dict)
+
+
+class References:
+    """The schemas of a document (place ""), of others that were given, and of the public metaschemas."""
+
+    def __init__(self, root: Any, documents: Mapping[str, Any]) -> None:
+        self._values: dict[str, Any] = {}
+        self._resources: dict[str, Resource] = {}  # by place
+        self._by_uri: dict[str, Resource] = {}
+        self._documents = documents
+        self._add(root, "", "")
+        for uri, schema in documents.items():
+            self._add(schema, f"{urldefrag(uri).url}#", urldefrag(uri).url)
+
+    def resource_of(self, place: str) -> Resource:
+        """The resource that a place belongs to."""
+        while place not in self._resources:
+            place = place.rpartition("/")[0]
+        return self._resources[place]
+
+    def schema_at(self, place: str) -> Any:
+        """The schema at the place of an anchor."""
+        return self._values[place]
+
+    def resolve(self, ref: str, place: str) -> tuple[Any, str]:
+        """(schema, place) to which `ref`, in a schema at `place`, leads. Raises `UnsupportedFeature` for what is in
+        none of the documents, `SpecError` for a place that does not exist."""
+        base = self.resource_of(place).uri
+        uri, fragment = (base, ref[1:]) if ref.startswith("#") else urldefrag(urljoin(base, ref))
+        resource = self._find(uri)
+        if resource is None:
+            raise UnsupportedFeature("$ref", f"$ref {ref!r} leads to none of the given documents; nothing is fetched",
+                                     pointer=place, hint="pass the document in documents={uri: schema}")
+        fragment = unquote(fragment)
+        if fragment and not fragment.startswith("/"):
+            if fragment not in resource.anchors:
+                raise SpecError(f"$ref {ref!r} leads nowhere: there is no anchor {fragment!r}", pointer=place)
+            target = resource.anchors[fragment]
+            return self._values[target], target
+        return self._walk(resource, fragment, ref, place)
+
+    def _walk(self, resource: Resource, fragment: str, ref: str, place: str) -> tuple[Any, str]:
+        value, target = self._values[resource.pointer], resource.pointer
+        for token in fragment.split("/")[1:]:
+            name = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict) and name in value:
+                value = value[name]
+            elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
+                value = value[int(name)]
+            else:
+                raise SpecError(f"$ref {ref!r} leads nowhere: {name!r} is not there", pointer=place)
+            target = f"{target}/{escape(name)}"
+        return value, target
+
+    def _find(self, uri: str) -> Resource | None:
+        if uri not in self._by_uri:
+            known = jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#")
+            if known is not None:
+                self._add(known.contents, f"{uri}#", uri)
+        return self._by_uri.get(uri)
+
+    def _add(self, schema: Any, place: str, uri: str) -> None:
+        """Note all schemas of a document."""
+        top = Resource(place, uri, dialect_of(schema))
+        self._resources[place] = self._by_uri[uri] = top
+        self._values[place] = schema
+        waiting: list[tuple[Any, str, Resource]] = [(schema, place, top)]
+        while waiting:
+            value, at, resource = waiting.pop()
+            if not isinstance(value, dict):
+                continue
+            resource = self._named(value, at, resource)
+            self._values[at] = value
+            waiting += [(part, "/".join([at, *map(escape, path)]), resource) for path, part in subschemas(value)]
+
+    def _named(self, schema: dict[str, Any], place: str, resource: Resource) -> Resource:
+        """The resource that `schema` is in, or begins; its anchors are noted."""
+        dialect = resource.dialect
+        name = schema.get("id" if dialect == Dialect.DRAFT4 else "$id")
+        if "$ref" in schema and dialect <= Dialect.DRAFT7:
+            return resource
+        if isinstance(name, str):
+            uri, fragment = urldefrag(urljoin(resource.uri, name))
+            if name.startswith("#") and dialect <= Dialect.DRAFT7:
+                resource.anchors.setdefault(fragment, place)
+            elif place == resource.pointer:
+                resource.uri = uri
+                self._by_uri.setdefault(uri, resource)
+            else:
+                resource = Resource(place, uri, dialect)
+                self._resources[place] = resource
+                self._by_uri.setdefault(uri, resource)
+            if fragment and dialect <= Dialect.DRAFT7:
+                resource.anchors.setdefault(fragment, place)
+        for key in ("$anchor", "$dynamicAnchor"):
+            if dialect >= Dialect.DRAFT2019 and isinstance(schema.get(key), str):
+                resource.anchors.setdefault(schema[key], place)
+        if isinstance(schema.get("$dynamicAnchor"), str):
+            resource.dynamic.setdefault(schema["$dynamicAnchor"], place)
+        if schema.get("$recursiveAnchor") is True:
+            resource.dynamic.setdefault(RECURSIVE, resource.pointer)
+        return resource
