@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import structfill as sf
 from structfill.errors import StructfillError
-from structfill.front.json_schema.lower import KEYWORDS, REFUSED
+from structfill.front.json_schema.keywords import BESIDE, KEYWORDS, REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every keyword of drafts 4 to 2020-12 that asserts, applies or refers.
@@ -42,8 +42,8 @@ texts = st.text(max_size=30) | junk.map(lambda value: json.dumps(value, default=
 
 
 def test_every_keyword_is_honoured_or_refused() -> None:
-    assert set(KEYWORDS) | REFUSED >= ASSERTING
-    assert not set(KEYWORDS) & REFUSED
+    assert {*KEYWORDS, *BESIDE, *REFUSED} >= ASSERTING
+    assert not {*KEYWORDS} & {*REFUSED} and {*BESIDE.values()} <= {*KEYWORDS}
 
 
 @settings(max_examples=1500, deadline=None)
@@ -84,17 +84,21 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("reference", ["http://127.0.0.1:9/x.json", "https://example.com/a", "file:///etc/passwd",
-                                       "../other.json", "other.json#/a", "//host/x", "urn:uuid:1", "#anchor"])
+                                       "../other.json", "other.json#/a", "//host/x", "urn:uuid:1"])
 def test_nothing_is_fetched(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*arguments: Any, **_: Any) -> Any:
         raise AssertionError(f"accessed {arguments[:1]}")
 
-    sf.json_schema({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}}).accepts("null")  # loads what is lazy
+    small = {"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}}
+    sf.json_schema(small).automaton(sf.Limits())  # loads what is lazy
     monkeypatch.setattr(socket, "socket", forbidden)
     monkeypatch.setattr(builtins, "open", forbidden)
     with pytest.raises(sf.UnsupportedFeature, match="nothing is fetched"):
         sf.json_schema({"$ref": reference})
-    sf.json_schema({"$schema": reference, "$id": reference, "type": "null"}).automaton(sf.Limits())
+    sf.json_schema({"$id": reference, **small}).automaton(sf.Limits())
+    given = sf.json_schema({"$ref": reference}, documents={reference.partition("#")[0]: {"a": {"type": "null"},
+                                                                                        "type": "null"}})
+    assert given.accepts("null") and not given.accepts("1")
 
 
 def test_hash_seed_and_threads_do_not_matter(tmp_path: Path) -> None:

@@ -113,7 +113,8 @@ class ObjectStates:
         self.names = _names(residue)
         self.undeclared = Undeclared(residue, self.space.limits)
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
-        self.phases = 1 + self._delicate + max(_counts(residue), default=0) if self.space.writes else 1
+        counts = max(_counts(residue), default=0) if self.space.writes else 0
+        self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
         self._choices: dict[tuple[int, int, Residue], tuple[Step | None, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}

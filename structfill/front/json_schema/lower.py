@@ -131,7 +131,7 @@ class Lowering:
         ref = schema[key]
         if not isinstance(ref, str):
             raise SpecError(f"{key} must be a string", pointer=f"{place}/{key}")
-        value, target = self.references.resolve(ref, place)
+        value, target = self.references.resolve(ref, place, key)
         if key == "$ref":
             return value, target
         anchor = ref.partition("#")[2] if key == "$dynamicRef" else ""

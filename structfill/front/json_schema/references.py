@@ -53,24 +53,30 @@ class References:
         """The schema at the place of an anchor."""
         return self._values[place]
 
-    def resolve(self, ref: str, place: str) -> tuple[Any, str]:
-        """(schema, place) to which `ref`, in a schema at `place`, leads. Raises `UnsupportedFeature` for what is in
+    def resolve(self, ref: str, place: str, key: str = "$ref") -> tuple[Any, str]:
+        """(schema, place) to which `ref`, under `key` of the schema at `place`, leads. Raises `UnsupportedFeature` for what is in
         none of the documents, `SpecError` for a place that does not exist."""
         base = self.resource_of(place).uri
         uri, fragment = (base, ref[1:]) if ref.startswith("#") else urldefrag(urljoin(base, ref))
         resource = self._find(uri)
         if resource is None:
-            raise UnsupportedFeature("$ref", f"$ref {ref!r} leads to none of the given documents; nothing is fetched",
-                                     pointer=place, hint="pass the document in documents={uri: schema}")
+            raise UnsupportedFeature(key, f"{key} {ref!r} leads to none of the given documents; nothing is fetched",
+                                     pointer=f"{place}/{key}", hint="pass the document in documents={uri: schema}")
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
             if fragment not in resource.anchors:
-                raise SpecError(f"$ref {ref!r} leads nowhere: there is no anchor {fragment!r}", pointer=place)
+                raise SpecError(f"{key} {ref!r} leads nowhere: there is no anchor {fragment!r}",
+                                pointer=f"{place}/{key}")
             target = resource.anchors[fragment]
             return self._values[target], target
-        return self._walk(resource, fragment, ref, place)
+        try:
+            return self._walk(resource, fragment)
+        except LookupError as missing:
+            raise SpecError(f"{key} {ref!r} leads nowhere: {missing.args[0]!r} is not there",
+                            pointer=f"{place}/{key}") from None
 
-    def _walk(self, resource: Resource, fragment: str, ref: str, place: str) -> tuple[Any, str]:
+    def _walk(self, resource: Resource, fragment: str) -> tuple[Any, str]:
+        """The value at a JSON pointer. Raises `LookupError` with the name that is missing."""
         value, target = self._values[resource.pointer], resource.pointer
         for token in fragment.split("/")[1:]:
             name = token.replace("~1", "/").replace("~0", "~")
@@ -79,7 +85,7 @@ class References:
             elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
                 value = value[int(name)]
             else:
-                raise SpecError(f"$ref {ref!r} leads nowhere: {name!r} is not there", pointer=place)
+                raise LookupError(name)
             target = f"{target}/{escape(name)}"
         return value, target
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..lower import Lowering
 
 REFUSED = ("extends", "disallow", "divisibleBy")  # of draft 3
+BESIDE = {  # read with another keyword
+    "minContains": "contains", "maxContains": "contains", "then": "if", "else": "if"}
 
 KEYWORDS: dict[str, Callable[[Lowering, dict[str, Any], str], Formula]] = {
     "type": values.type_, "enum": values.enum, "const": values.const,

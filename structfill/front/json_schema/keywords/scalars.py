@@ -43,14 +43,14 @@ def language(low: Lowering, regex: Any, otherwise: str, place: str) -> CharDFA:
 def format_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`format`; names that the specification does not have are annotations."""
     name = schema["format"]
-    if low.format_mode == "annotate" or name not in formats.FORMATS:
+    if low.format_mode == "annotate" or not isinstance(name, str) or name not in formats.FORMATS:
         return TRUE
     return formats.atom(name)
 
 
 def content_encoding(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`contentEncoding`, an assertion in draft 7 only"""
-    return formats.atom("base64") if schema["contentEncoding"] == "base64" and low.format_mode == "assert" else TRUE
+    return formats.atom("base64") if (schema["contentEncoding"], low.format_mode) == ("base64", "assert") else TRUE
 
 
 def bound(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
