@@ -16,17 +16,19 @@ class Limits:
         edges: edges of the token graph.
         bytes: memory of the byte automaton's table, of the functions of the vocabulary's walk, of the graph; of each.
         work: elementary steps of the front-end and of the vocabulary walk (bounds time).
+        length: a `maxLength` from here on costs no states: a canvas that could hold so long a string is refused instead.
         depth: how many times a recursive definition may nest inside itself in generated text.
     """
 
     states: int = 200_000
     edges: int = 4_000_000
-    bytes: int = 1 << 29
-    work: int = 200_000_000
+    bytes: int = 1 << 30
+    work: int = 400_000_000
+    length: int = 30_000
     depth: int = 8
 
     def __post_init__(self) -> None:
-        for name in ("states", "edges", "bytes", "work", "depth"):
+        for name in ("states", "edges", "bytes", "work", "length", "depth"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise SpecError(f"Limits.{name} must be a positive integer, not {value!r}")

@@ -19,7 +19,7 @@ from structfill.limits import Limits
 from structfill.vocab import Vocab
 
 UNREACHABLE = -1
-FORMAT = 3  # of `TokenGraph.to_arrays`
+FORMAT = 4  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -43,6 +43,7 @@ class TokenGraph:
         final: bool [S], states in which a canvas may end.
         shortest: int32 [S], tokens of the shortest accepted text from each state, `UNREACHABLE` if there is none.
         order: int32 [S], states in depth-first order, for the reachability sweeps.
+        max_tokens: texts of more tokens may break the constraint; 0: no text does.
         work: elementary steps that building took, as counted by ``Limits.work``.
         compile_ms: wall time of `build`, without the vocabulary's trie.
     """
@@ -61,6 +62,7 @@ class TokenGraph:
     shortest: Int32 = field(repr=False)
     order: Int32 = field(repr=False)
     classes: int
+    max_tokens: int
     work: int
     compile_ms: float
 
@@ -135,7 +137,7 @@ class TokenGraph:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        arrays["meta"] = np.array([self.classes, self.work, self.compile_ms])
+        arrays["meta"] = np.array([self.classes, self.max_tokens, self.work, self.compile_ms])
         return arrays | {"digest": _digest(arrays, self.vocab)}
 
     @classmethod
@@ -145,12 +147,15 @@ class TokenGraph:
         found = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
         if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
             raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
-        classes, work, compile_ms = found.pop("meta").tolist()
-        return cls(vocab, **{name: _own(array) for name, array in found.items()}, classes=int(classes), work=int(work),
-                   compile_ms=compile_ms)
+        classes, max_tokens, work, compile_ms = found.pop("meta").tolist()
+        return cls(vocab, **{name: _own(array) for name, array in found.items()}, classes=int(classes),
+                   max_tokens=int(max_tokens), work=int(work), compile_ms=compile_ms)
 
 
-_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "classes", "work", "compile_ms")]
+_NUMBERS = ("classes", "max_tokens", "work", "compile_ms")
+
+
+_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", *_NUMBERS)]
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint8]:
@@ -196,7 +201,9 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
     elapsed = (time.perf_counter() - started) * 1e3
-    return TokenGraph(vocab, **arrays, classes=classes, work=walked.work, compile_ms=elapsed)
+    exact = automaton.exact_up_to
+    return TokenGraph(vocab, **arrays, classes=classes, max_tokens=0 if exact is None else exact // vocab.longest,
+                      work=walked.work, compile_ms=elapsed)
 
 
 def _walk(automaton: ByteAutomaton, trie: token_walk.Trie, limits: Limits) -> token_walk.Walk:

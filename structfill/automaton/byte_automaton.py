@@ -21,20 +21,22 @@ class ByteAutomaton:
         delta: int32 [S, K], the state after a byte of class k, or `DEAD`.
         byte_class: uint8 [256], the class of every byte (K <= 256 classes).
         accepting: bool [S].
+        exact_up_to: texts of more bytes may break the constraint; None: no text does.
     """
 
     delta: NDArray[np.int32]
     byte_class: NDArray[np.uint8]
     accepting: NDArray[np.bool_]
+    exact_up_to: int | None = None
 
     @classmethod
-    def minimal(cls, delta: NDArray[np.int32], byte_class: NDArray[np.uint8],
-                labels: NDArray[np.int32]) -> ByteAutomaton:
+    def minimal(cls, delta: NDArray[np.int32], byte_class: NDArray[np.uint8], labels: NDArray[np.int32],
+                exact_up_to: int | None = None) -> ByteAutomaton:
         """The minimal automaton of transitions whose states accept unless labelled -1. Raises `EmptyLanguage`."""
         delta, labels = minimise(delta, labels)
         if not (labels >= 0).any():
             raise EmptyLanguage("no text satisfies the constraint")
-        return cls(delta, byte_class, labels >= 0)
+        return cls(delta, byte_class, labels >= 0, exact_up_to)
 
     def __len__(self) -> int:
         return len(self.accepting)

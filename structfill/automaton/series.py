@@ -52,7 +52,8 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
     status, needed, joint, labels = _subsets(delta, enter, ends, limits.states, limits.work)
     if status != _DONE:
         raise TooLarge(*(("states", needed, limits.states) if status == _STATES else ("work", needed, limits.work)))
-    return ByteAutomaton.minimal(joint, byte_class, labels)
+    bounds = [part.exact_up_to for part in parts if part.exact_up_to is not None]
+    return ByteAutomaton.minimal(joint, byte_class, labels, min(bounds, default=None))
 
 
 def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Limits) -> ByteAutomaton:
@@ -66,7 +67,8 @@ def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Li
     alive = (automaton.delta[None] != DEAD) & (after <= height)
     delta = np.where(alive, after * states + automaton.delta[None], DEAD).reshape(-1, columns).astype(np.int32)
     accepting = (automaton.accepting[None] & (np.arange(height + 1) >= least)[:, None]).reshape(-1)
-    return ByteAutomaton.minimal(delta, automaton.byte_class, np.where(accepting, 0, -1).astype(np.int32))
+    labels = np.where(accepting, 0, -1).astype(np.int32)
+    return ByteAutomaton.minimal(delta, automaton.byte_class, labels, automaton.exact_up_to)
 
 
 def _joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], int]:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import bitmask, class_stats, reach, sweep
 
-from structfill.errors import BudgetTooSmall
+from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
@@ -73,6 +73,10 @@ class Trellis:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:
                 raise BudgetTooSmall(length + more, needed)
+        if graph.max_tokens and length + more > graph.max_tokens:
+            raise UnsupportedFeature("maxLength", f"{length + more} tokens can hold strings beyond a maxLength that costs "
+                                     f"no states; at most {graph.max_tokens} tokens are possible here",
+                                     hint="pass fewer tokens, or compile with a larger Limits(length=...)")
         self.graph, self.length, self.more = graph, int(length), more
         self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
         self.starts = starts * len(self.fixed) if len(starts) == 1 else starts

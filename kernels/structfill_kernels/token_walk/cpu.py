@@ -233,13 +233,18 @@ def csr(keys, buckets):
 @njit(cache=True, nogil=True)
 def _pairs_by_state(states, pair_ptr, pair_state, pair_target):
     """(class, target) of every pair, bucketed by state; classes stay ascending."""
-    ptr, order = _csr(pair_state, states)
-    class_of, target_of = np.empty(order.shape[0], np.int32), pair_target[order]
-    pair_class = np.empty(order.shape[0], np.int32)
+    ptr = np.zeros(states + 1, np.int64)
+    for q in pair_state:
+        ptr[q + 1] += 1
+    for q in range(states):
+        ptr[q + 1] += ptr[q]
+    class_of, target_of = np.empty(pair_state.shape[0], np.int32), np.empty(pair_state.shape[0], np.int32)
+    place = ptr[:-1].copy()
     for c in range(pair_ptr.shape[0] - 1):
-        pair_class[pair_ptr[c] : pair_ptr[c + 1]] = c
-    for x in range(order.shape[0]):
-        class_of[x] = pair_class[order[x]]
+        for x in range(pair_ptr[c], pair_ptr[c + 1]):
+            at = place[pair_state[x]]
+            class_of[at], target_of[at] = c, pair_target[x]
+            place[pair_state[x]] += 1
     return ptr, class_of, target_of
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -83,11 +84,12 @@ class JsonSchema(Constraint):
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
         try:
-            return emit(GoalSpace(self._lowering, writes=True)).enumerate(self.whitespace, limits)
+            automaton = emit(GoalSpace(self._lowering, writes=True)).enumerate(self.whitespace, limits)
         except EmptyLanguage:
             raise EmptyLanguage("no JSON value satisfies the schema",
                                 hint="look for constraints that contradict each other, or a definition that needs "
                                      "itself without an end") from None
+        return replace(automaton, exact_up_to=self._lowering.free_length)
 
     def value(self, text: str) -> Any:
         """The Python value of a text: an instance of the type that was given, or plain JSON data."""

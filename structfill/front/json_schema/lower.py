@@ -27,6 +27,7 @@ class Lowering:
 
     Attributes:
         ungenerable: keywords by which texts can be judged but not written, as errors to raise.
+        free_length: the smallest `maxLength` that is left to the budget of the canvas, or None.
     """
 
     def __init__(self, schema: Any, limits: Limits, format_mode: str = "assert",
@@ -34,6 +35,7 @@ class Lowering:
         self.limits, self.format_mode = limits, format_mode
         self.references = References(schema, documents or {})
         self.ungenerable: list[UnsupportedFeature] = []
+        self.free_length: int | None = None
         self._schemas: dict[str, tuple[Any, str, Scope]] = {"": (schema, "", ())}
         self._makers: dict[str, Callable[[], Formula]] = {}
         self._formulas: dict[str, Formula] = {}

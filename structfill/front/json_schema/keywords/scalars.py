@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ....automaton.char_dfa import CharDFA
@@ -20,9 +21,23 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`minLength` and `maxLength`, together"""
     least = natural(schema.get("minLength", 0), "minLength", place)
     most = natural(schema["maxLength"], "maxLength", place) if "maxLength" in schema else None
-    if max(least, most or 0) > low.limits.states:
-        raise TooLarge("states", max(least, most or 0), low.limits.states)
-    return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
+    if least > low.limits.states:
+        raise TooLarge("states", least, low.limits.states)
+    if most is None or most < max(low.limits.length, least):
+        return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
+    low.free_length = min(most, low.free_length or most)
+    return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most))
+
+
+@dataclass(frozen=True)
+class _Length:
+    """Are there so many characters?"""
+
+    least: int
+    most: int
+
+    def __call__(self, text: str) -> bool:
+        return self.least <= len(text) <= self.most
 
 
 def pattern(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
