@@ -16,7 +16,7 @@ class Limits:
         edges: edges of the token graph.
         bytes: memory of the byte automaton's table, of the functions of the vocabulary's walk, of the graph; of each.
         work: elementary steps of the front-end and of the vocabulary walk (bounds time).
-        length: a `maxLength` from here on costs no states: a canvas that could hold so long a string is refused instead.
+        length: a `maxLength` from here on costs no states; a canvas that could hold so long a string is refused.
         depth: how many times a recursive definition may nest inside itself in generated text.
     """
 

@@ -83,3 +83,73 @@ def _array(rng: random.Random, depth: int) -> Any:
 def _combined(rng: random.Random, depth: int) -> Any:
     key = rng.choice(["anyOf", "oneOf", "allOf"])
     return {key: [_node(rng, depth - 1) for _ in range(rng.randint(1, 3))]}
+
+
+def rich_schema(rng: random.Random, depth: int = 3) -> Any:
+    """A schema that may hold any keyword; names and values are few, so that keywords meet."""
+    makers = [_leaf, _leaf, _rich_object, _rich_object, _rich_array, _boolean, _boolean]
+    return rng.choice(makers if depth > 0 else [_leaf])(rng, depth)
+
+
+SHORT = ["a", "b", "aa", "ab", "ba", "c"]
+
+
+def _leaf(rng: random.Random, depth: int) -> Any:
+    return rng.choice([
+        lambda: {"type": rng.choice(["integer", "number"]), "multipleOf": rng.choice([1, 2, 0.5]), "minimum": -3},
+        lambda: {"type": "string", "minLength": rng.randint(0, 2), "maxLength": rng.randint(0, 3)},
+        lambda: {"enum": rng.sample(["a", "aa", 1, 2, None, True], rng.randint(1, 3))},
+        lambda: {"pattern": rng.choice(["^a", "b$", "^[ab]*$"])}, lambda: {"type": rng.choice(["null", "boolean"])},
+        lambda: rng.choice([True, {}, False]), lambda: {"maximum": 1}, lambda: {"const": rng.choice([1, "b", [1], {}])},
+    ])()
+
+
+def _some(rng: random.Random, parts: dict[str, Any], share: float) -> dict[str, Any]:
+    return {key: make() for key, make in parts.items() if rng.random() < share}
+
+
+def _rich_object(rng: random.Random, depth: int) -> Any:
+    def inner() -> Any:
+        return rich_schema(rng, depth - 1)
+    found = _some(rng, {
+        "properties": lambda: {n: inner() for n in rng.sample(SHORT, rng.randint(1, 3))},
+        "patternProperties": lambda: {p: inner() for p in rng.sample(["^a", "b$", "^.$"], rng.randint(1, 2))},
+        "additionalProperties": lambda: rng.choice([False, {"type": "integer"}, inner()]),
+        "propertyNames": lambda: rng.choice([{"maxLength": 1}, {"pattern": "a"}, {"enum": ["a", "b", "zz"]}]),
+        "required": lambda: rng.sample(SHORT, rng.randint(0, 2)),
+        "minProperties": lambda: rng.randint(0, 3), "maxProperties": lambda: rng.randint(0, 3),
+        "dependentRequired": lambda: {rng.choice(SHORT): [rng.choice(SHORT)]},
+        "dependentSchemas": lambda: {rng.choice(SHORT): inner()},
+        "unevaluatedProperties": lambda: rng.choice([False, {"type": "string"}]),
+        "anyOf": lambda: [inner(), inner()], "not": inner}, 0.28)
+    return found | ({"type": "object"} if rng.random() < 0.7 else {})
+
+
+def _rich_array(rng: random.Random, depth: int) -> Any:
+    def inner() -> Any:
+        return rich_schema(rng, depth - 1)
+    found = _some(rng, {
+        "prefixItems": lambda: [inner() for _ in range(rng.randint(1, 2))], "items": inner, "contains": inner,
+        "minContains": lambda: rng.randint(0, 2), "maxContains": lambda: rng.randint(1, 2),
+        "minItems": lambda: rng.randint(0, 2), "maxItems": lambda: rng.randint(0, 3),
+        "uniqueItems": lambda: True, "unevaluatedItems": lambda: rng.choice([False, {"type": "string"}]),
+        "anyOf": lambda: [inner(), inner()]}, 0.3)
+    return found | ({"type": "array"} if rng.random() < 0.7 else {})
+
+
+def _boolean(rng: random.Random, depth: int) -> Any:
+    def inner() -> Any:
+        return rich_schema(rng, depth - 1)
+    return rng.choice([
+        lambda: {"not": inner()}, lambda: {"if": inner(), "then": inner(), "else": inner()},
+        lambda: {"allOf": [inner(), inner()]}, lambda: {"anyOf": [inner(), inner()]},
+        lambda: {"oneOf": [inner(), inner(), inner()]}])()
+
+
+def random_value(rng: random.Random, depth: int = 3) -> Any:
+    """A JSON value of the same few names and scalars."""
+    kind = rng.randint(0, 5 if depth > 0 else 3)
+    if kind >= 4:
+        parts = [random_value(rng, depth - 1) for _ in range(rng.randint(0, 3))]
+        return parts if kind == 4 else dict(zip(rng.sample(SHORT, len(parts)), parts, strict=True))
+    return rng.choice(["a", "aa", "b", "", "ab", 1, 2, 0, -3, 0.5, 1.5, None, True, False])

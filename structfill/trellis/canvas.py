@@ -74,8 +74,8 @@ class Trellis:
             if length + more < needed:
                 raise BudgetTooSmall(length + more, needed)
         if graph.max_tokens and length + more > graph.max_tokens:
-            raise UnsupportedFeature("maxLength", f"{length + more} tokens can hold strings beyond a maxLength that costs "
-                                     f"no states; at most {graph.max_tokens} tokens are possible here",
+            raise UnsupportedFeature("maxLength", f"{length + more} tokens can hold strings beyond a maxLength that "
+                                     f"costs no states; at most {graph.max_tokens} tokens are possible here",
                                      hint="pass fewer tokens, or compile with a larger Limits(length=...)")
         self.graph, self.length, self.more = graph, int(length), more
         self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)

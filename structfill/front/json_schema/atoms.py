@@ -290,10 +290,10 @@ def _is_multiple(number: Decimal, of: Fraction) -> bool:
         return True
     whole = int("".join(map(str, digits))) * of.denominator
     if exponent >= 0:
-        return whole % of.numerator * pow(10, exponent, of.numerator) % of.numerator == 0
+        return bool(whole % of.numerator * pow(10, exponent, of.numerator) % of.numerator == 0)
     if -exponent > len(digits) + len(str(of.denominator)):
         return False  # smaller than one unit of the divisor
-    return whole % (of.numerator * 10 ** -exponent) == 0
+    return bool(whole % (of.numerator * 10 ** -exponent) == 0)
 
 
 def _is_integer(number: Decimal) -> bool:

@@ -48,8 +48,8 @@ class JsonSchema(Constraint):
         return outline(self.schema)
 
     def accepts(self, text: str) -> bool:
-        """Is this text a JSON value that satisfies the schema? Any spelling, any whitespace, keys in any order, each
-        of them once."""
+        """Is this text a JSON value that satisfies the schema? Any spelling, any whitespace, keys in any order; where
+        an undeclared key comes twice, as the declared order has it, the last one counts."""
         _check_text(text)
         accepted = self._judged(text)
         return self._reader.read(text).accepted if accepted is None else accepted
@@ -57,11 +57,13 @@ class JsonSchema(Constraint):
     def _judged(self, text: str) -> bool | None:
         """Does the value satisfy the schema? None if it nests deeper than Python's stack."""
         try:
-            return Evaluator(self._lowering).accepts(parse(text))
+            value, repeats = parse(text)
+            accepted = Evaluator(self._lowering).accepts(value)
         except (ValueError, ArithmeticError):
             return False
         except RecursionError:
             return None
+        return accepted and (not repeats or self._reader.read(text).accepted)
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the language, with keys in the declared order?"""

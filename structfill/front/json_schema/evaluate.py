@@ -11,11 +11,20 @@ from .formula import TRUE, And, Atom, ExactlyOne, Formula, Not, Or
 from .lower import Lowering
 
 
-def parse(text: str) -> Any:
-    """The value of a JSON text, numbers as `Decimal`. Raises `ValueError` for what is not JSON, for a key that occurs
-    twice in one object, and for numbers beyond `Decimal`; `RecursionError` for deep nesting."""
-    return json.loads(text, parse_int=Decimal, parse_float=_number, parse_constant=_no_constant,
-                      object_pairs_hook=_unique)
+def parse(text: str) -> tuple[Any, bool]:
+    """The value of a JSON text, numbers as `Decimal`, and whether some object has a key more than once (the last one
+    counts then). Raises `ValueError` for what is not JSON, `ArithmeticError` for numbers beyond `Decimal`,
+    `RecursionError` for deep nesting."""
+    repeats = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeats
+        found = dict(pairs)
+        repeats |= len(found) < len(pairs)
+        return found
+    value = json.loads(text, parse_int=Decimal, parse_float=_number, parse_constant=_no_constant,
+                       object_pairs_hook=members)
+    return value, repeats
 
 
 class Evaluator:
@@ -116,10 +125,3 @@ def _number(text: str) -> Decimal:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("a key occurs twice")
-    return members

@@ -97,8 +97,8 @@ def _keeps_time(text: str) -> bool:
 
 
 def _is_hostname(text: str) -> bool:
-    labels = text.split(".")
-    return len(text) <= 253 and all(len(label) <= 63 and (label[2:4] != "--" or _is_punycode(label)) for label in labels)
+    return len(text) <= 253 and all(len(label) <= 63 and (label[2:4] != "--" or _is_punycode(label))
+                                    for label in text.split("."))
 
 
 def _is_punycode(label: str) -> bool:
@@ -130,7 +130,7 @@ def _is_regex(text: str) -> bool:
 
 
 def _mailbox(wide: str) -> str:
-    domain = rf"{_LDH}(?:\.{_LDH})*" if not wide else r"[A-Za-z0-9{0}](?:[A-Za-z0-9.{0}-]*[A-Za-z0-9{0}])?".format(wide)
+    domain = rf"{_LDH}(?:\.{_LDH})*" if not wide else rf"[A-Za-z0-9{wide}](?:[A-Za-z0-9.{wide}-]*[A-Za-z0-9{wide}])?"
     return _MAILBOX.format(atom=_ATOM.format(wide), wide=wide, domain=domain, ipv4=_IPV4, ipv6=_IPV6)
 
 

@@ -54,8 +54,9 @@ class References:
         return self._values[place]
 
     def resolve(self, ref: str, place: str, key: str = "$ref") -> tuple[Any, str]:
-        """(schema, place) to which `ref`, under `key` of the schema at `place`, leads. Raises `UnsupportedFeature` for what is in
-        none of the documents, `SpecError` for a place that does not exist."""
+        """(schema, place) to which `ref`, under `key` of the schema at `place`, leads.
+
+        Raises `UnsupportedFeature` for what is in none of the documents, `SpecError` for what is not there."""
         base = self.resource_of(place).uri
         uri, fragment = (base, ref[1:]) if ref.startswith("#") else urldefrag(urljoin(base, ref))
         resource = self._find(uri)

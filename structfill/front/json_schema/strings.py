@@ -19,7 +19,8 @@ def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], lim
     """All strings, labelled by which of the atoms hold; those of which it is not known are rejected, as are those for
     which an atom in `certain` does not hold. Without `certain` strings that may belong to a language count as its."""
     if certain is None:
-        return product([atom.widest for atom in atoms], lambda truth: decide(dict(zip(atoms, truth, strict=True))), limits)
+        return product([atom.widest for atom in atoms], lambda truth: decide(dict(zip(atoms, truth, strict=True))),
+                       limits)
     components, unsure = [atom.dfa for atom in atoms], []
     for place, atom in enumerate(atoms):
         if atom.outside is not None and atom not in certain:

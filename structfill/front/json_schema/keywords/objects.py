@@ -65,7 +65,8 @@ def max_properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula
 def dependent_required(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`dependentRequired`"""
     found = mapping(schema["dependentRequired"], place)
-    return conj([_if_there(name, _all(names(needed, name, f"{place}/{escape(name)}"))) for name, needed in found.items()])
+    return conj([_if_there(name, _all(names(needed, name, f"{place}/{escape(name)}")))
+                 for name, needed in found.items()])
 
 
 def dependent_schemas(low: Lowering, schema: dict[str, Any], place: str) -> Formula:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ....automaton.char_dfa import CharDFA
 from ....errors import SpecError
 from .. import atoms as at
-from ..formula import Formula, conj, disj, negate
+from ..formula import Atom, Formula, conj, disj, negate
 from ..references import escape
 from .reading import check_name, exact, kind_name
 
@@ -80,7 +80,7 @@ def count(low: int, high: int | None) -> list[Formula]:
     return parts if high is None else [*parts, unless(at.ARRAY, at.CountAtLeast(high + 1))]
 
 
-def unless(kind: int, atom: at.Atom) -> Formula:
+def unless(kind: int, atom: Atom) -> Formula:
     """The value is of another kind than `atom` speaks about, or `atom` does not hold."""
     return disj([at.KindIs(sum(at.KINDS) - kind), negate(atom)])
 
