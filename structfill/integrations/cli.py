@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -75,6 +77,7 @@ def compile_command(
     tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json; by default the embedded model's.")] = None,
     whitespace: WhitespaceOption = "flexible",
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    explain: Annotated[bool, typer.Option(help="Say what became of every keyword, and where.")] = False,
 ) -> None:
     """Compile a schema for a vocabulary: its size, time and memory, or why it is refused."""
     from ..compilation import compile as compile_graph
@@ -85,7 +88,13 @@ def compile_command(
     vocab = embedded_vocab() if tokenizer is None else Vocab.from_file(tokenizer)
     start = time.perf_counter()
     constraint = _constraint(schema, whitespace)
-    automaton = constraint.automaton(Limits())
+    if explain:
+        table = Table("keyword", "what became of it", box=None)
+        for place, what in constraint.explained.items():
+            table.add_row(Text(place), Text(what))
+        Console().print(table)
+    with _located(schema):
+        automaton = constraint.automaton(Limits())
     front_ms = (time.perf_counter() - start) * 1e3
     graph = compile_graph(constraint, vocab)
     figures = {"automaton states": len(automaton), "graph states": graph.states, "edges": graph.edges,
@@ -162,14 +171,20 @@ def _fail(error: StructfillError, code: int) -> NoReturn:
 def _constraint(spec: str, whitespace: str) -> JsonSchema:
     """The constraint of a schema file or a module:Type, with a caret in the file for what is refused."""
     if _is_file(spec) or ":" not in spec:
-        source = _read(spec)
-        try:
-            return json_schema(parse_document(source), whitespace=whitespace)
-        except SpecError as error:
-            if error.span is None and error.pointer is not None:
-                error.span = locate(source, error.pointer)
-            raise
+        with _located(spec):
+            return json_schema(parse_document(_read(spec)), whitespace=whitespace)
     return json_schema(_python_type(spec), whitespace=whitespace)
+
+
+@contextmanager
+def _located(spec: str) -> Iterator[None]:
+    """Put a caret into the schema's file where a pointer of an error leads."""
+    try:
+        yield
+    except SpecError as error:
+        if error.span is None and error.pointer is not None and _is_file(spec):
+            error.span = locate(_read(spec), error.pointer)
+        raise
 
 
 def _python_type(spec: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,10 +48,26 @@ def test_compile_prints_figures(folder: Path) -> None:
 
 
 def test_compile_shows_the_refused_keyword_in_the_file(folder: Path) -> None:
-    (folder / "bad.json").write_text('{\n "properties": {\n  "a": {"not": {"type": "null"}}\n }\n}')
+    (folder / "bad.json").write_text('{\n "properties": {\n  "a": {"uniqueItems": true}\n }\n}')
     done = run(folder, "compile", "bad.json")
     assert done.returncode == 2 and done.stdout == ""
-    assert "UnsupportedFeature" in done.stderr and "/properties/a/not" in done.stderr and "^" in done.stderr
+    assert "UnsupportedFeature" in done.stderr and "/properties/a/uniqueItems" in done.stderr and "^" in done.stderr
+
+
+def test_explain_says_what_became_of_every_keyword(folder: Path) -> None:
+    (folder / "e.json").write_text('{"title": "x", "type": "object", "properties": {"u": {"format": "uri"}}}')
+    done = run(folder, "compile", "e.json", "--explain")
+    assert done.returncode == 0
+    for line in ("/title +annotation", "/type +exact", "/properties/u/format +checked exactly"):
+        assert re.search(line, done.stdout), done.stdout
+
+
+def test_contradictions_are_named(folder: Path) -> None:
+    inner = {"minimum": 3, "type": "integer", "maximum": 2}
+    (folder / "bad.json").write_text(json.dumps({"properties": {"a": inner}, "required": ["a"], "type": "object"}))
+    done = run(folder, "compile", "bad.json")
+    assert done.returncode == 1 and "no JSON value" in done.stderr
+    assert "/properties/a/minimum" in done.stderr and "contradicts /properties/a/maximum" in done.stderr
 
 
 @pytest.mark.parametrize("content, message", [

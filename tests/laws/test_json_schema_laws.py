@@ -17,7 +17,7 @@ from structfill.errors import EmptyLanguage, TooLarge, UnsupportedFeature
 from tests.random_schemas import random_value, rich_schema
 
 SEEDS = 2000
-UNLIKE = re.compile("[0-9.]{14}|[\r\u2028\u2029]")  # the library has floats, and "." of Python's patterns
+UNLIKE = re.compile("[0-9.]{14}|\\\\r|[\u2028\u2029]")  # the library has floats, and "." of Python's patterns
 
 
 def _validator(schema: Any) -> Any:

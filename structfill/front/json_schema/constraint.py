@@ -13,6 +13,7 @@ from ...automaton.pushdown import Whitespace
 from ...errors import EmptyLanguage, SpecError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
+from .contradiction import culprits
 from .document import check_nesting, parse_document
 from .emit import emit
 from .evaluate import Evaluator, parse
@@ -79,7 +80,7 @@ class JsonSchema(Constraint):
             return reading
         if accepted:  # in another order of keys than can be continued
             return Reading(True, reading.continuable, reading.position)
-        return Reading(False, reading.continuable, len(text), "a text that satisfies the schema as a whole")
+        return Reading(False, False, len(text), "a value that satisfies the schema as a whole (formats, uniqueItems)")
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
@@ -88,10 +89,24 @@ class JsonSchema(Constraint):
         try:
             automaton = emit(GoalSpace(self._lowering, writes=True)).enumerate(self.whitespace, limits)
         except EmptyLanguage:
-            raise EmptyLanguage("no JSON value satisfies the schema",
-                                hint="look for constraints that contradict each other, or a definition that needs "
-                                     "itself without an end") from None
+            raise self._empty() from None
         return replace(automaton, exact_up_to=self._lowering.free_length)
+
+    def _empty(self) -> EmptyLanguage:
+        if self.schema is False:
+            return EmptyLanguage("no JSON value satisfies the schema false")
+        places = culprits(self._lowering, self.schema, self.formats, self.documents)
+        if not places:
+            return EmptyLanguage("no JSON value satisfies the schema",
+                                 hint="look for constraints that contradict each other, or a definition that needs "
+                                      "itself without an end")
+        return EmptyLanguage("no JSON value satisfies the schema", pointer=places[0],
+                             hint=f"it contradicts {places[1]}" if len(places) > 1 else "without this keyword some would")
+
+    @property
+    def explained(self) -> dict[str, str]:
+        """What became of every keyword that can be reached, by its JSON pointer: exact, an annotation, or narrowed."""
+        return self._lowering.explained
 
     def value(self, text: str) -> Any:
         """The Python value of a text: an instance of the type that was given, or plain JSON data."""

@@ -9,13 +9,14 @@ from ...errors import SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from .dialect import Dialect, knows
 from .formula import Formula, atoms, conj, constant, disj
-from .keywords import KEYWORDS, REFUSED
+from .keywords import BESIDE, KEYWORDS, REFUSED
 from .keywords.reading import kind_name
 from .keywords.values import equal
 from .references import References, escape
 
 MAX_COMBINATOR_DEPTH = 60  # allOf/anyOf/oneOf/$ref nested without a property or an item between them
 
+EXACT, ANNOTATION = "exact", "annotation: constrains nothing"
 Scope = tuple[tuple[str, str], ...]  # dynamic anchors and the places to which they are bound, outermost first
 
 
@@ -27,6 +28,7 @@ class Lowering:
 
     Attributes:
         ungenerable: keywords by which texts can be judged but not written, as errors to raise.
+        explained: what became of every keyword that was met, by its place.
         free_length: the smallest `maxLength` that is left to the budget of the canvas, or None.
     """
 
@@ -35,6 +37,7 @@ class Lowering:
         self.limits, self.format_mode = limits, format_mode
         self.references = References(schema, documents or {})
         self.ungenerable: list[UnsupportedFeature] = []
+        self.explained: dict[str, str] = {}
         self.free_length: int | None = None
         self._schemas: dict[str, tuple[Any, str, Scope]] = {"": (schema, "", ())}
         self._makers: dict[str, Callable[[], Formula]] = {}
@@ -87,6 +90,9 @@ class Lowering:
         for key in REFUSED:
             if key in schema:
                 raise UnsupportedFeature(key, pointer=f"{place}/{escape(key)}")
+        for key in schema:
+            known = (key in KEYWORDS or key in BESIDE) and knows(dialect, key)
+            self.explained.setdefault(f"{place}/{escape(key)}", EXACT if known else ANNOTATION)
         for key, lower in KEYWORDS.items():
             if key in schema and knows(dialect, key):
                 yield lower(self, schema, f"{place}/{escape(key)}")
@@ -127,6 +133,12 @@ class Lowering:
     def same_value(self, schema: Any, place: str) -> Formula:
         """A schema about the same value, lowered now."""
         return self.formula(self.child(schema, place))
+
+    def judged_only(self, key: str, reason: str, place: str) -> None:
+        """Texts can be judged by a keyword, but not written."""
+        self.ungenerable.append(UnsupportedFeature(key, f"{key} can be checked, but not generated, {reason}",
+                                                   pointer=place))
+        self.explained[place] = f"checked, not generated: {reason}"
 
     def target(self, schema: dict[str, Any], key: str, place: str) -> tuple[Any, str]:
         """(schema, place) to which the reference `key` of the schema at `place` leads."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ....errors import UnsupportedFeature
 from .. import atoms as at
 from ..finite import values_of
 from ..formula import TRUE, Formula, conj
@@ -68,13 +67,9 @@ def unique_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
         return TRUE
     found = values_of(low, schema.get("items"), f"{place.rpartition('/')[0]}/items")
     if found is None or "prefixItems" in schema:
-        low.ungenerable.append(UnsupportedFeature(
-            "uniqueItems", "uniqueItems can be checked, but not generated, where the items are not a few given values",
-            pointer=place))
+        low.judged_only("uniqueItems", "where the items are not a few given values", place)
         return at.Unique()
     if len(found) > MAX_UNIQUE:
-        low.ungenerable.append(UnsupportedFeature(
-            "uniqueItems", f"uniqueItems can be checked, but not generated, over {len(found)} possible items "
-            f"(at most {MAX_UNIQUE})", pointer=place))
+        low.judged_only("uniqueItems", f"over {len(found)} possible items (at most {MAX_UNIQUE})", place)
         return at.Unique()
     return conj(unless(at.ARRAY, at.Contains(2, low.constant(value, f"{place}/{i}"))) for i, value in enumerate(found))

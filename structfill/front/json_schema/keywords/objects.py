@@ -53,6 +53,8 @@ def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula
 def min_properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`minProperties`"""
     least = natural(schema["minProperties"], "minProperties", place)
+    if least > 1:
+        low.explained[place] = "checked exactly; undeclared names that count are written in different lengths"
     return conj([at.PropertiesAtLeast(least)] if least else [])
 
 

@@ -26,6 +26,7 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     if most is None or most < max(low.limits.length, least):
         return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
     low.free_length = min(most, low.free_length or most)
+    low.explained[place] = "exact, kept by the budget of the canvas"
     return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most))
 
 
@@ -59,7 +60,10 @@ def format_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`format`; names that the specification does not have are annotations."""
     name = schema["format"]
     if low.format_mode == "annotate" or not isinstance(name, str) or name not in formats.FORMATS:
+        low.explained[place] = "annotation: constrains nothing"
         return TRUE
+    if formats.FORMATS[name].most is not None:
+        low.explained[place] = "checked exactly, written in common forms only"
     return formats.atom(name)
 
 
