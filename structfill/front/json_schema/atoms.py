@@ -39,6 +39,7 @@ class StringAtom(Atom):
     """
 
     __slots__ = ("dfa", "judge", "outside")
+    kind = STRING
 
     def __init__(self, dfa: CharDFA, outside: CharDFA | None = None,
                  judge: Callable[[str], bool] | None = None) -> None:
@@ -62,6 +63,7 @@ class NumberAtom(Atom):
     """A relation between the number and a constant: 'integer', '>=', '>', '<=', '<', '==' or 'multiple' of it."""
 
     __slots__ = ("relation", "value")
+    kind = NUMBER
 
     def __init__(self, relation: str, value: Fraction = Fraction(0)) -> None:
         self.relation, self.value = relation, value
@@ -84,6 +86,7 @@ class ArrayAtom(Atom):
     """Base of the atoms about arrays."""
 
     __slots__ = ()
+    kind = ARRAY
 
 
 class ItemAt(ArrayAtom):
@@ -148,6 +151,7 @@ class ObjectAtom(Atom):
     """Base of the atoms about objects."""
 
     __slots__ = ()
+    kind = OBJECT
 
 
 class Property(ObjectAtom):
@@ -245,21 +249,12 @@ class Required(ObjectAtom):
         return self.name
 
 
-_ABOUT: tuple[tuple[type[Atom], int], ...] = (
-    (StringAtom, STRING), (NumberAtom, NUMBER), (ArrayAtom, ARRAY), (ObjectAtom, OBJECT))
-
-
-def about(atom: Atom) -> int:
-    """The kind of values that an atom other than `KindIs` speaks about."""
-    return next(kind for cls, kind in _ABOUT if isinstance(atom, cls))
-
-
 def for_kind(formula: Formula, kind: int) -> Formula:
     """What is left of `formula` when the value is known to be of `kind`."""
     def value(atom: Atom) -> Formula:
         if isinstance(atom, KindIs):
             return constant(bool(atom.kinds & kind))
-        return atom if about(atom) == kind else TRUE
+        return atom if atom.kind == kind else TRUE  # type: ignore[attr-defined]  # all but `KindIs` have it
     return substitute(formula, value)
 
 

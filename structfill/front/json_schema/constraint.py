@@ -100,8 +100,8 @@ class JsonSchema(Constraint):
             return EmptyLanguage("no JSON value satisfies the schema",
                                  hint="look for constraints that contradict each other, or a definition that needs "
                                       "itself without an end")
-        return EmptyLanguage("no JSON value satisfies the schema", pointer=places[0],
-                             hint=f"it contradicts {places[1]}" if len(places) > 1 else "without this keyword some would")
+        hint = f"it contradicts {places[1]}" if len(places) > 1 else "without this keyword some would"
+        return EmptyLanguage("no JSON value satisfies the schema", pointer=places[0], hint=hint)
 
     @property
     def explained(self) -> dict[str, str]:

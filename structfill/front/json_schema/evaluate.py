@@ -64,7 +64,7 @@ class Evaluator:
         kind = _kind(value)
         if isinstance(atom, at.KindIs):
             return bool(atom.kinds & kind)
-        if at.about(atom) != kind:
+        if atom.kind != kind:  # type: ignore[attr-defined]
             return True
         if isinstance(atom, at.StringAtom | at.NumberAtom):
             return atom.holds(value)

@@ -73,15 +73,18 @@ class Names:
         number = self._numbers[key]
         ends = tuple(NOWHERE if names[n] == REJECT else after[names[n]] for _, n in self._families[number])
         offset = NOWHERE if undeclared is None else self._fragment(undeclared)
-        entry = self._at(self._node(_Node(number, 0, 0, ends, others, offset, 0), ord('"')))
+        entry = self._at(self._node(number, 0, 0, ends, others, offset, 0, ord('"')))
         while self._waiting:
             self._fill(self._waiting.pop())
         return entry
 
-    def _node(self, node: _Node, byte: int) -> _Node:
-        """`node`, whose automaton of undeclared names has still to read a byte."""
-        inner = self._steps[node.offset].get((node.inner, byte)) if node.others else None
-        return node._replace(others=(), offset=NOWHERE, inner=0) if inner is None else node._replace(inner=inner)
+    def _node(self, family: int, first: int, depth: int, ends: tuple[int, ...], others: tuple[int, ...], offset: int,
+              inner: int, byte: int) -> _Node:
+        """A node behind `byte`, which the automaton of undeclared names has still to read in its state `inner`."""
+        after = self._steps[offset].get((inner, byte)) if others else None
+        if after is None:
+            return _Node(family, first, depth, ends, (), NOWHERE, 0)
+        return _Node(family, first, depth, ends, others, offset, after)
 
     def _fragment(self, undeclared: CharDFA) -> int:
         offset, fragment = self._emitter.fragment(undeclared, quoted)
@@ -109,7 +112,7 @@ class Names:
             while last < past and names[last][0][node.depth] == byte:
                 last += 1
             ends = node.ends[first - node.first : last - node.first]
-            below = self._node(node._replace(first=first, depth=node.depth + 1, ends=ends), byte)
+            below = self._node(node.family, first, node.depth + 1, ends, node.others, node.offset, node.inner, byte)
             if below.others or any(end != NOWHERE for end in ends):
                 self._emitter.edge(state, bytes([byte]), self._at(below))
             first = last
