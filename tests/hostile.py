@@ -98,6 +98,32 @@ CASES: dict[str, Callable[[], tuple[Any, str]]] = {
     "schema text with duplicate keys": lambda: ('{"type": "null", "type": "string"}', "1"),
     "schema text with NaN": lambda: ('{"minimum": NaN}', "1"),
     "schema text with a huge integer": lambda: ('{"minimum": ' + "9" * 10_000 + "}", "1"),
+    "40 patterns of names": lambda: ({"patternProperties": {f"a{i}.*b": {"type": "null"} for i in range(40)}}, "{}"),
+    "12 patterns that explode together": lambda: ({"type": "string", "allOf": [
+        {"pattern": f"(a|b)*a(a|b){{{i}}}c"} for i in range(4, 16)]}, '"ab"'),
+    "30 formats at once": lambda: ({"not": {"anyOf": [{"format": f} for f in (
+        "uri iri idn-email email hostname idn-hostname uri-template date-time duration regex".split()) * 3]}}, '"x"'),
+    "uniqueItems over 50000 values": lambda: ({"items": {"enum": list(range(50_000))}, "uniqueItems": True}, "[1]"),
+    "uniqueItems over a long text": lambda: ({"uniqueItems": True}, f"[{','.join(map(str, range(100_000)))}]"),
+    "minProperties 10^6": lambda: ({"type": "object", "minProperties": 10**6}, "{}"),
+    "maxProperties 10^6": lambda: ({"type": "object", "maxProperties": 10**6}, "{}"),
+    "minContains 10^6": lambda: ({"type": "array", "contains": {"const": 1}, "minContains": 10**6}, "[1]"),
+    "multipleOf 1e-300": lambda: ({"type": "number", "multipleOf": 1e-300}, "0.1"),
+    "multipleOf a large prime": lambda: ({"type": "integer", "multipleOf": 2**61 - 1}, "4611686018427387902"),
+    "multipleOf of an exponent of millions": lambda: ({"multipleOf": 7}, "1e99999999"),
+    "propertyNames of 50000": lambda: ({"propertyNames": {"enum": [f"n{i}" for i in range(50_000)]}}, '{"n7": 1}'),
+    "60 if nest": lambda: (nested("else", 55, True) | {"if": {"type": "null"}}, "1"),
+    "20 independent if": lambda: ({"allOf": [{"if": {"required": [f"a{i}"]}, "then": {"required": [f"b{i}"]}}
+                                             for i in range(20)]}, "{}"),
+    "60 alternatives and unevaluatedProperties": lambda: ({
+        "anyOf": [{"properties": {f"p{i}": {}}} for i in range(60)], "unevaluatedProperties": False}, '{"p7": 1}'),
+    "not not not": lambda: (nested("not", 55, {"type": "null"}), "1"),
+    "$dynamicRef circle": lambda: ({"$dynamicAnchor": "a", "allOf": [{"$dynamicRef": "#a"}]}, "1"),
+    "5000 identifiers": lambda: ({"$ref": "http://e.x/0", "$defs": {
+        str(i): {"$id": f"http://e.x/{i}", "$ref": f"{i + 1}"} for i in range(5000)}}, "1"),
+    "the metaschema": lambda: ({"$ref": "https://json-schema.org/draft/2020-12/schema"}, '{"type": "null"}'),
+    "a recursive oneOf of 12": lambda: ({"oneOf": [
+        {"properties": {"k": {"const": i}, "v": {"$ref": "#"}}, "required": ["k"]} for i in range(12)]}, "{}"),
     "schema is bytes": lambda: (b"{}", "1"),
     "schema is a number": lambda: (3, "1"),
 }

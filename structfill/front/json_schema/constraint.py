@@ -29,10 +29,10 @@ WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "a
 class JsonSchema(Constraint):
     """The JSON texts that satisfy a schema. Made by `json_schema`."""
 
-    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, documents: Mapping[str, Any],
-                 adapter: Any, limits: Limits) -> None:
+    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, any_order: bool,
+                 documents: Mapping[str, Any], adapter: Any, limits: Limits) -> None:
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
-        self.documents = documents
+        self.any_order, self.documents = any_order, documents
         for document in (schema, *documents.values()):
             check_nesting(document)
         self._lowering = Lowering(schema, limits, formats, documents)
@@ -41,7 +41,7 @@ class JsonSchema(Constraint):
     @property
     def identity(self) -> str:
         """The schema, in its own order, and the options."""
-        return json.dumps([self.schema, int(self.whitespace), self.formats, self.documents], ensure_ascii=True)
+        return json.dumps([self.schema, int(self.whitespace), self.formats, self.any_order, self.documents])
 
     @property
     def outline(self) -> str:
@@ -67,7 +67,7 @@ class JsonSchema(Constraint):
         return accepted and (not repeats or self._reader.read(text).accepted)
 
     def accepts_prefix(self, text: str) -> bool:
-        """Can this text be continued into the language, with keys in the declared order?"""
+        """Can this text be continued into the language, with keys in the order that was asked for?"""
         _check_text(text)
         return self._reader.read(text).continuable
 
@@ -87,7 +87,7 @@ class JsonSchema(Constraint):
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
         try:
-            automaton = emit(GoalSpace(self._lowering, writes=True)).enumerate(self.whitespace, limits)
+            automaton = emit(GoalSpace(self._lowering, True, self.any_order)).enumerate(self.whitespace, limits)
         except EmptyLanguage:
             raise self._empty() from None
         return replace(automaton, exact_up_to=self._lowering.free_length)
@@ -122,7 +122,7 @@ class JsonSchema(Constraint):
 
     @cached_property
     def _reader(self) -> Reader:
-        return Reader(GoalSpace(self._lowering, writes=False))
+        return Reader(GoalSpace(self._lowering, False, self.any_order))
 
 
 def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "assert", key_order: str = "declared",
@@ -135,8 +135,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or one line break
             and its indentation), or "any".
         formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
-        key_order: of generated text, only "declared": properties in the order in which the schema first names them,
-            others last.
+        key_order: of generated text: "declared", properties in the order in which the schema first names them, others
+            last; or "any", where n optional properties of one object cost 2**n states.
         approximate: reserved; only None.
         documents: schemas by URI, to which references may lead; nothing is fetched.
 
@@ -145,16 +145,15 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     """
     _one_of("whitespace", whitespace, WHITESPACE)
     _one_of("formats", formats, ("assert", "annotate"))
-    if key_order != "declared":
-        raise UnsupportedFeature("key_order", f"key_order={key_order!r} is not supported, only 'declared'")
+    _one_of("key_order", key_order, ("declared", "any"))
     if approximate is not None:
         raise UnsupportedFeature("approximate", f"approximate={approximate!r} is not supported, only None")
     if isinstance(schema, str):
         schema = parse_document(schema)
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
-    return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, documents=dict(documents or {}),
-                      adapter=adapter, limits=limits or Limits())
+    return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
+                      documents=dict(documents or {}), adapter=adapter, limits=limits or Limits())
 
 
 def _check_text(text: Any) -> None:

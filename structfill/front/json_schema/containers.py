@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -103,6 +103,9 @@ class ArrayStates:
 class ObjectStates:
     """The states of objects under one goal: a place in the order of declared names, a phase, and a residue.
 
+    The place is the number of names that cannot come any more; where names may come in any order, it is the set of
+    those that came, as bits.
+
     Undeclared names may come more than once in what is written, and then the last one counts. Where that could break
     what an earlier one has settled (that some value is *not* as a schema says, or that there are two properties), such
     a name ends a phase, and in phase k undeclared names have k modulo `phases` characters.
@@ -115,12 +118,12 @@ class ObjectStates:
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
         counts = max(_counts(residue), default=0) if self.space.writes else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
-        self._choices: dict[tuple[int, int, Residue], tuple[Step | None, Residue]] = {}
+        self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}
 
     def state(self, place: int, phase: int, residue: Residue) -> ObjectState | None:
-        """The state in which names[place:] may still come, or None if nothing valid can follow."""
+        """The state at a place, or None if nothing valid can follow."""
         if residue.dead:
             return None
         residue = self._same.setdefault(residue, residue)
@@ -134,15 +137,18 @@ class ObjectStates:
     def _fill(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
         state.names = labels = dict.fromkeys(self.names, REJECT)
-        for index in range(place, len(self.names)):
-            step, residue = self._choice(index, phase, residue)
+        for index in self._open(place):
+            step, left = self._choice(index, place, phase, residue)
             if step is not None:
                 labels[self.names[index]] = len(state.steps)
                 state.steps.append(step)
+            if not self.space.any_order:  # what was passed over cannot come any more
+                place, residue = index + 1, left
             if residue.dead:
                 return
         state.close = self.goal.label(residue.substitute(_object_end))
-        found = [self._choice(len(self.names) + kind, phase, residue)[0] for kind in range(self.undeclared.kinds)]
+        found = [self._choice(len(self.names) + kind, place, phase, residue)[0]
+                 for kind in range(self.undeclared.kinds)]
         kinds = [kind for kind, step in enumerate(found) if step is not None]
         if kinds:
             modulus = self.phases if self._is_delicate(phase, residue) else 1
@@ -150,44 +156,54 @@ class ObjectStates:
             state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))
             state.steps += [step for step in found if step is not None]
 
+    def _open(self, place: int) -> Iterable[int]:
+        """The declared names that may come at a place, by index."""
+        if not self.space.any_order:
+            return range(place, len(self.names))
+        return [index for index in range(len(self.names)) if not place >> index & 1]
+
+    def _behind(self, place: int, index: int) -> int:
+        """The place behind declared name `index`."""
+        return place | 1 << index if self.space.any_order else index + 1
+
     def _is_delicate(self, phase: int, residue: Residue) -> bool:
         """Could an undeclared name, coming again, unsettle something?"""
         counts = _counts(residue) if self.phases > 1 else []
         return self._delicate > 0 or max(counts, default=0) > (phase == 0)
 
-    def _choice(self, index: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
+    def _choice(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         """The step if name `index` (past the last: an undeclared name of some kind) comes, and what is left if it
         does not.
 
         Kept, because the states before and behind an optional property meet again: without this, an object of n
         optional properties costs n^3.
         """
-        key = (index, phase, residue)
+        key = (index, place if self.space.any_order else 0, phase, residue)
         if key not in self._choices:
             self.space.count()
             self.space.spend(3 * residue.size + STATE_NODES)
             if index >= len(self.names):
-                self._choices[key] = self._undeclared(index - len(self.names), phase, residue), residue
+                self._choices[key] = self._undeclared(index - len(self.names), place, phase, residue), residue
             else:
-                self._choices[key] = self._declared(index, phase, residue)
+                self._choices[key] = self._declared(index, place, phase, residue)
         return self._choices[key]
 
-    def _declared(self, index: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
-        name = self.names[index]
+    def _declared(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
+        name, behind = self.names[index], self._behind(place, index)
         present = residue.substitute(lambda atom: _present(atom, name))
         absent = residue.substitute(lambda atom: _absent(atom, name))
         concerned = [atom for atom in distinct(present.atoms()) if _selects(atom, name)]
-        step = _step(self.space, present, concerned, lambda rest, _: self.state(index + 1, phase, rest))
+        step = _step(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
         return step, self._same.setdefault(absent, absent)
 
-    def _undeclared(self, kind: int, phase: int, residue: Residue) -> Step | None:
+    def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
         counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind))
         concerned = [atom for atom in distinct(counted.atoms()) if self.undeclared.selects(atom, kind)]
         settles = self.phases > 1 and bool(_counts(residue))
 
         def follow(rest: Residue, refuted: bool) -> ObjectState | None:
             later = min(phase + 1, self.phases - 1) if settles or refuted else phase
-            return self.state(len(self.names), later if self._is_delicate(later, rest) else 0, rest)
+            return self.state(place, later if self._is_delicate(later, rest) else 0, rest)
         return _step(self.space, counted, concerned, follow)
 
 

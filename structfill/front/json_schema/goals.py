@@ -24,18 +24,19 @@ from .residue import REJECT, Outcome, Residue, conjuncts, distinct
 from .strings import Truth, labelled
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
-WORK_PER_NODE = 100  # a visit in Python costs about as much as so many steps of a compiled kernel
+WORK_PER_NODE = 200  # a visit in Python costs about as much as so many steps of a compiled kernel
 _INTEGER = at.NumberAtom("integer")
 
 
 class GoalSpace:
     """All goals of one schema, interned. Counts what it makes against `limits.states`.
 
-    What is to be written (`writes`) may be less than what may be read: given names come once, for example.
+    What is to be written (`writes`) may be less than what may be read. Declared names come in their order, or in
+    `any_order`: then an object of n optional properties has 2**n states.
     """
 
-    def __init__(self, lowering: Lowering, writes: bool) -> None:
-        self.lowering, self.limits, self.writes = lowering, lowering.limits, writes
+    def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False) -> None:
+        self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
         self._work = 0
