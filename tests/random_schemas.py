@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 NAMES = ["id", "name", "total", "käse", "a b", "items", "x", "created_at", "\"q\"", "€"]
@@ -91,6 +92,7 @@ def rich_schema(rng: random.Random, depth: int = 3) -> Any:
     return rng.choice(makers if depth > 0 else [_leaf])(rng, depth)
 
 
+UNLIKE = re.compile("[0-9.]{14}|\\\\r|[\u2028\u2029]")  # texts that the library judges by floats, or by "." of Python
 SHORT = ["a", "b", "aa", "ab", "ba", "c"]
 
 
