@@ -12,7 +12,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "BudgetTooSmall": "errors", "EmptyLanguage": "errors", "ModelError": "errors", "SpecError": "errors",
-    "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors", "VocabMismatch": "errors",
+    "RefusedValue": "errors", "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors",
+    "VocabMismatch": "errors",
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
@@ -27,7 +28,7 @@ _HOME = {
 
 __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
-    "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
+    "RefusedValue", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
     "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
     "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
 ]
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         BudgetTooSmall,
         EmptyLanguage,
         ModelError,
+        RefusedValue,
         SpecError,
         StructfillError,
         TooLarge,

@@ -73,6 +73,14 @@ class EmptyLanguage(SpecError):
     """No text satisfies the specification."""
 
 
+class RefusedValue(SpecError):
+    """A text satisfies the schema, but the Python type's own validators refuse its value; `place` is the path to it."""
+
+    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class TooLarge(StructfillError):
     """A compiled object would pass one of the `Limits`."""
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
 
 from .cache import Cache
 from .compilation import compile
-from .errors import ModelError, SpecError
+from .errors import BudgetTooSmall, EmptyLanguage, ModelError, RefusedValue, SpecError
 from .front.constraint import Constraint
-from .front.json_schema.constraint import json_schema
+from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
 from .limits import Limits
 from .models import load
 from .models.protocol import Model
+from .refill import Refill, reopened
 from .samplers.mask_predict import mask_predict
 from .samplers.options import SamplerOptions
 from .samplers.particles import particle_steps
@@ -96,7 +97,7 @@ class Generator:
                  canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, limits)
-        self.options = options or SamplerOptions()
+        self.options, self._limits = options or SamplerOptions(), limits
         self.model = load(model)
         if self.model.vocab.mask_id is None:
             raise ModelError("the model's vocabulary has no mask token, so its canvas cannot be opened")
@@ -128,10 +129,32 @@ class Generator:
         clock.lap("encode")
         last = deque(self._passes(context), maxlen=1)[0]
         clock.lap("passes")
-        read = [(self.constraint.value(snapshot.text), self.constraint.holes(snapshot.text)) for snapshot in last]
+        read = [self._accepted(snapshot, row[None]) for snapshot, row in zip(last, context, strict=True)]
         clock.lap("parse")
-        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, holes)
-                for (value, holes), s in zip(read, last, strict=True)]
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text))
+                for value, s in read]
+
+    def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot]:
+        """The value of a text; where the type's own validators refuse it, of one with the refused field filled anew."""
+        tried: dict[str, set[str]] = {}
+        for left in range(self.options.refills, -1, -1):
+            try:
+                return self.constraint.value(snapshot.text), snapshot
+            except RefusedValue as refused:
+                if not left or not isinstance(self.constraint, JsonSchema):
+                    raise
+                constraint = reopened(self.constraint, snapshot.text, refused, tried)
+                snapshot = self._refilled(constraint, snapshot, context, refused)
+        raise AssertionError("the last try returns or raises")
+
+    def _refilled(self, constraint: Refill, before: Snapshot, context: torch.Tensor, refused: RefusedValue) -> Snapshot:
+        try:
+            again = Generator(constraint=constraint, model=self.model, options=self.options, cache=None,
+                              max_tokens=self.max_tokens, canvas_length=self.canvas_length, limits=self._limits)
+        except (EmptyLanguage, BudgetTooSmall):  # there is nothing else to put there
+            raise refused from None
+        last = deque(again._passes(context), maxlen=1)[0][0]
+        return replace(last, passes=before.passes + last.passes)
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""

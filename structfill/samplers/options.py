@@ -35,6 +35,7 @@ class SamplerOptions:
         particles: above 1, trajectory-exact decoding by sequential Monte Carlo with so many particles a text
             (`samplers/particles.py`), each of which costs a row of the model; needs a temperature above 0, and
             `rule`, `window`, `threshold`, `horizon`, `fade` and `remask` do not apply.
+        refills: how often a field that the Python type's own validators refuse is opened again and filled anew.
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
 
@@ -48,6 +49,7 @@ class SamplerOptions:
     fade: float = 0.3
     remask: float = 0.0
     particles: int = 1
+    refills: int = 3
 
     def __post_init__(self) -> None:
         _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
@@ -63,6 +65,7 @@ class SamplerOptions:
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
         _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
         _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)
+        _require(_is_int(self.refills) and self.refills >= 0, "refills must be an integer >= 0", self.refills)
         _require(_in_range(self.remask, 0, 1) and self.remask < 1, "remask must lie in 0..1, below 1", self.remask)
 
 

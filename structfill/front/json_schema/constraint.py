@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.pushdown import Whitespace
-from ...errors import EmptyLanguage, SpecError, UnsupportedFeature
+from ...errors import EmptyLanguage, RefusedValue, SpecError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
 from .contradiction import culprits
@@ -92,6 +93,12 @@ class JsonSchema(Constraint):
             raise self._empty() from None
         return replace(automaton, exact_up_to=self._lowering.free_length)
 
+    def compact(self) -> JsonSchema:
+        """The same constraint, generating no whitespace."""
+        found = copy(self)
+        found.whitespace = Whitespace.COMPACT
+        return found
+
     def _empty(self) -> EmptyLanguage:
         if self.schema is False:
             return EmptyLanguage("no JSON value satisfies the schema false")
@@ -117,8 +124,8 @@ class JsonSchema(Constraint):
         try:
             return self.adapter.validate_json(text)
         except ValidationError as error:
-            raise SpecError(f"the text {text!r} satisfies the schema, but the type's own validators refuse it: "
-                            f"{error}") from None
+            raise RefusedValue(f"the text {text!r} satisfies the schema, but the type's own validators refuse it: "
+                               f"{error}", tuple(error.errors()[0]["loc"])) from None
 
     @cached_property
     def _reader(self) -> Reader:

@@ -38,7 +38,8 @@ def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
 
 
 def _close(schema: dict[str, Any]) -> None:
-    """Set `additionalProperties` to false wherever properties are declared and it is not said otherwise."""
+    """Set `additionalProperties` to false wherever properties are declared and it is not said otherwise, and drop what
+    is said of a set: given an item twice, it holds it once."""
     waiting: list[Any] = [schema]
     while waiting:
         part = waiting.pop()
@@ -46,6 +47,8 @@ def _close(schema: dict[str, Any]) -> None:
             continue
         if "properties" in part:
             part.setdefault("additionalProperties", False)
+        if part.get("minItems", 0) <= 1:
+            part.pop("uniqueItems", None)
         for key in ("properties", "$defs"):
             waiting += part.get(key, {}).values()
         for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
