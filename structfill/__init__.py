@@ -27,8 +27,8 @@ _HOME = {
 }
 
 __all__ = [
-    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "Result",
-    "RefusedValue", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
+    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "RefusedValue",
+    "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
     "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
     "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
 ]

@@ -54,8 +54,8 @@ class Bag(BaseModel):
     maybe: int | None
 
 
-TYPES = [Cat, Dog, Owner, Tree, Moment, Bag, set[str], tuple[int, ...], dict[uuid.UUID, int], int | None, bool, None, Any,
-         int | str, list[dt.date], Annotated[str, Field(pattern=r"^[A-Z]{3}$")], dict[str, list[Tree]]]
+TYPES = [Cat, Dog, Owner, Tree, Moment, Bag, set[str], tuple[int, ...], dict[uuid.UUID, int], int | None, int | str,
+         bool, None, Any, list[dt.date], Annotated[str, Field(pattern=r"^[A-Z]{3}$")], dict[str, list[Tree]]]
 
 
 @pytest.mark.parametrize("spec", TYPES, ids=str)
