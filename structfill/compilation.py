@@ -7,7 +7,7 @@ import hashlib
 
 from . import __version__
 from .cache import Cache
-from .errors import SpecError, VocabMismatch
+from .errors import SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
 from .limits import Limits
 from .tokengraph import TokenGraph, build
@@ -29,7 +29,11 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     if stored is not None:
         with contextlib.suppress(SpecError, VocabMismatch):  # an entry that is no token graph is a miss
             return TokenGraph.from_arrays(stored, vocab)
-    graph = build(constraint.automaton(limits), vocab, limits)
+    try:
+        graph = build(constraint.automaton(limits), vocab, limits)
+    except TooLarge as error:
+        error.pointer = constraint.largest_part
+        raise
     if cache is not None:
         cache.store(key, graph.to_arrays())
     return graph

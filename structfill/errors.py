@@ -82,15 +82,17 @@ class RefusedValue(SpecError):
 
 
 class TooLarge(StructfillError):
-    """A compiled object would pass one of the `Limits`."""
+    """A compiled object would pass one of the `Limits`. `pointer` is the place of its largest part, where known."""
 
     def __init__(self, limit: str, needed: int | float, allowed: int | float) -> None:
         super().__init__(limit, needed, allowed)
         self.limit, self.needed, self.allowed = limit, needed, allowed
+        self.pointer: str | None = None
 
     def __str__(self) -> str:
-        return (f"the constraint is too large: {self.limit} would reach {self.needed:,}, the limit is "
-                f"{self.allowed:,} (raise it with Limits({self.limit}=...), or simplify the constraint)")
+        largest = "" if self.pointer is None else f"; its largest part is at {self.pointer or '/'}"
+        return (f"the constraint is too large: {self.limit} would reach {self.needed:,}, the limit is {self.allowed:,}"
+                f"{largest} (raise it with Limits({self.limit}=...), or simplify the constraint)")
 
 
 class BudgetTooSmall(StructfillError):

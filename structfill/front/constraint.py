@@ -38,6 +38,11 @@ class Constraint(ABC):
         return {}
 
     @property
+    def largest_part(self) -> str | None:
+        """The JSON pointer of what costs most states, where that is known: for errors."""
+        return None
+
+    @property
     def outline(self) -> str | None:
         """A short description for models that are told what to write, or None."""
         return None

@@ -119,6 +119,13 @@ def test_whitespace_modes() -> None:
     assert flexible.accepts(b'{\n\t "a":[\n' + b" " * 40 + b"]}") and not flexible.accepts(b'{\n\n"a":[]}')
 
 
+def test_what_is_too_large_names_its_largest_part() -> None:
+    schema = {"properties": {"a": {"type": "string", "maxLength": 60}, "b": {"type": "array", "maxItems": 900}}}
+    with pytest.raises(TooLarge, match="largest part is at /properties/b/maxItems") as caught:
+        sf.compile(sf.json_schema(schema), sf.Vocab.bytes(), limits=sf.Limits(states=500))
+    assert caught.value.limit == "states"
+
+
 def test_limits_refuse_by_name_and_the_limit_itself_passes() -> None:
     constraint = sf.json_schema({"type": "string", "maxLength": 40})
     needed = 1

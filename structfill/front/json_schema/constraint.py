@@ -93,6 +93,12 @@ class JsonSchema(Constraint):
             raise self._empty() from None
         return replace(automaton, exact_up_to=self._lowering.free_length)
 
+    @property
+    def largest_part(self) -> str | None:
+        """The place of the keyword that costs most states by itself."""
+        weights = self._lowering.weights
+        return max(weights, key=weights.__getitem__, default=None)
+
     def compact(self) -> JsonSchema:
         """The same constraint, generating no whitespace."""
         found = copy(self)

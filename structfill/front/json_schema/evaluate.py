@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import atoms as at
+from .finite import canonical
 from .formula import TRUE, And, Atom, ExactlyOne, Formula, Not, Or
 from .lower import Lowering
 
@@ -80,7 +81,7 @@ class Evaluator:
         if isinstance(atom, at.Contains):
             return sum(self._satisfies(atom.pointer, item) for item in items) >= atom.count
         assert isinstance(atom, at.Unique)
-        return len({_canonical(item) for item in items}) == len(items)
+        return len({canonical(item) for item in items}) == len(items)
 
     def _of_object(self, atom: Atom, members: dict[str, Any]) -> bool:
         if isinstance(atom, at.Property):
@@ -105,15 +106,6 @@ def _kind(value: Any) -> int:
     if isinstance(value, list):
         return at.ARRAY
     return at.NULL if value is None else at.TRUE_LITERAL if value else at.FALSE_LITERAL
-
-
-def _canonical(value: Any) -> object:
-    """A hashable form that is equal exactly for equal values."""
-    if isinstance(value, list):
-        return at.ARRAY, tuple(map(_canonical, value))
-    if isinstance(value, dict):
-        return at.OBJECT, frozenset((name, _canonical(part)) for name, part in value.items())
-    return _kind(value), value
 
 
 def _number(text: str) -> Decimal:

@@ -29,6 +29,7 @@ class Lowering:
     Attributes:
         ungenerable: keywords by which texts can be judged but not written, as errors to raise.
         explained: what became of every keyword that was met, by its place.
+        weights: about how many states a keyword costs by itself, by its place.
         free_length: the smallest `maxLength` that is left to the budget of the canvas, or None.
     """
 
@@ -38,6 +39,7 @@ class Lowering:
         self.references = References(schema, documents or {})
         self.ungenerable: list[UnsupportedFeature] = []
         self.explained: dict[str, str] = {}
+        self.weights: dict[str, int] = {}
         self.free_length: int | None = None
         self._schemas: dict[str, tuple[Any, str, Scope]] = {"": (schema, "", ())}
         self._makers: dict[str, Callable[[], Formula]] = {}

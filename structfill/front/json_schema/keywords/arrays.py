@@ -40,12 +40,14 @@ def prefix_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
 
 def min_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`minItems`"""
-    return conj(count(natural(schema["minItems"], "minItems", place), None))
+    low.weights[place] = least = natural(schema["minItems"], "minItems", place)
+    return conj(count(least, None))
 
 
 def max_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`maxItems`"""
-    return conj(count(0, natural(schema["maxItems"], "maxItems", place)))
+    low.weights[place] = most = natural(schema["maxItems"], "maxItems", place)
+    return conj(count(0, most))
 
 
 def contains(low: Lowering, schema: dict[str, Any], place: str) -> Formula:

@@ -21,6 +21,7 @@ def parts(low: Lowering, schema: dict[str, Any], place: str) -> list[Formula]:
     """The formulas of an array of schemas."""
     key = place.rsplit("/", 1)[1]
     found = schemas(schema[key], key, place)
+    low.weights[place] = len(found)
     return [low.same_value(part, f"{place}/{i}") for i, part in enumerate(found)]
 
 

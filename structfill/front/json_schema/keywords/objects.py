@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`properties`"""
     members = mapping(schema["properties"], place)
+    low.weights[place] = len(members)
     return conj([at.Property(name, low.child(s, f"{place}/{escape(name)}")) for name, s in members.items()])
 
 

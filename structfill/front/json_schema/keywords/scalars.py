@@ -24,6 +24,7 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     if least > low.limits.states:
         raise TooLarge("states", least, low.limits.states)
     if most is None or most < max(low.limits.length, least):
+        low.weights[place] = most or least
         return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
     low.free_length = min(most, low.free_length or most)
     low.explained[place] = "exact, kept by the budget of the canvas"
@@ -43,7 +44,9 @@ class _Length:
 
 def pattern(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`pattern`"""
-    return at.StringAtom(language(low, schema["pattern"], "pattern must be a string", place))
+    found = language(low, schema["pattern"], "pattern must be a string", place)
+    low.weights[place] = len(found)
+    return at.StringAtom(found)
 
 
 def language(low: Lowering, regex: Any, otherwise: str, place: str) -> CharDFA:
