@@ -17,9 +17,10 @@ from ...automaton.char_dfa import CharDFA, product
 from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
-from .containers import ArrayState, ArrayStates, ObjectState, ObjectStates
+from .containers import ArrayState, ArrayStates, ObjectState
 from .formula import TRUE, Atom, constant
 from .lower import Lowering
+from .members import ObjectStates
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
 from .strings import Truth, labelled
 
