@@ -74,6 +74,11 @@ def test_refused_by_name_and_pointer(case: dict[str, Any]) -> None:
     ({"anyOf": []}, "/anyOf"), ({"anyOf": [3]}, "/anyOf/0"), ({"items": 7}, "/items"), ({"enum": 1}, "/enum"),
     ({"maximum": "9"}, "/maximum"), ({"maximum": float("nan")}, "/maximum"), ({"$ref": "#/$defs/x"}, "/$ref"),
     ({"type": "string", "pattern": "("}, "/pattern"), ({"const": {1: 2}}, "/const"), ({"maxItems": 1.5}, "/maxItems"),
+    ({"uniqueItems": 1}, "/uniqueItems"), ({"format": 3}, "/format"), ({"if": 3}, "/if"), ({"not": []}, "/not"),
+    ({"multipleOf": 0}, "/multipleOf"), ({"contains": 1}, "/contains"), ({"propertyNames": 1}, "/propertyNames"),
+    ({"patternProperties": {"(": {}}}, "/patternProperties/("), ({"dependencies": {"a": "b"}}, "/dependencies/a"),
+    ({"dependentRequired": {"a": [1]}}, "/dependentRequired/a"), ({"minProperties": "1"}, "/minProperties"),
+    ({"unevaluatedItems": 1}, "/unevaluatedItems"), ({"$ref": 3}, "/$ref"), ({"$dynamicRef": "#x"}, "/$dynamicRef"),
     ({"properties": {1: {}}}, "/properties"), ({"enum": [{1, 2}]}, "/enum/0"),
 ])
 def test_malformed_schemas_name_the_place(schema: Any, pointer: str) -> None:

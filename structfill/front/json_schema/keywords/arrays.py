@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ....errors import SpecError
 from .. import atoms as at
 from ..finite import values_of
 from ..formula import TRUE, Formula, conj
-from .reading import natural, schemas
+from .reading import kind_name, natural, schemas
 from .values import count, unless
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def contains(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
 
 def unique_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`uniqueItems`: no value of a finite language occurs twice; for others texts can be judged, not written"""
-    if schema["uniqueItems"] is not True:
+    if not isinstance(schema["uniqueItems"], bool):
+        raise SpecError(f"uniqueItems must be true or false, not {kind_name(schema['uniqueItems'])}", pointer=place)
+    if not schema["uniqueItems"]:
         return TRUE
     if isinstance(schema.get("maxItems"), int) and schema["maxItems"] <= 1:
         return TRUE

@@ -49,7 +49,5 @@ def if_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`if` with `then` and `else`"""
     parent = place.rpartition("/")[0]
     branches = [low.same_value(schema[key], f"{parent}/{key}") if key in schema else TRUE for key in ("then", "else")]
-    if branches == [TRUE, TRUE]:
-        return TRUE
     condition = low.same_value(schema["if"], place)
     return conj([disj([negate(condition), branches[0]]), disj([condition, branches[1]])])

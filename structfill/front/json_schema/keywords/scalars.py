@@ -11,7 +11,7 @@ from ...regex import pattern_dfa
 from .. import atoms as at
 from .. import formats
 from ..formula import TRUE, Formula
-from .reading import exact, natural
+from .reading import exact, kind_name, natural
 
 if TYPE_CHECKING:
     from ..lower import Lowering
@@ -62,7 +62,9 @@ def language(low: Lowering, regex: Any, otherwise: str, place: str) -> CharDFA:
 def format_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`format`; names that the specification does not have are annotations."""
     name = schema["format"]
-    if low.format_mode == "annotate" or not isinstance(name, str) or name not in formats.FORMATS:
+    if not isinstance(name, str):
+        raise SpecError(f"format must be a string, not {kind_name(name)}", pointer=place)
+    if low.format_mode == "annotate" or name not in formats.FORMATS:
         low.explained[place] = "annotation: constrains nothing"
         return TRUE
     if formats.FORMATS[name].most is not None:
