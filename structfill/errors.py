@@ -86,13 +86,14 @@ class TooLarge(StructfillError):
 
     def __init__(self, limit: str, needed: int | float, allowed: int | float) -> None:
         super().__init__(limit, needed, allowed)
-        self.limit, self.needed, self.allowed = limit, needed, allowed
+        self.limit, self.needed, self.allowed = limit, min(needed, 10**30), allowed  # Python writes no huge integers
         self.pointer: str | None = None
 
     def __str__(self) -> str:
         largest = "" if self.pointer is None else f"; its largest part is at {self.pointer or '/'}"
+        way = f"raise it with Limits({self.limit}=...), or " if self.limit.isidentifier() else ""
         return (f"the constraint is too large: {self.limit} would reach {self.needed:,}, the limit is {self.allowed:,}"
-                f"{largest} (raise it with Limits({self.limit}=...), or simplify the constraint)")
+                f"{largest} ({way}simplify the constraint)")
 
 
 class BudgetTooSmall(StructfillError):

@@ -16,7 +16,7 @@ import numpy as np
 
 from .automaton.byte_automaton import DEAD, ByteAutomaton
 from .automaton.series import literal, series
-from .errors import RefusedValue
+from .errors import EmptyLanguage, RefusedValue
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema
 from .front.json_schema.document import locate
@@ -95,6 +95,8 @@ def _place(value: Any, path: Iterable[str | int]) -> str:
 def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton:
     """What may stand between two texts."""
     state = whole.run(before)
+    if state == DEAD:
+        raise EmptyLanguage("no text of the language begins as given")
     ends = np.array([(end := whole.run(after, q)) != DEAD and whole.accepting[end] for q in range(len(whole))], bool)
     order = np.arange(len(whole), dtype=np.int32)
     order[[0, state]] = order[[state, 0]]  # the start is state 0
@@ -105,7 +107,9 @@ def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton
 
 def _without(automaton: ByteAutomaton, words: Iterable[bytes]) -> ByteAutomaton:
     """All texts but `words`: these walk copies of the states, one for each of their beginnings."""
-    ends = sorted(words)
+    ends = sorted(word for word in words if automaton.run(word) != DEAD)
+    if not ends:
+        return automaton
     beginnings = sorted({word[:k] for word in ends for k in range(len(word) + 1)}, key=lambda w: (len(w), w))
     number = {word: k for k, word in enumerate(beginnings)}  # the empty one is the new start
     states = [automaton.run(word) for word in beginnings]

@@ -124,6 +124,15 @@ CASES: dict[str, Callable[[], tuple[Any, str]]] = {
     "the metaschema": lambda: ({"$ref": "https://json-schema.org/draft/2020-12/schema"}, '{"type": "null"}'),
     "a recursive oneOf of 12": lambda: ({"oneOf": [
         {"properties": {"k": {"const": i}, "v": {"$ref": "#"}}, "required": ["k"]} for i in range(12)]}, "{}"),
+    "oneOf doubles 26 times": lambda: ({"$ref": "#/$defs/0", "$defs": {
+        **{str(i): {"oneOf": [{"$ref": f"#/$defs/{i + 1}"}] * 2} for i in range(26)}, "26": {"minLength": 1}}}, '"a"'),
+    "unevaluatedProperties beside 8^7 schemas": lambda: ({
+        "$ref": "#/$defs/0", "unevaluatedProperties": False, "$defs": {
+            **{str(i): {"allOf": [{"$ref": f"#/$defs/{i + 1}"}] * 8} for i in range(7)}, "7": {}}}, "{}"),
+    "minProperties 300": lambda: ({"type": "object", "minProperties": 300}, "{}"),
+    "bounds of 5000 digits": lambda: ({"maximum": 10**5000, "multipleOf": 10**5000}, "1" * 6000),
+    "unique items in a deep text": lambda: ({"uniqueItems": True}, f"[1,1,{'[' * 3000}{']' * 3000}]"),
+    "keys that are no strings": lambda: ({"items": {1: {}}}, "[]"),
     "schema is bytes": lambda: (b"{}", "1"),
     "schema is a number": lambda: (3, "1"),
 }

@@ -60,7 +60,8 @@ class StringAtom(Atom):
 
 
 class NumberAtom(Atom):
-    """A relation between the number and a constant: 'integer', '>=', '>', '<=', '<', '==' or 'multiple' of it."""
+    """A relation between the number and a constant: '>=', '>', '<=', '<', '==', 'multiple' of it, 'integer', or
+    'whole': an integer that is written without a fraction and an exponent (draft 4)."""
 
     __slots__ = ("relation", "value")
     kind = NUMBER
@@ -76,6 +77,8 @@ class NumberAtom(Atom):
         """Does the relation hold? Exact for any exponent: nothing is expanded."""
         if self.relation == "integer":
             return _is_integer(number)
+        if self.relation == "whole":
+            return number.as_tuple().exponent == 0
         if self.relation == "multiple":
             return _is_multiple(number, self.value)
         order = _compare(number, self.value)
@@ -211,16 +214,19 @@ class Matching(UniversalAtom):
 
 
 class Names(ObjectAtom):
-    """Every property's name is in the language of `dfa`: the names that surely satisfy the schema at `pointer`."""
+    """Every property's name satisfies the schema at `pointer`.
 
-    __slots__ = ("dfa", "pointer")
+    Names in `dfa` surely do, and such as are not in `widest` surely do not; what is between is never written.
+    """
 
-    def __init__(self, dfa: CharDFA, pointer: str) -> None:
-        self.dfa, self.pointer = dfa, pointer
+    __slots__ = ("dfa", "pointer", "widest")
+
+    def __init__(self, dfa: CharDFA, widest: CharDFA, pointer: str) -> None:
+        self.dfa, self.widest, self.pointer = dfa, widest, pointer
         super().__init__()
 
     def _key(self) -> object:
-        return self.dfa.key, self.pointer
+        return self.dfa.key, self.widest.key, self.pointer
 
 
 class PropertiesAtLeast(ObjectAtom):
@@ -270,8 +276,8 @@ def _compare(number: Decimal, bound: Fraction) -> int:
     bound_sign = (bound > 0) - (bound < 0)
     if sign != bound_sign or sign == 0:
         return (sign > bound_sign) - (sign < bound_sign)
-    digits = len(str(abs(bound.numerator))) - len(str(bound.denominator))
-    if abs(number.adjusted() - digits) > 2:  # magnitudes differ by more than a factor of ten
+    digits = int((bound.numerator.bit_length() - bound.denominator.bit_length()) * 0.30103)
+    if abs(number.adjusted() - digits) > 3:  # magnitudes differ by more than a factor of ten
         return sign if number.adjusted() > digits else -sign
     exact = Fraction(number)
     return (exact > bound) - (exact < bound)
@@ -283,10 +289,10 @@ def _is_multiple(number: Decimal, of: Fraction) -> bool:
     assert isinstance(exponent, int)
     if not number:
         return True
-    whole = int("".join(map(str, digits))) * of.denominator
+    whole = int(Decimal((0, digits, 0))) * of.denominator
     if exponent >= 0:
         return bool(whole % of.numerator * pow(10, exponent, of.numerator) % of.numerator == 0)
-    if -exponent > len(digits) + len(str(of.denominator)):
+    if -exponent > len(digits) + of.denominator.bit_length():
         return False  # smaller than one unit of the divisor
     return bool(whole % (of.numerator * 10 ** -exponent) == 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.pushdown import Whitespace
-from ...errors import EmptyLanguage, RefusedValue, SpecError, UnsupportedFeature
+from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
 from .contradiction import culprits
@@ -50,11 +51,21 @@ class JsonSchema(Constraint):
         return outline(self.schema)
 
     def accepts(self, text: str) -> bool:
-        """Is this text a JSON value that satisfies the schema? Any spelling, any whitespace, keys in any order; where
-        an undeclared key comes twice, as the declared order has it, the last one counts."""
+        """Is this text a JSON value that satisfies the schema? Any spelling, any whitespace, keys in any order.
+
+        A key that comes twice has to be undeclared, in its place behind the declared ones, and right each time. Raises
+        `TooLarge` for a text that nests too deep to be judged.
+        """
         _check_text(text)
         accepted = self._judged(text)
-        return self._reader.read(text).accepted if accepted is None else accepted
+        return self._read_deep(text).accepted if accepted is None else accepted
+
+    def _read_deep(self, text: str) -> Reading:
+        """What the reader finds in a text too deep to be judged; raises `TooLarge` where that does not decide."""
+        reading = self._reader.read(text)
+        if reading.accepted and not self._lowering.beyond_reading or not reading.accepted and reading.continuable:
+            return reading
+        raise TooLarge("nesting of the text", _depth(text), sys.getrecursionlimit())
 
     def _judged(self, text: str) -> bool | None:
         """Does the value satisfy the schema? None if it nests deeper than Python's stack."""
@@ -77,7 +88,9 @@ class JsonSchema(Constraint):
         _check_text(text)
         reading = self._reader.read(text)
         accepted = self._judged(text)
-        if accepted is None or accepted == reading.accepted:
+        if accepted is None:
+            return self._read_deep(text)
+        if accepted == reading.accepted:
             return reading
         if accepted:  # in another order of keys than can be continued
             return Reading(True, reading.continuable, reading.position)
@@ -87,10 +100,11 @@ class JsonSchema(Constraint):
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
+        space = GoalSpace(self._lowering, True, self.any_order)
         try:
-            automaton = emit(GoalSpace(self._lowering, True, self.any_order)).enumerate(self.whitespace, limits)
+            automaton = emit(space).enumerate(self.whitespace, limits)
         except EmptyLanguage:
-            raise self._empty() from None
+            raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
         return replace(automaton, exact_up_to=self._lowering.free_length)
 
     @property
@@ -104,6 +118,10 @@ class JsonSchema(Constraint):
         found = copy(self)
         found.whitespace = Whitespace.COMPACT
         return found
+
+    def _unwritten(self, key: str) -> UnsupportedFeature:
+        places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]
+        return UnsupportedFeature(key, f"{key} can be checked here, but not generated", pointer=places[0])
 
     def _empty(self) -> EmptyLanguage:
         if self.schema is False:
@@ -163,10 +181,20 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         raise UnsupportedFeature("approximate", f"approximate={approximate!r} is not supported, only None")
     if isinstance(schema, str):
         schema = parse_document(schema)
+    if documents is not None and not isinstance(documents, Mapping):
+        raise SpecError(f"documents must map URIs to schemas, not {documents!r:.80}")
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
                       documents=dict(documents or {}), adapter=adapter, limits=limits or Limits())
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for char in text:  # of brackets in strings, too: it is only to be reported
+        depth += (char in "[{") - (char in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _check_text(text: Any) -> None:

@@ -10,6 +10,7 @@ from ...errors import Span, SpecError, TooLarge
 from .references import escape
 
 MAX_NESTING = 300
+MAX_BITS = 14_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _OPENING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
@@ -32,16 +33,19 @@ def parse_document(text: str) -> Any:
 
 
 def check_nesting(value: Any) -> None:
-    """Raise `TooLarge` if `value` nests deeper than `MAX_NESTING` (or contains itself). No recursion."""
+    """Raise `TooLarge` if `value` nests deeper than `MAX_NESTING` (or contains itself), or holds an integer of so many
+    digits that Python does not write it. No recursion."""
     waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
+        if isinstance(item, int) and item.bit_length() > MAX_BITS:
+            raise TooLarge("bits of a number", item.bit_length(), MAX_BITS)
         if depth > MAX_NESTING:
             raise TooLarge("nesting of the schema", depth, MAX_NESTING)
         if isinstance(item, dict):
-            waiting += [(part, depth + 1) for part in item.values() if isinstance(part, dict | list)]
+            waiting += [(part, depth + 1) for part in item.values() if isinstance(part, dict | list | int)]
         elif isinstance(item, list):
-            waiting += [(part, depth + 1) for part in item if isinstance(part, dict | list)]
+            waiting += [(part, depth + 1) for part in item if isinstance(part, dict | list | int)]
 
 
 def locate(text: str, pointer: str) -> Span | None:

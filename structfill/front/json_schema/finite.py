@@ -16,7 +16,8 @@ def values_of(low: Lowering, schema: Any, place: str, depth: int = 0) -> list[An
         return []
     if not isinstance(schema, dict) or depth > MAX_DEPTH:
         return None
-    if "const" in schema:
+    schema = low.effective(schema, place)
+    if "const" in schema and low.knows("const", place):
         return [schema["const"]]
     if isinstance(schema.get("enum"), list):
         return _distinct(schema["enum"])

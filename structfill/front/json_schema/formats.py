@@ -153,7 +153,7 @@ FORMATS: dict[str, Format] = {
     "iri-reference": Format(_reference(_WIDE, False), _reference(_WIDE, True)),
     "uri-template": Format(_TEMPLATE),
     "json-pointer": Format(_POINTER),  # RFC 6901
-    "relative-json-pointer": Format(rf"(?:0|[1-9]\d*)(?:#|{_POINTER})"),
+    "relative-json-pointer": Format(rf"(?:0|[1-9]\d*)(?:[+-](?:0|[1-9]\d*))?(?:#|{_POINTER})"),
     "regex": Format(r"\^?[A-Za-z0-9 _,:;@/-]*\$?", r"[^]*", _is_regex),
     "base64": Format(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),  # RFC 4648, section 4
 }

@@ -25,6 +25,7 @@ from .residue import REJECT, Outcome, Residue, conjuncts, distinct
 from .strings import Truth, labelled
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
+MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
 WORK_PER_NODE = 200  # a visit in Python costs about as much as so many steps of a compiled kernel
 _INTEGER = at.NumberAtom("integer")
 
@@ -38,6 +39,7 @@ class GoalSpace:
 
     def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
+        self.narrowed = ""  # a keyword for which texts were left out that satisfy the schema
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
         self._work = 0
@@ -140,6 +142,10 @@ class Goal:
 
 def _decimals(atom: Atom, limits: Limits) -> CharDFA:
     assert isinstance(atom, at.NumberAtom)
+    if atom.relation == "whole":
+        return decimals.integer()
+    if max(atom.value.numerator.bit_length(), atom.value.denominator.bit_length()) > MAX_BITS:
+        raise TooLarge("bits of a number", atom.value.numerator.bit_length(), MAX_BITS)
     if atom.relation in ("integer", "multiple"):
         return decimals.multiple_of(atom.value or Fraction(1), limits)  # 1.0 is an integer
     if atom.relation == "==":

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ...errors import SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
+from . import atoms as at
 from .dialect import Dialect, knows
 from .formula import Formula, atoms, conj, constant, disj
 from .keywords import BESIDE, KEYWORDS, REFUSED
-from .keywords.reading import kind_name
+from .keywords.reading import check_name, kind_name
 from .keywords.values import equal
 from .references import References, escape
 
+WORK_PER_NODE = 1_000  # of a formula, which is walked more than once
 MAX_COMBINATOR_DEPTH = 60  # allOf/anyOf/oneOf/$ref nested without a property or an item between them
 
 EXACT, ANNOTATION = "exact", "annotation: constrains nothing"
@@ -28,6 +31,7 @@ class Lowering:
 
     Attributes:
         ungenerable: keywords by which texts can be judged but not written, as errors to raise.
+        beyond_reading: does the schema say what only whole values tell: formats by judgement, unique items?
         explained: what became of every keyword that was met, by its place.
         weights: about how many states a keyword costs by itself, by its place.
         free_length: the smallest `maxLength` that is left to the budget of the canvas, or None.
@@ -38,6 +42,7 @@ class Lowering:
         self.limits, self.format_mode = limits, format_mode
         self.references = References(schema, documents or {})
         self.ungenerable: list[UnsupportedFeature] = []
+        self.beyond_reading = False
         self.explained: dict[str, str] = {}
         self.weights: dict[str, int] = {}
         self.free_length: int | None = None
@@ -53,6 +58,7 @@ class Lowering:
         seen, waiting = {""}, [""]
         while waiting:
             for atom in atoms(self.formula(waiting.pop())):
+                self.beyond_reading |= isinstance(atom, at.Unique) or getattr(atom, "judge", None) is not None
                 key = getattr(atom, "pointer", None)
                 if key is not None and key not in seen:
                     seen.add(key)
@@ -61,7 +67,10 @@ class Lowering:
     def formula(self, key: str) -> Formula:
         """The formula of the schema that the document or an earlier formula has named."""
         if key not in self._formulas:
-            self._formulas[key] = self._lower(key)
+            found = self._lower(key)
+            if found.size * WORK_PER_NODE > self.limits.work:  # shared parts count each time: so they are walked
+                raise TooLarge("work", found.size * WORK_PER_NODE, self.limits.work)
+            self._formulas[key] = found
         return self._formulas[key]
 
     def _lower(self, key: str) -> Formula:
@@ -86,9 +95,9 @@ class Lowering:
             self._scope = outer
 
     def _parts(self, schema: dict[str, Any], place: str) -> Iterable[Formula]:
-        dialect = self.dialect(place)
-        if "$ref" in schema and dialect <= Dialect.DRAFT7:  # it hides its siblings
-            schema = {"$ref": schema["$ref"]}
+        for key in schema:
+            check_name(key, place)
+        dialect, schema = self.dialect(place), self.effective(schema, place)
         for key in REFUSED:
             if key in schema:
                 raise UnsupportedFeature(key, pointer=f"{place}/{escape(key)}")
@@ -98,6 +107,19 @@ class Lowering:
         for key, lower in KEYWORDS.items():
             if key in schema and knows(dialect, key):
                 yield lower(self, schema, f"{place}/{escape(key)}")
+
+    def effective(self, schema: dict[str, Any], place: str) -> dict[str, Any]:
+        """What counts of a schema: up to draft 7 a reference hides all beside it."""
+        return {"$ref": schema["$ref"]} if "$ref" in schema and self.dialect(place) <= Dialect.DRAFT7 else schema
+
+    @contextmanager
+    def inside(self, place: str) -> Iterator[None]:
+        """Lower as within the resource of a place that a reference led to."""
+        outer, self._scope = self._scope, self.extended(self._scope, place)
+        try:
+            yield
+        finally:
+            self._scope = outer
 
     def dialect(self, place: str) -> Dialect:
         """The draft in which the schema at a place is written."""

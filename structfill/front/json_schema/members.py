@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
 
 
+MAX_PHASES = 16
+
+
 class ObjectStates:
     """The states of objects under one goal: a place in the order of declared names, a phase, and a residue.
 
@@ -68,6 +71,9 @@ class ObjectStates:
         kinds = [kind for kind, step in enumerate(found) if step is not None]
         if kinds:
             modulus = self.phases if self._is_delicate(phase, residue) else 1
+            if modulus > MAX_PHASES:  # an automaton of so many lengths would be too large
+                self.space.narrowed = "minProperties"
+                return
             state.others = self.undeclared.names(tuple(kinds), phase, modulus)
             state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))
             state.steps += [step for step in found if step is not None]
@@ -106,14 +112,20 @@ class ObjectStates:
 
     def _declared(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         name, behind = self.names[index], self._behind(place, index)
-        present = residue.substitute(lambda atom: _present(atom, name))
         absent = residue.substitute(lambda atom: _absent(atom, name))
+        if self.space.writes and any(_unsure(atom, name) for atom in residue.atoms()):
+            self.space.narrowed = "propertyNames"
+            return None, self._same.setdefault(absent, absent)
+        present = residue.substitute(lambda atom: _present(atom, name, self.space.writes))
         concerned = [atom for atom in distinct(present.atoms()) if _selects(atom, name)]
         step = step_over(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
         return step, self._same.setdefault(absent, absent)
 
     def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
-        counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind))
+        if self.space.writes and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms()):
+            self.space.narrowed = "propertyNames"
+            return None
+        counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind, self.space.writes))
         concerned = [atom for atom in distinct(counted.atoms()) if self.undeclared.selects(atom, kind)]
         settles = self.phases > 1 and bool(_counts(residue))
 
@@ -154,9 +166,13 @@ class Undeclared:
             return not any(self._in(kind, pattern) for pattern in atom.patterns)
         return isinstance(atom, at.Matching) and self._in(kind, atom.dfa)
 
-    def present(self, atom: Atom, kind: int) -> Formula:
+    def unsure(self, atom: Atom, kind: int) -> bool:
+        """Is it not known of such names whether they are as the atom says?"""
+        return isinstance(atom, at.Names) and self._in(kind, atom.widest) and not self._in(kind, atom.dfa)
+
+    def present(self, atom: Atom, kind: int, writes: bool) -> Formula:
         """What is left of an atom when such a name has come."""
-        if isinstance(atom, at.Names) and not self._in(kind, atom.dfa):
+        if isinstance(atom, at.Names) and not self._in(kind, atom.dfa if writes else atom.widest):
             return FALSE
         return _counted(atom)
 
@@ -184,7 +200,9 @@ def _languages(atom: Atom) -> tuple[CharDFA, ...]:
     """The languages of names that an atom asks for."""
     if isinstance(atom, at.OtherProperties):
         return atom.patterns
-    return (atom.dfa,) if isinstance(atom, at.Matching | at.Names) else ()
+    if isinstance(atom, at.Names):
+        return atom.dfa, atom.widest
+    return (atom.dfa,) if isinstance(atom, at.Matching) else ()
 
 
 def _delicate_values(residue: Residue, space: GoalSpace) -> int:
@@ -213,11 +231,15 @@ def _counted(atom: Atom) -> Formula:
     return at.PropertiesAtLeast(atom.count - 1) if atom.count > 1 else TRUE
 
 
-def _present(atom: Atom, name: str) -> Formula:
+def _unsure(atom: Atom, name: str) -> bool:
+    return isinstance(atom, at.Names) and atom.widest.accepts(name) and not atom.dfa.accepts(name)
+
+
+def _present(atom: Atom, name: str, writes: bool) -> Formula:
     if isinstance(atom, at.Required):
         return TRUE if atom.name == name else atom
     if isinstance(atom, at.Names):
-        return atom if atom.dfa.accepts(name) else FALSE
+        return atom if (atom.dfa if writes else atom.widest).accepts(name) else FALSE
     return _counted(atom)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, is_typeddict
 
 from ...errors import SpecError
+from .dialect import subschemas
 
 
 def is_schema(spec: Any) -> bool:
@@ -45,15 +46,11 @@ def _close(schema: dict[str, Any]) -> None:
         part = waiting.pop()
         if not isinstance(part, dict):
             continue
-        if "properties" in part:
+        if "properties" in part or "patternProperties" in part:
             part.setdefault("additionalProperties", False)
-        if part.get("minItems", 0) <= 1:
+        if part.get("minItems") in (None, 0, 1):
             part.pop("uniqueItems", None)
-        for key in ("properties", "$defs"):
-            waiting += part.get(key, {}).values()
-        for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
-            waiting += part.get(key, [])
-        waiting += [part[key] for key in ("items", "additionalProperties") if key in part]
+        waiting += [inner for _, inner in subschemas(part)]
 
 
 def _modern(spec: Any) -> Any:

@@ -100,7 +100,8 @@ class References:
     def _add(self, schema: Any, place: str, uri: str) -> None:
         """Note all schemas of a document."""
         top = Resource(place, uri, dialect_of(schema))
-        self._resources[place] = self._by_uri[uri] = top
+        self._resources[place] = top
+        self._by_uri.setdefault(uri, top)
         self._values[place] = schema
         waiting: list[tuple[Any, str, Resource]] = [(schema, place, top)]
         while waiting:
@@ -125,16 +126,16 @@ class References:
                 resource.uri = uri
                 self._by_uri.setdefault(uri, resource)
             else:
-                resource = Resource(place, uri, dialect)
+                resource = Resource(place, uri, dialect_of(schema) if "$schema" in schema else dialect)
                 self._resources[place] = resource
                 self._by_uri.setdefault(uri, resource)
             if fragment and dialect <= Dialect.DRAFT7:
                 resource.anchors.setdefault(fragment, place)
-        for key in ("$anchor", "$dynamicAnchor"):
-            if dialect >= Dialect.DRAFT2019 and isinstance(schema.get(key), str):
+        for key, since in (("$anchor", Dialect.DRAFT2019), ("$dynamicAnchor", Dialect.DRAFT2020)):
+            if dialect >= since and isinstance(schema.get(key), str):
                 resource.anchors.setdefault(schema[key], place)
-        if isinstance(schema.get("$dynamicAnchor"), str):
+        if dialect >= Dialect.DRAFT2020 and isinstance(schema.get("$dynamicAnchor"), str):
             resource.dynamic.setdefault(schema["$dynamicAnchor"], place)
-        if schema.get("$recursiveAnchor") is True:
+        if dialect == Dialect.DRAFT2019 and schema.get("$recursiveAnchor") is True:
             resource.dynamic.setdefault(RECURSIVE, resource.pointer)
         return resource

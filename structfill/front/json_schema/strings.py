@@ -34,11 +34,11 @@ def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], lim
     return product(components, label, limits)
 
 
-def strings_of(formula: Formula, limits: Limits) -> CharDFA:
-    """The strings that surely satisfy a formula."""
+def strings_of(formula: Formula, limits: Limits, widest: bool = False) -> CharDFA:
+    """The strings that surely satisfy a formula, or (`widest`) all that may."""
     formula = at.for_kind(formula, at.STRING)
     atoms: list[at.StringAtom] = distinct(atoms_of(formula))  # type: ignore[assignment]
 
     def decide(truth: Truth) -> int:
         return 0 if substitute(formula, lambda atom: constant(truth[atom])) is TRUE else REJECT  # type: ignore[index]
-    return CharDFA.empty() if formula is FALSE else labelled(atoms, decide, limits)
+    return CharDFA.empty() if formula is FALSE else labelled(atoms, decide, limits, None if widest else ())

@@ -22,7 +22,7 @@ def items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     found = schema["items"]
     if isinstance(found, list):
         return conj([at.ItemAt(i, low.child(s, f"{place}/{i}")) for i, s in enumerate(found)])
-    prefix = schema.get("prefixItems", [])
+    prefix = schema.get("prefixItems") if low.knows("prefixItems", place) else None
     return at.ItemsFrom(len(prefix) if isinstance(prefix, list) else 0, low.child(found, place))
 
 
@@ -68,7 +68,7 @@ def unique_items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
         raise SpecError(f"uniqueItems must be true or false, not {kind_name(schema['uniqueItems'])}", pointer=place)
     if not schema["uniqueItems"]:
         return TRUE
-    if isinstance(schema.get("maxItems"), int) and schema["maxItems"] <= 1:
+    if isinstance(schema.get("maxItems"), int | float) and schema["maxItems"] <= 1:
         return TRUE
     found = values_of(low, schema.get("items"), f"{place.rpartition('/')[0]}/items")
     if found is None or "prefixItems" in schema:

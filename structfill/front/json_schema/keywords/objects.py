@@ -48,7 +48,8 @@ def additional_properties(low: Lowering, schema: dict[str, Any], place: str) -> 
 def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`propertyNames`"""
     formula = low.same_value(schema["propertyNames"], place)
-    return at.Names(strings_of(formula, low.limits), low.child(schema["propertyNames"], place))
+    surely, perhaps = (strings_of(formula, low.limits, widest) for widest in (False, True))
+    return at.Names(surely, perhaps, low.child(schema["propertyNames"], place))
 
 
 def min_properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:

@@ -42,15 +42,23 @@ def natural(value: Any, key: str, place: str) -> int:
     """A non-negative integer; 2.0 is one."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value) or value < 0 \
             or int(value) != value:
-        raise SpecError(f"{key} must be a non-negative integer, not {value!r}", pointer=place)
+        raise SpecError(f"{key} must be a non-negative integer, not {shown(value)}", pointer=place)
     return int(value)
 
 
 def exact(value: Any, place: str) -> Fraction:
     """The number as written: 0.1 is one tenth."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
-        raise SpecError(f"expected a finite number, found {value!r}", pointer=place)
+        raise SpecError(f"expected a finite number, found {shown(value)}", pointer=place)
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def shown(value: Any) -> str:
+    """A value in an error message."""
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # an integer of thousands of digits
+        return "a number of thousands of digits"
 
 
 def kind_name(value: Any) -> str:

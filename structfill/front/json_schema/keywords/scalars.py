@@ -11,7 +11,7 @@ from ...regex import pattern_dfa
 from .. import atoms as at
 from .. import formats
 from ..formula import TRUE, Formula
-from .reading import exact, kind_name, natural
+from .reading import exact, kind_name, natural, shown
 
 if TYPE_CHECKING:
     from ..lower import Lowering
@@ -93,5 +93,5 @@ def multiple_of(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`multipleOf`"""
     value = exact(schema["multipleOf"], place)
     if value <= 0:
-        raise SpecError(f"multipleOf must be greater than 0, not {schema['multipleOf']!r}", pointer=place)
+        raise SpecError(f"multipleOf must be greater than 0, not {shown(schema['multipleOf'])}", pointer=place)
     return at.NumberAtom("multiple", value)

@@ -6,7 +6,6 @@ holds, or its values satisfy the keyword's schema. So the keyword is a formula o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....automaton.char_dfa import CharDFA
@@ -21,7 +20,7 @@ from .scalars import language
 if TYPE_CHECKING:
     from ..lower import Lowering
 
-MAX_DEPTH = 40
+MAX_DEPTH, MAX_BRANCHES = 40, 2_000
 MAX_PATTERNS = 8
 MAX_CONTAINS = 6
 
@@ -32,13 +31,15 @@ class _Branch(NamedTuple):
     holds: Formula
     schema: dict[str, Any]
     place: str
+    contained: str | None  # the key of what `contains` says
 
 
 def properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`unevaluatedProperties`"""
     key = low.child(schema["unevaluatedProperties"], place)
-    branches = list(_branches(low, schema, place.rpartition("/")[0], TRUE, "unevaluatedProperties", 0))
-    of_all = [b.holds for b in branches if {"additionalProperties", "unevaluatedProperties"} & _other(b, schema)]
+    parent = place.rpartition("/")[0]
+    branches = _branches(low, schema, parent, "unevaluatedProperties")
+    of_all = [b.holds for b in branches if {"additionalProperties", "unevaluatedProperties"} & _other(b, parent)]
     names = {name: None for b in branches for name in b.schema.get("properties", {})}
     patterns = [(b.holds, language(low, regex, "", f"{b.place}/patternProperties/{escape(regex)}"))
                 for b in branches for regex in b.schema.get("patternProperties", {})]
@@ -59,9 +60,9 @@ def properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     return conj(parts)
 
 
-def _other(branch: _Branch, schema: dict[str, Any]) -> set[str]:
+def _other(branch: _Branch, place: str) -> set[str]:
     """The keywords of a branch, without the one that is being lowered."""
-    return set(branch.schema) - ({"unevaluatedProperties", "unevaluatedItems"} if branch.schema is schema else set())
+    return set(branch.schema) - ({"unevaluatedProperties", "unevaluatedItems"} if branch.place == place else set())
 
 
 def _others(names: frozenset[str], inside: list[CharDFA], outside: tuple[CharDFA, ...], key: str) -> Formula:
@@ -77,14 +78,15 @@ def _others(names: frozenset[str], inside: list[CharDFA], outside: tuple[CharDFA
 
 def items(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`unevaluatedItems`"""
-    branches = list(_branches(low, schema, place.rpartition("/")[0], TRUE, "unevaluatedItems", 0))
+    parent = place.rpartition("/")[0]
+    branches = _branches(low, schema, parent, "unevaluatedItems")
     tuples = [(b.holds, len(prefix)) for b in branches if (prefix := _prefix(b.schema))]
-    of_all = [b.holds for b in branches if "unevaluatedItems" in _other(b, schema)
+    of_all = [b.holds for b in branches if "unevaluatedItems" in _other(b, parent)
               or ("items" in b.schema and not isinstance(b.schema["items"], list))
               or (isinstance(b.schema.get("items"), list) and "additionalItems" in b.schema)]
     key = low.child(schema["unevaluatedItems"], place)
-    contained = [(b.holds, low.child(b.schema["contains"], f"{b.place}/contains")) for b in branches
-                 if "contains" in b.schema and low.dialect(place) >= Dialect.DRAFT2020]
+    contained = [(b.holds, b.contained) for b in branches
+                 if b.contained is not None and low.dialect(place) >= Dialect.DRAFT2020]
     if len(contained) > MAX_CONTAINS:
         raise UnsupportedFeature("unevaluatedItems", f"unevaluatedItems beside more than {MAX_CONTAINS} contains is "
                                  "not supported", pointer=place)
@@ -104,27 +106,50 @@ def _prefix(schema: dict[str, Any]) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _branches(low: Lowering, schema: Any, place: str, holds: Formula, keyword: str, depth: int) -> Iterator[_Branch]:
+class _Branches:
     """The schema itself and all in it that are about the same value, except below `not`."""
-    if not isinstance(schema, dict):
-        return
-    if depth > MAX_DEPTH:
-        raise UnsupportedFeature(keyword, f"{keyword} beside references that lead in a circle", pointer=place)
-    yield _Branch(holds, schema, place)
-    for key in ("$ref", "$dynamicRef", "$recursiveRef"):
-        if key in schema and low.knows(key, place):
-            yield from _branches(low, *low.target(schema, key, place), holds, keyword, depth + 1)
-    for key in ("allOf", "anyOf", "oneOf"):
-        for i, part in enumerate(schema.get(key, [])):
-            here = f"{place}/{key}/{i}"
-            condition = holds if key == "allOf" else conj([holds, low.same_value(part, here)])
-            yield from _branches(low, part, here, condition, keyword, depth + 1)
-    if "if" in schema:
-        tested = low.same_value(schema["if"], f"{place}/if")
-        yield from _branches(low, schema["if"], f"{place}/if", conj([holds, tested]), keyword, depth + 1)
-        for key, condition in (("then", tested), ("else", negate(tested))):
+
+    def __init__(self, low: Lowering, keyword: str) -> None:
+        self.low, self.keyword = low, keyword
+        self.found: list[_Branch] = []
+
+    def add(self, schema: Any, place: str, holds: Formula, depth: int = 0) -> None:
+        """Note a schema and what is in it, if it `holds`."""
+        if not isinstance(schema, dict):
+            return
+        if depth > MAX_DEPTH or len(self.found) > MAX_BRANCHES:
+            raise UnsupportedFeature(self.keyword, f"{self.keyword} beside more than {MAX_BRANCHES} schemas, or such "
+                                     f"that nest more than {MAX_DEPTH} times, is not supported", pointer=place)
+        low, schema = self.low, self.low.effective(schema, place)
+        schema = {key: value for key, value in schema.items() if low.knows(key, place)}
+        contained = low.child(schema["contains"], f"{place}/contains") if "contains" in schema else None
+        self.found.append(_Branch(holds, schema, place, contained))
+        for key in ("$ref", "$dynamicRef", "$recursiveRef"):
             if key in schema:
-                yield from _branches(low, schema[key], f"{place}/{key}", conj([holds, condition]), keyword, depth + 1)
-    for name, part in schema.get("dependentSchemas", {}).items():
-        here = f"{place}/dependentSchemas/{escape(name)}"
-        yield from _branches(low, part, here, conj([holds, there(name)]), keyword, depth + 1)
+                value, target = low.target(schema, key, place)
+                with low.inside(target):
+                    self.add(value, target, holds, depth + 1)
+        self._alternatives(schema, place, holds, depth)
+        for name, part in schema.get("dependentSchemas", {}).items():
+            here = f"{place}/dependentSchemas/{escape(name)}"
+            self.add(part, here, conj([holds, there(name)]), depth + 1)
+
+    def _alternatives(self, schema: dict[str, Any], place: str, holds: Formula, depth: int) -> None:
+        low = self.low
+        for key in ("allOf", "anyOf", "oneOf"):
+            for i, part in enumerate(schema.get(key, [])):
+                here = f"{place}/{key}/{i}"
+                condition = holds if key == "allOf" else conj([holds, low.same_value(part, here)])
+                self.add(part, here, condition, depth + 1)
+        if "if" in schema:
+            tested = low.same_value(schema["if"], f"{place}/if")
+            self.add(schema["if"], f"{place}/if", conj([holds, tested]), depth + 1)
+            for key, condition in (("then", tested), ("else", negate(tested))):
+                if key in schema:
+                    self.add(schema[key], f"{place}/{key}", conj([holds, condition]), depth + 1)
+
+
+def _branches(low: Lowering, schema: dict[str, Any], place: str, keyword: str) -> list[_Branch]:
+    branches = _Branches(low, keyword)
+    branches.add(schema, place, TRUE)
+    return branches.found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ....automaton.char_dfa import CharDFA
 from ....errors import SpecError
 from .. import atoms as at
+from ..dialect import Dialect
 from ..formula import Atom, Formula, conj, disj, negate
 from ..references import escape
 from .reading import check_name, exact, kind_name
@@ -27,7 +28,8 @@ def type_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     parts: list[Formula] = []
     for name in names:
         if name == "integer":
-            parts.append(conj([at.KindIs(at.NUMBER), at.NumberAtom("integer")]))
+            relation = "whole" if low.dialect(place) == Dialect.DRAFT4 else "integer"
+            parts.append(conj([at.KindIs(at.NUMBER), at.NumberAtom(relation)]))
         elif isinstance(name, str) and name in TYPES:
             parts.append(at.KindIs(TYPES[name]))
         else:
