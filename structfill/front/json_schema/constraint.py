@@ -16,7 +16,7 @@ from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, Unsuppor
 from ...limits import Limits
 from ..constraint import Constraint
 from .contradiction import culprits
-from .document import check_nesting, parse_document
+from .document import check_size, parse_document
 from .emit import emit
 from .evaluate import Evaluator, parse
 from .goals import GoalSpace
@@ -36,7 +36,7 @@ class JsonSchema(Constraint):
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
         self.any_order, self.documents = any_order, documents
         for document in (schema, *documents.values()):
-            check_nesting(document)
+            check_size(document)
         self._lowering = Lowering(schema, limits, formats, documents)
         self._lowering.check()
 

@@ -32,7 +32,7 @@ def parse_document(text: str) -> Any:
         raise SpecError(f"the schema cannot be read: {error}") from None
 
 
-def check_nesting(value: Any) -> None:
+def check_size(value: Any) -> None:
     """Raise `TooLarge` if `value` nests deeper than `MAX_NESTING` (or contains itself), or holds an integer of so many
     digits that Python does not write it. No recursion."""
     waiting = [(value, 1)]

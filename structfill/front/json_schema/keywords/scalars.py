@@ -24,7 +24,7 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     if least > low.limits.states:
         raise TooLarge("states", least, low.limits.states)
     if most is None or most < max(low.limits.length, least):
-        low.weights[place] = most or least
+        low.weights[f"{place.rpartition('/')[0]}/{'minLength' if most is None else 'maxLength'}"] = most or least
         return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
     low.free_length = min(most, low.free_length or most)
     low.explained[place] = "exact, kept by the budget of the canvas"
