@@ -92,7 +92,7 @@ def rich_schema(rng: random.Random, depth: int = 3) -> Any:
     return rng.choice(makers if depth > 0 else [_leaf])(rng, depth)
 
 
-UNLIKE = re.compile("[0-9.]{14}|\\\\r|[\u2028\u2029]")  # texts that the library judges by floats, or by "." of Python
+UNLIKE = re.compile("[0-9.]{14}|\\\\[rn]|[\u2028\u2029]")  # judged by floats or by Python's patterns there
 SHORT = ["a", "b", "aa", "ab", "ba", "c"]
 
 

@@ -31,19 +31,20 @@ WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "a
 class JsonSchema(Constraint):
     """The JSON texts that satisfy a schema. Made by `json_schema`."""
 
-    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, any_order: bool,
+    def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, any_order: bool, approximate: bool,
                  documents: Mapping[str, Any], adapter: Any, limits: Limits) -> None:
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
-        self.any_order, self.documents = any_order, documents
+        self.any_order, self.approximate, self.documents = any_order, approximate, documents
         for document in (schema, *documents.values()):
             check_size(document)
-        self._lowering = Lowering(schema, limits, formats, documents)
+        self._lowering = Lowering(schema, limits, formats, documents, approximate)
         self._lowering.check()
 
     @property
     def identity(self) -> str:
         """The schema, in its own order, and the options."""
-        return json.dumps([self.schema, int(self.whitespace), self.formats, self.any_order, self.documents])
+        return json.dumps([self.schema, int(self.whitespace), self.formats, self.any_order, self.approximate,
+                           self.documents])
 
     @property
     def outline(self) -> str:
@@ -168,7 +169,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
         key_order: of generated text: "declared", properties in the order in which the schema first names them, others
             last; or "any", where n optional properties of one object cost 2**n states.
-        approximate: reserved; only None.
+        approximate: None, or "sound" to have `uniqueItems` over endless languages written in part: at most eight items,
+            strings of different lengths and numbers of different digits. What is written is valid all the same.
         documents: schemas by URI, to which references may lead; nothing is fetched.
 
     Raises `SpecError` for a malformed schema, `UnsupportedFeature` for a keyword that cannot be honoured (both with
@@ -178,7 +180,7 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     _one_of("formats", formats, ("assert", "annotate"))
     _one_of("key_order", key_order, ("declared", "any"))
     if approximate is not None:
-        raise UnsupportedFeature("approximate", f"approximate={approximate!r} is not supported, only None")
+        _one_of("approximate", approximate, ("sound",))
     if isinstance(schema, str):
         schema = parse_document(schema)
     if documents is not None and not isinstance(documents, Mapping):
@@ -186,7 +188,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
-                      documents=dict(documents or {}), adapter=adapter, limits=limits or Limits())
+                      approximate=approximate is not None, documents=dict(documents or {}), adapter=adapter,
+                      limits=limits or Limits())
 
 
 def _depth(text: str) -> int:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, constant
+from .formula import FALSE, TRUE, Atom, Formula, conj, constant, disj
 from .residue import Outcome, Residue, conjuncts, decided, distinct, necessary
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
 
 
+UNIQUE_ITEMS = 8  # are written at most where it is not known which values there are
 STATE_NODES = 20  # making a state costs about as much as visiting so many nodes of a formula
 
 
@@ -94,18 +96,28 @@ class ArrayStates:
         return self._states[key]
 
     def _step(self, index: int, residue: Residue) -> Step | None:
+        narrowing: Formula = TRUE
+        if self.space.writes and any(isinstance(atom, at.Unique) for atom in residue.atoms()):
+            self.space.narrowed = "uniqueItems"
+            if index >= UNIQUE_ITEMS:
+                return None
+            narrowing = _unlike_others(index)
         residue = residue.substitute(lambda atom: _reached(atom, index + 1))
         concerned = [atom for atom in distinct(residue.atoms()) if _concerns(atom, index)]
-        return step_over(self.space, residue, concerned, lambda rest, _: self.state(index + 1, rest))
+        return step_over(self.space, residue, concerned, lambda rest, _: self.state(index + 1, rest), narrowing)
 
 
-def step_over(space: GoalSpace, residue: Residue, concerned: list[Atom],
-          follow: Callable[[Residue, bool], ArrayState | ObjectState | None]) -> Step | None:
-    """The step over a value on which the atoms `concerned` depend, each through its schema of that value.
+Follow = Callable[[Residue, bool], ArrayState | ObjectState | None]
+
+
+def step_over(space: GoalSpace, residue: Residue, concerned: list[Atom], follow: Follow,
+              narrowing: Formula = TRUE) -> Step | None:
+    """The step over a value on which the atoms `concerned` depend, each through its schema of that value. Values that
+    are not as `narrowing` says do not come.
 
     `follow` gets what is left and whether an atom about many values was refuted by this one."""
     parts = {atom: space.lowering.formula(at.pointer_of(atom)) for atom in concerned}
-    must = necessary(residue.must, parts)
+    must = conj([necessary(residue.must, parts), narrowing])
     if must is FALSE:
         return None
     certain = {TRUE, *conjuncts(must)}
@@ -153,4 +165,16 @@ def _threshold(atom: Atom) -> int:
         return atom.index + 1
     if isinstance(atom, at.ItemsFrom):
         return atom.start
+    if isinstance(atom, at.Unique):
+        return UNIQUE_ITEMS
     return atom.count if isinstance(atom, at.CountAtLeast) else 0
+
+
+def _unlike_others(index: int) -> Formula:
+    """No item before item `index` can be like it: strings differ in their lengths, numbers in their digits, and what is
+    neither comes first."""
+    string = conj([at.KindIs(at.STRING), at.StringAtom(CharDFA.length_modulo(index, UNIQUE_ITEMS))])
+    low, high = at.NumberAtom(">=", Fraction(10 ** index)), at.NumberAtom("<", Fraction(10 ** (index + 1)))
+    number = conj([at.KindIs(at.NUMBER), high, *([low] if index else [])])
+    first = at.KindIs(sum(at.KINDS) - at.STRING - at.NUMBER)
+    return disj([string, number] if index else [first, string, number])

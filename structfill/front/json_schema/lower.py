@@ -38,8 +38,8 @@ class Lowering:
     """
 
     def __init__(self, schema: Any, limits: Limits, format_mode: str = "assert",
-                 documents: Mapping[str, Any] | None = None) -> None:
-        self.limits, self.format_mode = limits, format_mode
+                 documents: Mapping[str, Any] | None = None, approximate: bool = False) -> None:
+        self.limits, self.format_mode, self.approximate = limits, format_mode, approximate
         self.references = References(schema, documents or {})
         self.ungenerable: list[UnsupportedFeature] = []
         self.beyond_reading = False
@@ -159,9 +159,13 @@ class Lowering:
         return self.formula(self.child(schema, place))
 
     def judged_only(self, key: str, reason: str, place: str) -> None:
-        """Texts can be judged by a keyword, but not written."""
+        """Texts can be judged by a keyword, but not written; or only some, where that was asked for."""
+        if self.approximate:
+            self.explained[place] = "checked exactly, written in part only (approximate)"
+            return
         self.ungenerable.append(UnsupportedFeature(key, f"{key} can be checked, but not generated, {reason}",
-                                                   pointer=place))
+                                                   pointer=place,
+                                                   hint='or approximate="sound" for a part of what is allowed'))
         self.explained[place] = f"checked, not generated: {reason}"
 
     def target(self, schema: dict[str, Any], key: str, place: str) -> tuple[Any, str]:
