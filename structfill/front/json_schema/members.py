@@ -37,6 +37,8 @@ class ObjectStates:
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
         counts = max(_counts(residue), default=0) if self.space.writes else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
+        self._may_be_unsure = self.space.writes and any(
+            isinstance(atom, at.Names) and atom.dfa is not atom.widest for atom in residue.atoms())
         self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}
@@ -113,7 +115,7 @@ class ObjectStates:
     def _declared(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         name, behind = self.names[index], self._behind(place, index)
         absent = residue.substitute(lambda atom: _absent(atom, name))
-        if self.space.writes and any(_unsure(atom, name) for atom in residue.atoms()):
+        if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms()):
             self.space.narrowed = "propertyNames"
             return None, self._same.setdefault(absent, absent)
         present = residue.substitute(lambda atom: _present(atom, name, self.space.writes))
@@ -122,7 +124,7 @@ class ObjectStates:
         return step, self._same.setdefault(absent, absent)
 
     def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
-        if self.space.writes and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms()):
+        if self._may_be_unsure and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms()):
             self.space.narrowed = "propertyNames"
             return None
         counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind, self.space.writes))

@@ -49,7 +49,7 @@ def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula
     """`propertyNames`"""
     formula = low.same_value(schema["propertyNames"], place)
     surely, perhaps = (strings_of(formula, low.limits, widest) for widest in (False, True))
-    return at.Names(surely, perhaps, low.child(schema["propertyNames"], place))
+    return at.Names(surely, surely if perhaps.key == surely.key else perhaps, low.child(schema["propertyNames"], place))
 
 
 def min_properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
