@@ -137,15 +137,15 @@ class Generator:
     def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot]:
         """The value of a text; where the type's own validators refuse it, of one with the refused field filled anew."""
         tried: dict[str, set[str]] = {}
-        for left in range(self.options.refills, -1, -1):
+        for _ in range(self.options.refills):
             try:
                 return self.constraint.value(snapshot.text), snapshot
             except RefusedValue as refused:
-                if not left or not isinstance(self.constraint, JsonSchema):
+                if not isinstance(self.constraint, JsonSchema):
                     raise
                 constraint = reopened(self.constraint, snapshot.text, refused, tried)
                 snapshot = self._refilled(constraint, snapshot, context, refused)
-        raise AssertionError("the last try returns or raises")
+        return self.constraint.value(snapshot.text), snapshot
 
     def _refilled(self, constraint: Refill, before: Snapshot, context: torch.Tensor, refused: RefusedValue) -> Snapshot:
         try:

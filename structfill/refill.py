@@ -97,7 +97,10 @@ def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton
     state = whole.run(before)
     if state == DEAD:
         raise EmptyLanguage("no text of the language begins as given")
-    ends = np.array([(end := whole.run(after, q)) != DEAD and whole.accepting[end] for q in range(len(whole))], bool)
+    reached = np.arange(len(whole), dtype=np.int32)  # from each state, through what stands after
+    for byte in after:
+        reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
+    ends = (reached != DEAD) & whole.accepting[reached]
     order = np.arange(len(whole), dtype=np.int32)
     order[[0, state]] = order[[state, 0]]  # the start is state 0
     delta = np.where(whole.delta == DEAD, np.int32(DEAD), order[whole.delta])[order]

@@ -153,8 +153,6 @@ class TokenGraph:
 
 
 _NUMBERS = ("classes", "max_tokens", "work", "compile_ms")
-
-
 _ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", *_NUMBERS)]
 
 

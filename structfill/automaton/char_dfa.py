@@ -194,7 +194,8 @@ class CharDFA:
         """The strings that are also in `language`, with the outcomes they have here."""
         bounds, classes, rows, delta = _explored((self, language), _DEFAULT)
         inside = np.append(language.labels >= 0, False)[rows[:, 1]]
-        return CharDFA.build(bounds, classes, delta, np.where(inside, np.append(self.labels, -1)[rows[:, 0]], -1))
+        labels = np.where(inside, np.append(self.labels, -1)[rows[:, 0]], -1)
+        return CharDFA.build(bounds, classes, delta, labels.astype(np.int32))  # another type would be compiled anew
 
     def overlaid(self, words: Mapping[str, int]) -> CharDFA:
         """The same strings, but for `words`, which get the outcomes given for them (-1: rejected)."""
@@ -228,8 +229,7 @@ def product(components: Sequence[CharDFA], label: Callable[[tuple[bool, ...]], i
     Raises `TooLarge` if the joint states pass ``limits.states`` or the steps ``limits.work``.
     """
     if not components:
-        outcome = label(())
-        return CharDFA(*_outcome(CharDFA.everything(), outcome)) if outcome >= 0 else CharDFA.empty()
+        return _with_outcome(CharDFA.everything(), label(()))
     label = cache(label)
     if len(components) == 1 and (alone := _relabelled(components[0], label)) is not None:
         return alone
@@ -258,12 +258,14 @@ def _relabelled(dfa: CharDFA, label: Callable[[tuple[bool, ...]], int]) -> CharD
     """The product of one automaton, where it has one label and all other strings are rejected."""
     if dfa.is_empty() or dfa.labels.max() > 0 or not (dfa.is_everything() or label((False,)) < 0):
         return None
-    outcome = label((True,))
-    return dfa if outcome == 0 else CharDFA(*_outcome(dfa, outcome)) if outcome > 0 else CharDFA.empty()
+    return _with_outcome(dfa, label((True,)))
 
 
-def _outcome(dfa: CharDFA, outcome: int) -> tuple[NDArray[np.int32], ...]:
-    return dfa.bounds, dfa.classes, dfa.delta, np.where(dfa.labels >= 0, outcome, -1).astype(np.int32)
+def _with_outcome(dfa: CharDFA, outcome: int) -> CharDFA:
+    """The strings of an automaton whose one label is 0, with another label (-1: rejected)."""
+    if outcome <= 0:
+        return dfa if outcome == 0 else CharDFA.empty()
+    return CharDFA(dfa.bounds, dfa.classes, dfa.delta, np.where(dfa.labels >= 0, outcome, -1).astype(np.int32))
 
 
 def _label_rows(components: Sequence[CharDFA], rows: NDArray[np.int32],

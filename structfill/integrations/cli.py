@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -182,7 +183,7 @@ def _located(spec: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        if error.span is None and error.pointer is not None and _is_file(spec):
+        if error.span is None and error.pointer is not None and (spec == "-" or _is_file(spec)):
             error.span = locate(_read(spec), error.pointer)
         raise
 
@@ -210,6 +211,7 @@ def _is_file(name: str) -> bool:
         return False
 
 
+@cache
 def _read(name: str) -> str:
     """The text of a file, or of standard input for `-`."""
     try:

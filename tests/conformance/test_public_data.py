@@ -24,7 +24,7 @@ def _rows(step: int) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_no_invalid_instance_is_accepted() -> None:
-    """MaskBench's rules on the shared sample; refusals are named errors, and key order is the only wrong rejection."""
+    """MaskBench's rules on the shared sample; refusals are named errors, and no valid instance is rejected."""
     passing = wrong = refused = 0
     for row in _rows(1):
         try:
@@ -41,7 +41,7 @@ def test_no_invalid_instance_is_accepted() -> None:
             right &= found == {test["valid"]}
         passing, wrong = passing + right, wrong + (not right)
     print(f"passing {passing}, valid instance rejected {wrong}, refused {refused}")
-    assert passing >= 0.75 * (passing + wrong + refused)
+    assert wrong == 0 and passing >= 0.96 * (passing + refused)
 
 
 @pytest.mark.slow

@@ -111,15 +111,22 @@ def _cut(begin, end, width, node, at, used):
 
 
 @njit(cache=True, nogil=True)
+def _plant(tree, leaf, by_class, start):
+    """Fill the leaves with up to `BLOCK` positions from `start` on; returns how many there are."""
+    here = min(BLOCK, by_class.shape[0] - start)
+    for c in range(leaf.shape[0]):
+        for j in range(here):
+            tree[leaf[c], j] = by_class[start + j, c]
+    return here
+
+
+@njit(cache=True, nogil=True)
 def sums(leaf, ptr, node, by_class):
     """float64 [N, T] from [N, C]: the sum of every set."""
     length, out = by_class.shape[0], np.empty((by_class.shape[0], ptr.shape[0] - 1))
     tree, total = np.zeros((2 * width_of(leaf), BLOCK)), np.empty(BLOCK)
     for start in range(0, length, BLOCK):
-        here = min(BLOCK, length - start)
-        for c in range(leaf.shape[0]):
-            for j in range(here):
-                tree[leaf[c], j] = by_class[start + j, c]
+        here = _plant(tree, leaf, by_class, start)
         for n in range(tree.shape[0] // 2 - 1, 0, -1):
             for j in range(BLOCK):
                 tree[n, j] = tree[2 * n, j] + tree[2 * n + 1, j]
@@ -140,10 +147,7 @@ def peaks(leaf, ptr, node, by_class):
     length, out = by_class.shape[0], np.empty((by_class.shape[0], ptr.shape[0] - 1))
     tree, best = np.full((2 * width_of(leaf), BLOCK), NEVER), np.empty(BLOCK)
     for start in range(0, length, BLOCK):
-        here = min(BLOCK, length - start)
-        for c in range(leaf.shape[0]):
-            for j in range(here):
-                tree[leaf[c], j] = by_class[start + j, c]
+        here = _plant(tree, leaf, by_class, start)
         for n in range(tree.shape[0] // 2 - 1, 0, -1):
             for j in range(BLOCK):
                 left, right = tree[2 * n, j], tree[2 * n + 1, j]

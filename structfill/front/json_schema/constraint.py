@@ -87,10 +87,10 @@ class JsonSchema(Constraint):
     def read(self, text: str) -> Reading:
         """Where and why a text leaves the language, or that it does not."""
         _check_text(text)
-        reading = self._reader.read(text)
         accepted = self._judged(text)
         if accepted is None:
             return self._read_deep(text)
+        reading = self._reader.read(text)
         if accepted == reading.accepted:
             return reading
         if accepted:  # in another order of keys than can be continued
@@ -166,7 +166,7 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         schema: a JSON Schema (dict, bool, or a str of JSON), or a Python type that Pydantic can describe.
         whitespace: of generated text: "compact" (none), "flexible" (what formatters write: a space, or one line break
             and its indentation), or "any".
-        formats: "assert" honours `format` or refuses it; "annotate" ignores it, as the specification allows.
+        formats: "assert" honours every `format` of the specification; "annotate" ignores it, as is allowed.
         key_order: of generated text: "declared", properties in the order in which the schema first names them, others
             last; or "any", where n optional properties of one object cost 2**n states.
         approximate: None, or "sound" to have `uniqueItems` over endless languages written in part: at most eight items,

@@ -11,6 +11,7 @@ from ...limits import Limits
 from .goals import GoalSpace
 from .liveness import Liveness
 from .lower import EXACT, Lowering
+from .references import member, tokens_of
 
 MAX_TRIALS = 60
 _NAMED = 2
@@ -22,9 +23,11 @@ def culprits(lowering: Lowering, schema: Any, formats: str, documents: Mapping[s
     found = []
     for place in _deepest_first(place for place, what in lowering.explained.items() if what == EXACT):
         without = _without(schema, place)
+        if without is None:
+            continue
         try:
             space = GoalSpace(Lowering(without, limits, formats, documents), writes=False)
-            if without is not None and Liveness(space.root).of_value(space.root):
+            if Liveness(space.root).of_value(space.root):
                 found.append(place)
         except StructfillError:
             continue
@@ -40,12 +43,12 @@ def _deepest_first(places: Iterable[str]) -> list[str]:
 
 def _without(schema: Any, place: str) -> Any:
     """A copy of the schema without the keyword at a place, or None where it is not in this document."""
-    *path, key = [token.replace("~1", "/").replace("~0", "~") for token in place.split("/")[1:]]
+    *path, key = tokens_of(place)
     changed = inner = copy.deepcopy(schema)
-    for name in path:
-        inner = inner.get(name) if isinstance(inner, dict) else (
-            inner[int(name)] if isinstance(inner, list) and name.isdigit() and int(name) < len(inner) else None)
-    if not isinstance(inner, dict) or key not in inner:
+    try:
+        for name in path:
+            inner = member(inner, name)
+        del inner[key]
+    except (LookupError, TypeError):
         return None
-    del inner[key]
     return changed

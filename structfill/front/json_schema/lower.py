@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ...errors import SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from . import atoms as at
 from .dialect import Dialect, knows
-from .formula import Formula, atoms, conj, constant, disj
+from .formula import TRUE, Formula, atoms, conj, constant, disj
 from .keywords import BESIDE, KEYWORDS, REFUSED
 from .keywords.reading import check_name, kind_name
 from .keywords.values import equal
-from .references import References, escape
+from .references import RECURSIVE, References, escape
 
 WORK_PER_NODE = 1_000  # of a formula, which is walked more than once
 MAX_COMBINATOR_DEPTH = 60  # allOf/anyOf/oneOf/$ref nested without a property or an item between them
@@ -86,13 +86,12 @@ class Lowering:
                                      pointer=place)
         if len(self._open) >= MAX_COMBINATOR_DEPTH:
             raise TooLarge("nesting of allOf, anyOf, oneOf and $ref", len(self._open) + 1, MAX_COMBINATOR_DEPTH)
-        outer, self._scope = self._scope, self.extended(scope, place)
         self._open.append(key)
         try:
-            return conj(list(self._parts(schema, place)))
+            with self._within(self.extended(scope, place)):
+                return conj(list(self._parts(schema, place)))
         finally:
             self._open.pop()
-            self._scope = outer
 
     def _parts(self, schema: dict[str, Any], place: str) -> Iterable[Formula]:
         for key in schema:
@@ -112,10 +111,13 @@ class Lowering:
         """What counts of a schema: up to draft 7 a reference hides all beside it."""
         return {"$ref": schema["$ref"]} if "$ref" in schema and self.dialect(place) <= Dialect.DRAFT7 else schema
 
-    @contextmanager
-    def inside(self, place: str) -> Iterator[None]:
+    def inside(self, place: str) -> AbstractContextManager[None]:
         """Lower as within the resource of a place that a reference led to."""
-        outer, self._scope = self._scope, self.extended(self._scope, place)
+        return self._within(self.extended(self._scope, place))
+
+    @contextmanager
+    def _within(self, scope: Scope) -> Iterator[None]:
+        outer, self._scope = self._scope, scope
         try:
             yield
         finally:
@@ -158,6 +160,11 @@ class Lowering:
         """A schema about the same value, lowered now."""
         return self.formula(self.child(schema, place))
 
+    def annotates(self, place: str) -> Formula:
+        """A keyword that constrains nothing here, for what it says."""
+        self.explained[place] = ANNOTATION
+        return TRUE
+
     def judged_only(self, key: str, reason: str, place: str) -> None:
         """Texts can be judged by a keyword, but not written; or only some, where that was asked for."""
         if self.approximate:
@@ -176,11 +183,8 @@ class Lowering:
         value, target = self.references.resolve(ref, place, key)
         if key == "$ref":
             return value, target
-        anchor = ref.partition("#")[2] if key == "$dynamicRef" else ""
+        anchor = ref.partition("#")[2] if key == "$dynamicRef" else RECURSIVE
         if self.references.resource_of(target).dynamic.get(anchor) == target:
             target = dict(self.extended(self._scope, target))[anchor]
             value = self.references.schema_at(target)
         return value, target
-
-
-__all__ = ["Lowering", "escape"]

@@ -144,10 +144,7 @@ class Undeclared:
         found = {p.key: p for atom in distinct(residue.atoms()) for p in _languages(atom)}
         self._vectors: list[tuple[bool, ...]] = []
         self._index = {key: i for i, key in enumerate(found)}
-        self._limits = limits
-        self._all = product(list(found.values()), self._label, limits) if found else CharDFA.everything()
-        if not found:
-            self._vectors.append(())
+        self._all = product(list(found.values()), self._label, limits)
         self._known: dict[tuple[tuple[int, ...], int, int], CharDFA] = {}
 
     def _label(self, truth: tuple[bool, ...]) -> int:
@@ -185,7 +182,7 @@ class Undeclared:
             labels = [REJECT] * self.kinds
             for label, kind in enumerate(kinds):
                 labels[kind] = label
-            names = self._all if kinds == (0,) and self.kinds == 1 else self._all.relabelled(labels)
+            names = self._all if len(kinds) == self.kinds else self._all.relabelled(labels)
             self._known[key] = names.kept(CharDFA.length_modulo(phase, phases)) if phases > 1 else names
         return self._known[key]
 

@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from .references import member, tokens_of
+
 MAX_DEPTH = 8
 MAX_NODES = 1000
 MAX_CHOICES = 16
@@ -134,18 +136,12 @@ class _Writer:
                 return schema
             if not reference.startswith("#"):
                 return None
-            node = self.root
-            for part in reference[1:].split("/")[1:40]:
-                part = part.replace("~1", "/").replace("~0", "~")
-                if isinstance(node, dict) and part in node:
-                    node = node[part]
-                elif (
-                    isinstance(node, list) and part.isascii() and part.isdigit() and int(part[:9]) < len(node)
-                ):
-                    node = node[int(part[:9])]
-                else:
-                    return None
-            schema = node
+            schema = self.root
+            try:
+                for name in tokens_of(reference[1:])[:39]:
+                    schema = member(schema, name)
+            except LookupError:
+                return None
         return None
 
 

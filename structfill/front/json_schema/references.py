@@ -20,6 +20,20 @@ def escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
+def tokens_of(pointer: str) -> list[str]:
+    """The reference tokens of a JSON pointer, as the names that they stand for."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def member(value: Any, name: str) -> Any:
+    """The part of an array or object that a reference token names. Raises `LookupError` with the name."""
+    if isinstance(value, dict) and name in value:
+        return value[name]
+    if isinstance(value, list) and name.isascii() and name.isdigit() and len(name) < 10 and int(name) < len(value):
+        return value[int(name)]
+    raise LookupError(name)
+
+
 @dataclass
 class Resource:
     """A schema with a URI of its own. Places are JSON pointers; in other documents they begin with its URI and #."""
@@ -38,7 +52,6 @@ class References:
         self._values: dict[str, Any] = {}
         self._resources: dict[str, Resource] = {}  # by place
         self._by_uri: dict[str, Resource] = {}
-        self._documents = documents
         self._add(root, "", "")
         for uri, schema in documents.items():
             self._add(schema, f"{urldefrag(uri).url}#", urldefrag(uri).url)
@@ -79,15 +92,8 @@ class References:
     def _walk(self, resource: Resource, fragment: str) -> tuple[Any, str]:
         """The value at a JSON pointer. Raises `LookupError` with the name that is missing."""
         value, target = self._values[resource.pointer], resource.pointer
-        for token in fragment.split("/")[1:]:
-            name = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, dict) and name in value:
-                value = value[name]
-            elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
-                value = value[int(name)]
-            else:
-                raise LookupError(name)
-            target = f"{target}/{escape(name)}"
+        for name in tokens_of(fragment):
+            value, target = member(value, name), f"{target}/{escape(name)}"
         return value, target
 
     def _find(self, uri: str) -> Resource | None:

@@ -65,8 +65,7 @@ def format_(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     if not isinstance(name, str):
         raise SpecError(f"format must be a string, not {kind_name(name)}", pointer=place)
     if low.format_mode == "annotate" or name not in formats.FORMATS:
-        low.explained[place] = "annotation: constrains nothing"
-        return TRUE
+        return low.annotates(place)
     if formats.FORMATS[name].most is not None:
         low.explained[place] = "checked exactly, written in common forms only"
     return formats.atom(name)
