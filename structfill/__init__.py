@@ -19,7 +19,8 @@ _HOME = {
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "TokenGraph": "tokengraph", "compile": "compilation",
-    "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
+    "Blocks": "trellis", "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis",
+    "feasible_lengths": "trellis",
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
@@ -27,9 +28,9 @@ _HOME = {
 }
 
 __all__ = [
-    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "RefusedValue",
-    "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
-    "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
+    "Blocks", "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError",
+    "RefusedValue", "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge",
+    "Trellis", "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
     "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
 ]
 
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from .models.protocol import Model
     from .samplers.options import SamplerOptions
     from .tokengraph import TokenGraph
-    from .trellis import Trellis, TrellisBatch, apply, feasible_lengths
+    from .trellis import Blocks, Trellis, TrellisBatch, apply, feasible_lengths
     from .vocab import Vocab
 
 

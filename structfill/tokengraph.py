@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from structfill_kernels import class_stats, reach, sweep, token_walk
 
@@ -108,6 +109,10 @@ class TokenGraph:
         return found
 
     @cached_property
+    def _columns(self) -> dict[tuple[int, torch.device], torch.Tensor]:
+        return {}
+
+    @cached_property
     def _plans(self) -> dict[int, class_stats.Plan]:
         return {}
 
@@ -116,6 +121,13 @@ class TokenGraph:
         if columns not in self._plans:
             self._plans[columns] = class_stats.plan(self.token_class, self.classes, columns)
         return self._plans[columns]
+
+    def column_class(self, columns: int, device: torch.device) -> torch.Tensor:
+        """int64 [columns] on `device`, the class of every column of logits, C where it has none; kept."""
+        key = columns, device
+        if key not in self._columns:
+            self._columns[key] = torch.from_numpy(self.plan(columns).of_column).to(device, torch.int64)
+        return self._columns[key]
 
     def run(self, tokens: Any, state: int = 0) -> int:
         """The state after `tokens` (ids, end-of-text and padding included) from `state`, -1 where they leave the

@@ -162,6 +162,13 @@ class Vocab:
         return digest.hexdigest()
 
     @cached_property
+    def width(self) -> int:
+        """The columns that logits need to have: ids up to the last one that can stand on a canvas. Some tokenizers
+        declare special tokens behind those that the model knows."""
+        used = {*self.eos_ids, self.pad_id, self.mask_id}
+        return 1 + max((i for i, token in enumerate(self.tokens) if token or i in used), default=-1)
+
+    @cached_property
     def longest(self) -> int:
         """Bytes of the longest token."""
         return max(map(len, self.tokens), default=0) or 1

@@ -6,9 +6,12 @@ and a token that the model finds impossible is taken only where the language lea
 """
 
 from .batch import TrellisBatch
+from .blocks import Blocks
 from .canvas import Posterior, Trellis
+from .constrain import Constrained
 from .evidence import OPEN
 from .lengths import HoleLengths, feasible_lengths
 from .masks import apply
 
-__all__ = ["OPEN", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply", "feasible_lengths"]
+__all__ = ["OPEN", "Blocks", "Constrained", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
+           "feasible_lengths"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from structfill.errors import VocabMismatch
 
 from .canvas import Posterior, Trellis
+from .constrain import Constrained
 from .evidence import Evidence, as_array, as_fixed, as_positions
 
 
@@ -87,6 +88,11 @@ class TrellisBatch:
                  for part, x in zip(self.parts, self._split(logits), strict=True)]
         columns = zip(*(vars(one).values() for one in found), strict=True)
         return Posterior(*(torch.cat(column) for column in columns if column[0] is not None))
+
+    def constrain(self, logits: Any) -> Constrained:
+        """As `Trellis.constrain`."""
+        found = [part.constrain(x) for part, x in zip(self.parts, self._split(logits), strict=True)]
+        return Constrained(*(torch.cat(column) for column in zip(*(vars(one).values() for one in found), strict=True)))
 
     def text(self, tokens: Any) -> list[str]:
         """As `Trellis.text` of [B, N]."""

@@ -16,6 +16,7 @@ from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
+from .constrain import Constrained, conditioned
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 
 
@@ -47,8 +48,9 @@ class Trellis:
     of rows B of a batch; rows may be fixed differently, and a trellis of one row takes logits of any B.
 
     A text may be longer than a canvas: `start` is the state in which this canvas begins (one, or one a row: what
-    `TokenGraph.run` gives for the canvases before), and `more` the number of tokens that canvases after it have. A
-    canvas then ends only where the text can be finished within them, so the total budget is exact.
+    `TokenGraph.run` gives for the canvases before), and `more` the number of tokens that canvases after it have, or
+    the tokens fixed there, -1 where open. A canvas then ends only where the text can be finished within them, so the
+    total budget is exact.
 
     Raises `BudgetTooSmall` when the shortest text does not fit; `EmptyLanguage` when the fixed tokens leave no valid
     canvas (naming the first position that rules out all), or when the vocabulary has no end-of-text token and no
@@ -66,9 +68,11 @@ class Trellis:
         fixed: Evidence | None = None,
         rows: int = 1,
         start: int | Sequence[int] = 0,
-        more: int = 0,
+        more: int | Evidence = 0,
     ) -> None:
         starts = [start] if isinstance(start, int) else list(start)
+        self._following = None if isinstance(more, int) else as_array(more).astype(np.int64)
+        more = more if isinstance(more, int) else len(more)
         for state in starts:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:
@@ -90,7 +94,7 @@ class Trellis:
     def _solve(self, known: dict[tuple[int, bytes], Row]) -> list[Row]:
         """Reachability of every row; equal rows share it."""
         keys = [(start, fixed.tobytes()) for start, fixed in zip(self.starts, self.fixed, strict=True)]
-        final = ends(self.graph, self.more)
+        final = ends(self.graph, self.more if self._following is None else self._following)
         for key, fixed in zip(keys, self.fixed, strict=True):
             if key not in known:
                 known[key] = solve(self.graph, fixed, key[0], final)
@@ -269,6 +273,21 @@ class Trellis:
         types = [torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32]
         columns = zip(*results, strict=True)
         return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
+
+    def constrain(self, logits: Any) -> Constrained:
+        """Logits of the constrained distribution, for a sampler that takes argmax or draws position by position."""
+        given, found = r.Logits(self.graph, self._rows, logits), []
+        for x, row in given:
+            reading = r.read(self.graph, row, x, 1.0)
+            result, tokens, _ = sweep.posterior_and_path(
+                self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
+            )
+            path = tokens.astype(np.int64)
+            found.append((conditioned(self.graph, row, x, reading, result.mass, path), path,
+                          r.log_mass(reading, result.log_total)))
+        rows, paths, masses = zip(*found, strict=True)
+        return Constrained(rows[0] if given.flat else torch.stack(rows), given.stack(list(paths), torch.int64),
+                           given.stack(list(masses), torch.float64))
 
     def local_confidence(self, logits: Any, tokens: Any) -> torch.Tensor:
         """float32 [(B,) N]: the probability of each token of valid canvases, int64 [(B,) N], among those that may stand

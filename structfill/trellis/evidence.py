@@ -58,16 +58,20 @@ def as_array(values: Any) -> NDArray[Any]:
     return values.cpu().numpy().copy() if isinstance(values, torch.Tensor) else np.array(values)
 
 
-def ends(graph: TokenGraph, more: int) -> NDArray[np.bool_]:
-    """bool [S]: the states in which a canvas may end if `more` tokens are left for what follows it.
+def ends(graph: TokenGraph, more: int | NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool [S]: the states in which a canvas may end if `more` tokens are left for what follows it, or if these tokens
+    are fixed there (`OPEN` where none is).
 
     With end-of-text the rest may be shorter than what is left; without, it has to be just as long.
     """
+    if not isinstance(more, int):
+        usable, _ = _usable(graph, more)
+        return np.asarray(_behind(graph, usable, graph.final, len(more))[:, 0] & np.uint64(1), np.bool_)
     if more == 0:
         return graph.final
     if graph.vocab.eos_ids:
         return (graph.shortest >= 0) & (graph.shortest <= more)
-    return np.asarray(_behind(graph, everywhere(graph, more), graph.final, more)[:, 0] & np.uint64(1), np.bool_)
+    return ends(graph, np.full(more, OPEN))
 
 
 def everywhere(graph: TokenGraph, length: int) -> Bits:
@@ -110,7 +114,14 @@ def _live(
     graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]
 ) -> tuple[Bits, Bits, Bits]:
     """Feasible (state, position) pairs, and where the evidence admits each set and each class."""
-    length, words = len(fixed), len(fixed) // 64 + 1
+    usable, admitted = _usable(graph, fixed)
+    ahead = reached(graph, usable, start)
+    return ahead & _behind(graph, usable, final, len(fixed)), usable, admitted
+
+
+def _usable(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits]:
+    """Where the evidence admits each set, and each class."""
+    words = len(fixed) // 64 + 1
     admitted, everywhere = np.zeros((graph.classes, words), np.uint64), np.zeros(words, np.uint64)
     for i, token in enumerate(fixed.tolist()):
         bit = np.uint64(1 << (i & 63))
@@ -118,9 +129,8 @@ def _live(
             everywhere[i >> 6] |= bit
         elif token < len(graph.token_class) and graph.token_class[token] >= 0:
             admitted[graph.token_class[token], i >> 6] |= bit
-    usable = reach.usable_sets(graph.set_ptr, graph.set_class, everywhere, admitted)
-    ahead = reached(graph, usable, start)
-    return ahead & _behind(graph, usable, final, length), usable, admitted | everywhere
+    usable: Bits = reach.usable_sets(graph.set_ptr, graph.set_class, everywhere, admitted)
+    return usable, admitted | everywhere
 
 
 def reached(graph: TokenGraph, usable: Bits, start: int) -> Bits:

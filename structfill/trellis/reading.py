@@ -43,8 +43,8 @@ class Logits:
         length = len(rows[0].fixed)
         if x.ndim not in (2, 3) or x.shape[-2] != length or not x.shape[0]:
             raise ValueError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
-        if x.shape[-1] < len(graph.vocab):
-            raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {len(graph.vocab)} tokens")
+        if x.shape[-1] < graph.vocab.width:
+            raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {graph.vocab.width} tokens")
         self.flat = x.ndim == 2
         self.x = x[None] if self.flat else x
         if len(rows) not in (1, len(self.x)):

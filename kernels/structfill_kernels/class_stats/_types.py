@@ -44,7 +44,8 @@ def clean(values: Any) -> Any:
 def plan(token_class: Any, classes: int, columns: int) -> Plan:
     """See the package."""
     of_column = np.full(columns, classes, np.int32)
-    of_column[: len(token_class)] = np.where(token_class < 0, classes, token_class)
+    known = token_class[:columns]  # tokens beyond the columns can stand nowhere
+    of_column[: len(known)] = np.where(known < 0, classes, known)
     dense = int(np.argmax(np.bincount(of_column, minlength=classes + 1)))
     in_dense = of_column == dense
     ptr, order = csr(np.where(in_dense, np.int32(-1), of_column), classes + 1)

@@ -333,8 +333,10 @@ def draw_members(logits, plan, classes, stats, scale, uniforms):
 @njit(cache=True, nogil=True)
 def _token_probabilities(logits, of_column, factors, peaks, rest, scale, largest, out):
     """factors[i, c] = mass of the class over its spread."""
+    columns = min(out.shape[1], len(of_column))
     for i in range(out.shape[0]):
-        for v in range(out.shape[1]):
+        out[i, columns:] = 0
+        for v in range(columns):
             c = of_column[v]
             factor = factors[i, c] if c < rest else 0.0
             if factor > 0 and peaks[i, c] > -np.inf:

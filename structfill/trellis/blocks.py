@@ -1,0 +1,97 @@
+"""A text that is written canvas after canvas, within a total budget that is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from structfill.errors import ModelError, SpecError
+from structfill.tokengraph import TokenGraph
+
+from .canvas import Trellis
+from .evidence import OPEN, as_array
+
+
+class Blocks:
+    """One text on its way: ask for the trellis of the next canvas, fill it by any rule, hand the tokens back.
+
+    Args:
+        graph: the compiled constraint.
+        max_tokens: tokens that the text may have, over all canvases; None for what the first canvas holds.
+        fixed: token ids by position in the whole text, a mapping or a sequence with -1 where open.
+
+    Attributes:
+        state: where in the graph the next canvas begins.
+        written: tokens in the canvases so far.
+
+    Raises `SpecError` for a budget that is no positive integer; `trellis` raises what `Trellis` does, for the first
+    canvas or never.
+    """
+
+    def __init__(self, graph: TokenGraph, max_tokens: int | None = None,
+                 fixed: Mapping[int, int] | Any | None = None) -> None:
+        if max_tokens is not None and (isinstance(max_tokens, bool) or not isinstance(max_tokens, int)
+                                       or max_tokens < 1):
+            raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
+        self.graph, self.max_tokens = graph, max_tokens
+        self.state = self.written = 0
+        self._fixed = _as_mapping(fixed)
+
+    @property
+    def ended(self) -> bool:
+        """Can nothing but padding follow?"""
+        return bool(self.graph.vocab.eos_ids) and self.state == self.graph.states - 1
+
+    @property
+    def left(self) -> int:
+        """Tokens of the budget that are left; 0 before the first canvas where no budget was given."""
+        return max(0, (self.max_tokens or 0) - self.written)
+
+    def trellis(self, length: int) -> Trellis:
+        """The canvas that comes next, of `length` positions; those beyond the budget hold end-of-text and padding."""
+        if self.max_tokens is None:
+            self.max_tokens = length
+        left = self.left
+        room, rest = min(length, left), np.full(max(0, left - length), OPEN)
+        fixed = np.full(length, OPEN)
+        for position, token in self._fixed.items():
+            if not 0 <= position < self.max_tokens:
+                raise SpecError(f"a token is fixed at position {position}, outside the budget of {self.max_tokens}")
+            if position >= self.written + length:
+                rest[position - self.written - length] = token
+            elif position >= self.written:
+                fixed[position - self.written] = token
+        if room < length and not self.ended:
+            fixed[room] = self._end_of_text(room)
+        return Trellis(self.graph, length, fixed=fixed, start=self.state, more=rest if (rest >= 0).any() else len(rest))
+
+    def _end_of_text(self, room: int) -> int:
+        if not self.graph.vocab.eos_ids:
+            raise SpecError(f"{room} tokens are left for a whole canvas, and the vocabulary has no end-of-text token",
+                            hint="let max_tokens be a multiple of the canvas")
+        return self.graph.vocab.eos_ids[0]
+
+    def advance(self, tokens: Any) -> None:
+        """Go on behind a finished canvas; what follows an end-of-text token is not looked at.
+
+        Raises `ModelError` where the tokens are not a beginning that the last trellis allows.
+        """
+        ids = as_array(tokens).astype(np.int64)
+        ends = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
+        text = ids[: ends[0] + 1] if len(ends) else ids
+        state = self.graph.states - 1 if self.ended else self.graph.run(text, self.state)
+        if state < 0:
+            at = next(i for i in range(len(text)) if self.graph.run(text[: i + 1], self.state) < 0)
+            raise ModelError(f"the finished canvas breaks the constraint at position {at} (token {int(text[at])}): "
+                             "something changed the tokens after structfill had chosen them")
+        self.state, self.written = state, self.written + len(ids)
+
+
+def _as_mapping(fixed: Mapping[int, int] | Any | None) -> dict[int, int]:
+    if fixed is None:
+        return {}
+    if isinstance(fixed, Mapping):
+        return {int(position): int(token) for position, token in fixed.items() if token != OPEN}
+    return {position: token for position, token in enumerate(as_array(fixed).tolist()) if token != OPEN}

@@ -1,0 +1,73 @@
+"""Logits of the constrained distribution, for loops that are not ours: plain argmax and softmax then do right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from structfill.tokengraph import TokenGraph
+
+from .evidence import OPEN, Row
+from .reading import CHUNK, Reading
+
+MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
+
+
+@dataclass(frozen=True)
+class Constrained:
+    """One pass as any sampler can use it.
+
+    Attributes:
+        logits: float32 (float64 for float64) [(B,) N, Vl] on the device of the given ones: log probabilities of the
+            exact constrained marginals, -inf where no valid canvas has the token; but the path's token stands above
+            the others of its position, so that `argmax` at every position gives `path`, under any temperature.
+        path: int64 [(B,) N], the most probable valid canvas.
+        log_mass: float64 [(B,)], log probability that an unconstrained independent draw is valid.
+    """
+
+    logits: torch.Tensor
+    path: torch.Tensor
+    log_mass: torch.Tensor
+
+
+def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
+                path: NDArray[np.int64]) -> torch.Tensor:
+    """`Constrained.logits` of one row: logits x [N, Vl], with the mass [N, C] of each class and the path [N]."""
+    given = torch.as_tensor(x)
+    dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
+    odds = _odds(reading, mass, row).to(given.device, dtype)
+    column = graph.column_class(given.shape[1], given.device)
+    out = torch.empty(given.shape, dtype=dtype, device=given.device)
+    step = max(1, CHUNK // given.shape[1])
+    for a in range(0, len(given), step):
+        here = out[a : a + step]
+        torch.index_select(odds[a : a + step], 1, column, out=here)
+        here += _finite(given[a : a + step].to(dtype))
+    return _lift(out, torch.from_numpy(path).to(given.device))
+
+
+def _odds(reading: Reading, mass: NDArray[np.float64], row: Row) -> torch.Tensor:
+    """float64 [N, C + 1]: what to add to the logit of a token for the log of its probability, by class."""
+    classes = mass.shape[1]
+    peak, spread = reading.stats.peak[:, :classes], reading.stats.spread[:, :classes]
+    odds = np.full((len(mass), classes + 1), -np.inf)
+    with np.errstate(divide="ignore"):
+        odds[:, :classes] = np.log(mass) - np.where(np.isfinite(peak), peak + spread, 0.0)
+    odds[row.fixed != OPEN] = -np.inf  # its class may hold other tokens: `_lift` puts the one back
+    return torch.from_numpy(odds)
+
+
+def _finite(x: torch.Tensor) -> torch.Tensor:
+    """NaN as -inf and +inf as the largest number, as the statistics take them."""
+    return torch.nan_to_num(x, nan=-torch.inf, posinf=torch.finfo(x.dtype).max, neginf=-torch.inf)
+
+
+def _lift(logits: torch.Tensor, path: torch.Tensor) -> torch.Tensor:
+    """Put the token of `path` [N] above all others of its position, in place."""
+    top = logits.amax(-1, keepdim=True)
+    lifted = torch.where(top > -torch.inf, top + torch.clamp(top.abs() * MARGIN, min=MARGIN), 0.0)
+    return logits.scatter_(-1, path[:, None], lifted.to(logits.dtype))

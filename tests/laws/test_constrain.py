@@ -1,0 +1,79 @@
+"""Logits of the constrained distribution: argmax is the best canvas, softmax the marginals, -inf the mask."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import structfill as sf
+from structfill.errors import BudgetTooSmall, EmptyLanguage
+from structfill.tokengraph import build
+from structfill.trellis import Trellis, TrellisBatch
+from tests import oracle
+from tests.strategies import automata, law, logits, vocabularies
+
+
+def trellis_of(automaton, vocab, length, **arguments):
+    try:
+        return Trellis(build(automaton, vocab), length, **arguments)
+    except (BudgetTooSmall, EmptyLanguage):
+        return None
+
+
+@law(300)
+@given(automata(), vocabularies(), st.integers(1, 4), st.sampled_from([0.05, 0.4, 1.0, 30.0]), st.data())
+def test_argmax_is_valid_under_any_temperature(automaton, vocab, length, temperature, data):
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    got = trellis.constrain(x := data.draw(logits(length, len(vocab))))
+    assert torch.equal(got.path, trellis.best(x))
+    assert torch.equal((got.logits / temperature).argmax(-1), got.path)
+    assert oracle.is_valid(got.path.tolist(), automaton, vocab)
+    allowed = oracle.masks(oracle.canvases(automaton, vocab, length), length, len(vocab))
+    assert not (torch.isfinite(got.logits).numpy() & ~allowed).any() and not got.logits.isnan().any()
+
+
+@law(200)
+@given(automata(), vocabularies(most=4), st.integers(1, 4), st.integers(0, 40), st.data())
+def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    x = data.draw(logits(length, len(vocab), "smooth"))
+    wide = np.concatenate([x, np.full((length, wider), -np.inf, np.float32)], 1)
+    got, exact = trellis.constrain(wide), oracle.Exact(oracle.canvases(automaton, vocab, length), x, len(vocab))
+    probabilities = got.logits[:, : len(vocab)].double().exp().numpy()
+    others = np.ones_like(probabilities, bool)
+    others[np.arange(length), got.path] = False  # the path's token was lifted
+    np.testing.assert_allclose(probabilities[others], exact.marginals[others], atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(float(got.log_mass), exact.log_mass, atol=1e-5, rtol=1e-6)
+
+
+def test_fixed_tokens_stand_alone():
+    vocab = sf.Vocab.bytes()
+    graph = sf.compile(sf.regex("[a-z]{3}"), vocab)
+    got = Trellis(graph, 3, fixed={1: ord("q")}).constrain(torch.zeros(2, 3, len(vocab)))
+    assert got.path[:, 1].tolist() == [ord("q")] * 2
+    assert torch.isfinite(got.logits[0, 1]).nonzero().flatten().tolist() == [ord("q")]
+
+
+def test_rows_under_different_constraints():
+    vocab = sf.Vocab.bytes()
+    graphs = [sf.compile(sf.regex(pattern), vocab) for pattern in ("a+", "[0-9]{2}")]
+    batch = TrellisBatch([Trellis(graph, 4) for graph in graphs])
+    x = torch.randn(2, 4, 300, generator=torch.Generator().manual_seed(1))
+    got = batch.constrain(x)
+    assert got.logits.shape == x.shape and torch.equal(got.logits.argmax(-1), got.path)
+    assert torch.equal(got.path, batch.best(x))
+
+
+def test_logits_may_end_before_tokens_that_no_text_has():
+    """Gemma's tokenizer declares one special token more than the model has columns."""
+    vocab = sf.Vocab.of_tokens([b"a", b"b", None, None], eos_ids=(2,))
+    trellis = Trellis(sf.compile(sf.regex("[ab]{2}"), vocab), 3)
+    x = torch.tensor([[0.0, 1, 0]] * 3)
+    assert trellis.best(x).tolist() == [1, 1, 2] == trellis.constrain(x).path.tolist()
+    assert trellis.marginals(x)[:, 3].tolist() == [0, 0, 0]
