@@ -1,7 +1,7 @@
 """Hugging Face transformers: constraints for the stock `generate()` of DiffusionGemma and of every causal model.
 
     processor = ConstraintProcessor(graph, max_new_tokens=700)
-    model.generate(**inputs, max_new_tokens=700, logits_processor=LogitsProcessorList([processor]))
+    model.generate(**inputs, logits_processor=LogitsProcessorList([processor]), max_new_tokens=700)
 
 Give `generate` a fresh list (DiffusionGemma's appends its own processors to it); the processor itself may be used again.
 """
@@ -14,14 +14,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import LogitsProcessor
 
 from ..errors import BudgetTooSmall, ModelError, SpecError, VocabMismatch
 from ..tokengraph import TokenGraph
 from ..trellis import Blocks, TrellisBatch
+from ..versions import require
+
+require("transformers", "5.12", "6", extra="transformers")
+
+from transformers import LogitsProcessor  # noqa: E402 - the version is checked first
 
 
-class ConstraintProcessor(LogitsProcessor):  # type: ignore[misc]  # transformers has no types
+class ConstraintProcessor(LogitsProcessor):
     """Makes what `generate()` writes a text of the constraint, at every denoising step and within the budget.
 
     With DiffusionGemma the logits [B, N, V] of a step become those of the exact constrained distribution, with the best
@@ -66,7 +70,7 @@ class ConstraintProcessor(LogitsProcessor):  # type: ignore[misc]  # transformer
         if self._prompt is None:
             raise ModelError("this processor was in no generation yet")
         written = sequences[:, self._prompt.shape[1]:].cpu().numpy()
-        return [graph and _text(graph, ids, row)
+        return [None if graph is None else _text(graph, ids, row)
                 for row, (graph, ids) in enumerate(zip(self._by_row(len(written)), written, strict=True))]
 
     def _denoising(self, ids: NDArray[np.int64], scores: torch.Tensor) -> torch.Tensor:
@@ -76,7 +80,7 @@ class ConstraintProcessor(LogitsProcessor):  # type: ignore[misc]  # transformer
                 self._advance(ids[:, -length:])
         else:
             self._begin(ids)
-            self._blocks = [graph and Blocks(graph, self.max_new_tokens, fixed)
+            self._blocks = [None if graph is None else Blocks(graph, self.max_new_tokens, fixed)
                             for graph, fixed in zip(self._by_row(len(ids)), self._fixed_by_row(len(ids)), strict=True)]
             self._canvas = None
         self._seen = ids.shape[1]
@@ -107,8 +111,8 @@ class ConstraintProcessor(LogitsProcessor):  # type: ignore[misc]  # transformer
         self._seen = max(self._seen, ids.shape[1])
         assert self._prompt is not None
         out, written = scores.clone(), ids[:, self._prompt.shape[1]:]
-        states = [0 if graph is None else self._state(row, graph, tokens)
-                  for row, (graph, tokens) in enumerate(zip(self._by_row(len(ids)), written, strict=True))]
+        states = [0 if graph is None else self._state(graph, tokens)
+                  for graph, tokens in zip(self._by_row(len(ids)), written, strict=True)]
         if max(states) < 0 and not self.assisted:  # some may be: beams without a chance, refused drafts
             raise ModelError("the tokens written so far break the constraint: something changed them after structfill "
                              "had chosen (drafts need ConstraintProcessor(assisted=True))")
@@ -131,15 +135,12 @@ class ConstraintProcessor(LogitsProcessor):  # type: ignore[misc]  # transformer
         if not bool((scores > -torch.inf).any()):  # the model finds all of them impossible
             scores[graph.class_token[graph.class_ptr[allowed[0]]]] = 0.0
 
-    def _state(self, row: int, graph: TokenGraph, written: NDArray[np.int64]) -> int:
+    def _state(self, graph: TokenGraph, written: NDArray[np.int64]) -> int:
         """Where `graph` stands behind the tokens `written`, from where it stood before the last of them."""
-        key = row if len(self.graphs) > 1 else 0
-        known = self._states.get((key, written[:-1].tobytes())) if len(written) else None
-        if known is None:
-            state = graph.run(written)
-        else:
-            state = graph.run(written[-1:], known) if known >= 0 else known
-        self._states[key, written.tobytes()] = state
+        before = id(graph), written[:-1].tobytes()
+        known = self._states.get(before) if len(written) else None
+        state = graph.run(written) if known is None else -1 if known < 0 else graph.run(written[-1:], known)
+        self._states[id(graph), written.tobytes()] = state
         return state
 
     def _begin(self, ids: NDArray[np.int64]) -> None:

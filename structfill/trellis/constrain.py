@@ -26,37 +26,41 @@ class Constrained:
             exact constrained marginals, -inf where no valid canvas has the token; but the path's token stands above
             the others of its position, so that `argmax` at every position gives `path`, under any temperature.
         path: int64 [(B,) N], the most probable valid canvas.
+        entropy: float32 [(B,) N], nats, of the constrained marginal of each position.
         log_mass: float64 [(B,)], log probability that an unconstrained independent draw is valid.
+        sample: int64 [(B,) N], an exact draw of a whole canvas, or None where none was asked for.
     """
 
     logits: torch.Tensor
     path: torch.Tensor
+    entropy: torch.Tensor
     log_mass: torch.Tensor
+    sample: torch.Tensor | None = None
 
 
 def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
-                path: NDArray[np.int64]) -> torch.Tensor:
-    """`Constrained.logits` of one row: logits x [N, Vl], with the mass [N, C] of each class and the path [N]."""
+                path: NDArray[np.int64], scale: float) -> torch.Tensor:
+    """`Constrained.logits` of one row: logits x [N, Vl] times `scale`, the mass [N, C] of each class, the path [N]."""
     given = torch.as_tensor(x)
     dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
-    odds = _odds(reading, mass, row).to(given.device, dtype)
+    odds = _odds(reading, mass, row, scale).to(given.device, dtype)
     column = graph.column_class(given.shape[1], given.device)
     out = torch.empty(given.shape, dtype=dtype, device=given.device)
     step = max(1, CHUNK // given.shape[1])
     for a in range(0, len(given), step):
         here = out[a : a + step]
         torch.index_select(odds[a : a + step], 1, column, out=here)
-        here += _finite(given[a : a + step].to(dtype))
+        here += _finite(given[a : a + step].to(dtype) * scale)
     return _lift(out, torch.from_numpy(path).to(given.device))
 
 
-def _odds(reading: Reading, mass: NDArray[np.float64], row: Row) -> torch.Tensor:
-    """float64 [N, C + 1]: what to add to the logit of a token for the log of its probability, by class."""
+def _odds(reading: Reading, mass: NDArray[np.float64], row: Row, scale: float) -> torch.Tensor:
+    """float64 [N, C + 1]: what to add to the scaled logit of a token for the log of its probability, by class."""
     classes = mass.shape[1]
     peak, spread = reading.stats.peak[:, :classes], reading.stats.spread[:, :classes]
     odds = np.full((len(mass), classes + 1), -np.inf)
-    with np.errstate(divide="ignore"):
-        odds[:, :classes] = np.log(mass) - np.where(np.isfinite(peak), peak + spread, 0.0)
+    with np.errstate(divide="ignore", over="ignore"):
+        odds[:, :classes] = np.log(mass) - np.where(np.isfinite(peak), peak * scale + spread, 0.0)
     odds[row.fixed != OPEN] = -np.inf  # its class may hold other tokens: `_lift` puts the one back
     return torch.from_numpy(odds)
 

@@ -25,8 +25,8 @@ GRAPHS = [sf.compile(constraint, VOCAB) for constraint in CONSTRAINTS]
 
 def generate(model, processor, ids, attention, **arguments):
     """The whole rows that `generate` gives."""
-    found = model.generate(ids, attention_mask=attention, logits_processor=transformers.LogitsProcessorList([processor]),
-                           **arguments)
+    processors = transformers.LogitsProcessorList([processor])
+    found = model.generate(ids, attention_mask=attention, logits_processor=processors, **arguments)
     return found if isinstance(found, torch.Tensor) else found.sequences
 
 

@@ -52,6 +52,41 @@ def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
     np.testing.assert_allclose(float(got.log_mass), exact.log_mass, atol=1e-5, rtol=1e-6)
 
 
+@law(150)
+@given(automata(), vocabularies(most=4), st.integers(1, 4), st.sampled_from([0.4, 0.8, 2.0]), st.data())
+def test_a_temperature_is_that_of_the_whole_canvas(automaton, vocab, length, temperature, data):
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    x = data.draw(logits(length, len(vocab), "smooth"))
+    got = trellis.constrain(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
+    exact = trellis.posterior(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(got.path, exact.best) and torch.equal(got.sample, exact.sample)
+    torch.testing.assert_close(got.entropy, exact.entropy)
+    torch.testing.assert_close(got.log_mass, exact.log_mass)
+    valid = oracle.canvases(automaton, vocab, length)
+    marginals = oracle.Exact(valid, x / np.float32(temperature), len(vocab)).marginals
+    others = np.ones_like(marginals, bool)
+    others[np.arange(length), got.path] = False
+    np.testing.assert_allclose(got.logits.double().exp().numpy()[others], marginals[others], atol=1e-4, rtol=1e-3)
+
+
+@law(200)
+@given(automata(), vocabularies(most=4), st.integers(1, 5), st.booleans(), st.data())
+def test_what_may_come_next_from_the_left(automaton, vocab, length, pinned, data):
+    """Behind any beginning of a valid canvas, the classes that may follow are those of the canvases that go on so."""
+    valid = oracle.canvases(automaton, vocab, length)
+    if not valid:
+        return
+    canvas, at = data.draw(st.sampled_from(valid)), data.draw(st.integers(0, length - 1))
+    fixed = {length - 1: canvas[-1]} if pinned else {}
+    trellis = Trellis(build(automaton, vocab), length, fixed=fixed)
+    follow = {c[at] for c in valid if c[:at] == canvas[:at] and all(c[i] == t for i, t in fixed.items())}
+    graph = trellis.graph
+    got = trellis.next_classes(0, graph.run(canvas[:at]), at)
+    assert set(got.tolist()) == {int(graph.token_class[t]) for t in follow}
+
+
 def test_fixed_tokens_stand_alone():
     vocab = sf.Vocab.bytes()
     graph = sf.compile(sf.regex("[a-z]{3}"), vocab)
