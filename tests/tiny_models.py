@@ -46,3 +46,21 @@ def prompts(*texts):
     width = max(map(len, texts))
     ids = torch.tensor([[PAD] * (width - len(t)) + list(t.encode()) for t in texts])
     return ids, (ids != PAD).long()
+
+
+def tokenizer(chat=True):
+    """Byte-level tokens with the ids of `Vocab.bytes`: 256 bytes, then end-of-text, padding and mask."""
+    import tokenizers
+
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]  # GPT-2's characters for bytes
+    others = [b for b in range(256) if b not in printable]
+    names = {chr(b): b for b in printable} | {chr(256 + k): b for k, b in enumerate(others)}
+    made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=names, merges=[]))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = tokenizers.decoders.ByteLevel()
+    made.add_special_tokens(["<eos>", "<pad>", "<mask>"])
+    found = transformers.PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<eos>", pad_token="<pad>",
+                                                 mask_token="<mask>")
+    if chat:
+        found.chat_template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<model>"
+    return found

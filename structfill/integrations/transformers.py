@@ -1,9 +1,9 @@
 """Hugging Face transformers: constraints for the stock `generate()` of DiffusionGemma and of every causal model.
 
     processor = ConstraintProcessor(graph, max_new_tokens=700)
-    model.generate(**inputs, logits_processor=LogitsProcessorList([processor]), max_new_tokens=700)
+    model.generate(**inputs, max_new_tokens=700, logits_processor=LogitsProcessorList([processor]))
 
-Give `generate` a fresh list (DiffusionGemma's appends its own processors to it); the processor itself may be used again.
+Give `generate` a fresh list (DiffusionGemma's appends its own processors to it); the processor may be used again.
 """
 
 from __future__ import annotations
