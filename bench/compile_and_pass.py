@@ -38,14 +38,14 @@ def main() -> None:
     if not DATA.is_dir():
         sys.exit(f"the public data sets are not in {DATA}: set STRUCTFILL_DATA to their folder")
     torch.set_num_threads(1)
-    vocab = sf.Vocab.from_file(_tokenizer(chosen.tokenizer))
+    vocab = sf.Vocab.from_file(tokenizer_path(chosen.tokenizer))
     sf.compile(sf.json_schema({"type": "string"}), vocab)  # warm: kernels and the vocabulary's trie
     logits = torch.randn(chosen.length, len(vocab), generator=torch.Generator().manual_seed(0)) * 4
     plain = min(_timed(lambda: _unconstrained(logits)) for _ in range(2))
     rows: dict[str, list[float]] = {"schema to automaton": [], "automaton to graph": [], "pass": [], "masks": []}
     sizes: dict[str, list[float]] = {"states": [], "edges": [], "classes": []}
     refused: Counter[str] = Counter()
-    for schema in _schemas(chosen.limit):
+    for schema in schemas(chosen.limit):
         try:
             _measure(schema, vocab, logits, rows, sizes)
         except sf.StructfillError as error:
@@ -86,13 +86,13 @@ def _timed(function: Callable[[], Any]) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-def _schemas(limit: int) -> list[Any]:
+def schemas(limit: int) -> list[Any]:
     with lzma.open(DATA / "jsonschemabench_dev.jsonl.xz", "rt", encoding="utf-8") as lines:
         schemas = [json.loads(line)["schema"] for line in lines]
     return schemas[::max(1, len(schemas) // limit)][:limit]
 
 
-def _tokenizer(name: str) -> Path:
+def tokenizer_path(name: str) -> Path:
     target = Path(tempfile.gettempdir()) / f"structfill-bench-{name}.json"
     if not target.exists():
         target.write_bytes(lzma.decompress((DATA / "tokenizers" / f"{name}.tokenizer.json.xz").read_bytes()))

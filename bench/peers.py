@@ -24,7 +24,8 @@ import torch
 import structfill as sf
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compile_and_pass import DATA, _schemas, _tokenizer
+from compile_and_pass import DATA, tokenizer_path
+from compile_and_pass import schemas as sample
 
 END = {"gemma3": "<end_of_turn>", "qwen3": "<|im_end|>"}
 
@@ -129,7 +130,7 @@ def main() -> None:
     if not DATA.is_dir():
         sys.exit(f"the public data sets are not in {DATA}: set STRUCTFILL_DATA to their folder")
     torch.set_num_threads(1)
-    path, schemas = _tokenizer(chosen.tokenizer), _schemas(chosen.limit)
+    path, schemas = tokenizer_path(chosen.tokenizer), sample(chosen.limit)
     print(f"{len(schemas)} schemas, {chosen.tokenizer}, {chosen.length} positions; CPU time, one thread")
     compiled, masked = f"{'compile ms: p50':>16} {'p95':>8} {'max':>8}", f"{'mask µs: p50':>14} {'p95':>8}"
     print(f"{'':>24} {'refused':>8} {compiled} {masked} {'positions':>10}")

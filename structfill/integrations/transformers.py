@@ -89,9 +89,9 @@ class ConstraintProcessor(LogitsProcessor):
             return scores
         if self._canvas is None:
             self._canvas = TrellisBatch([blocks.trellis(length) for blocks in self._blocks if blocks])
-        constrained = self._canvas.constrain(scores[bound]).logits
         if len(bound) == len(scores):
-            return constrained
+            return self._canvas.constrain(scores).logits
+        constrained = self._canvas.constrain(scores[bound]).logits
         return scores.to(constrained.dtype).index_copy(0, torch.tensor(bound, device=scores.device), constrained)
 
     def _advance(self, canvas: NDArray[np.int64]) -> None:

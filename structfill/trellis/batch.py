@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from structfill.errors import VocabMismatch
 
 from .canvas import Posterior, Trellis
-from .constrain import Constrained
+from .constrain import Constrained, room
 from .evidence import Evidence, as_array, as_fixed, as_positions
 
 
@@ -90,13 +90,15 @@ class TrellisBatch:
         return Posterior(*(torch.cat(column) for column in columns if column[0] is not None))
 
     def constrain(
-        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,
+        out: torch.Tensor | None = None,
     ) -> Constrained:
         """As `Trellis.constrain`."""
-        found = [part.constrain(x, draw=draw, generator=generator, temperature=temperature)
-                 for part, x in zip(self.parts, self._split(logits), strict=True)]
-        columns = zip(*(vars(one).values() for one in found), strict=True)
-        return Constrained(*(torch.cat(column) for column in columns if column[0] is not None))
+        filled = room(logits) if out is None else out
+        found = [part.constrain(x, draw=draw, generator=generator, temperature=temperature, out=to)
+                 for part, x, to in zip(self.parts, self._split(logits), self._split(filled), strict=True)]
+        _, *columns = zip(*(vars(one).values() for one in found), strict=True)
+        return Constrained(filled, *(torch.cat(column) for column in columns if column[0] is not None))
 
     def text(self, tokens: Any) -> list[str]:
         """As `Trellis.text` of [B, N]."""

@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .constrain import SLIGHT, Constrained, conditioned
+from .constrain import SLIGHT, Constrained, conditioned, room
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 
 
@@ -275,26 +275,27 @@ class Trellis:
         return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
 
     def constrain(
-        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,
+        out: torch.Tensor | None = None,
     ) -> Constrained:
         """Logits of the constrained distribution, for a sampler that takes argmax or draws position by position; all of
-        softmax(logits / temperature)."""
+        softmax(logits / temperature). They are written into `out`, by default into fresh memory."""
         given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
+        filled = room(logits) if out is None else out
         found = []
-        for (x, row), u in zip(given, uniforms, strict=True):
+        for (x, row), u, to in zip(given, uniforms, filled[None] if given.flat else filled, strict=True):
             reading = r.read(self.graph, row, x, scale)
             result, tokens, _ = sweep.posterior_and_path(
                 self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
             )
             path, entropy, own = tokens.astype(np.int64), r.entropy(reading, result.mass), r.own_entropy(reading, scale)
-            found.append([conditioned(self.graph, row, x, reading, result.mass, path, entropy > own + SLIGHT, scale),
-                          path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
+            conditioned(self.graph, row, x, reading, result.mass, path, entropy > own + SLIGHT, scale, to)
+            found.append([path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
                           *(self._draw(x, row, reading, result, scale, u)[:1] if draw else ())])
-        rows, *columns = (list(column) for column in zip(*found, strict=True))
         types = torch.int64, torch.float32, torch.float64, torch.int64
-        return Constrained(rows[0] if given.flat else torch.stack(rows),
-                           *(given.stack(column, kind) for column, kind in zip(columns, types, strict=False)))
+        columns = zip(*found, strict=True)
+        return Constrained(filled, *(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
 
     def next_classes(self, row: int, state: int, position: int) -> NDArray[np.int64]:
         """int64, ascending: the token classes that some valid canvas of a row has at `position`, where it has led to

@@ -45,13 +45,11 @@ class Constrained:
 
 
 def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
-                path: NDArray[np.int64], decided: NDArray[np.bool_], scale: float) -> torch.Tensor:
-    """`Constrained.logits` of one row: logits x [N, Vl] times `scale`, the mass [N, C] of each class, the path [N], and
-    whether it alone decides [N]."""
+                path: NDArray[np.int64], decided: NDArray[np.bool_], scale: float, out: torch.Tensor) -> None:
+    """Write `Constrained.logits` of one row into `out`, from logits x [N, Vl] times `scale`, the mass [N, C] of each
+    class, the path [N], and whether it alone decides [N]."""
     given = torch.as_tensor(x)
     odds, top = _odds(reading, mass, row, scale)
-    out = torch.empty(given.shape, dtype=torch.float64 if given.dtype == torch.float64 else torch.float32,
-                      device=given.device)
     if is_away(given):
         _add_odds(graph, given, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
     else:
@@ -62,7 +60,13 @@ def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDA
     lifted = top + np.maximum(np.abs(top) * MARGIN, margin)
     places = torch.arange(len(path), device=given.device), torch.from_numpy(path).to(given.device)
     out[places] = torch.from_numpy(lifted).to(out.device, out.dtype)
-    return out
+
+
+def room(logits: Any) -> torch.Tensor:
+    """Memory for the constrained ones of `logits`, in their place."""
+    given = torch.as_tensor(logits)
+    dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
+    return torch.empty(given.shape, dtype=dtype, device=given.device)
 
 
 def _odds(reading: Reading, mass: NDArray[np.float64], row: Row, scale: float) -> tuple[Floats, Floats]:
