@@ -47,6 +47,13 @@ class Model(BaseModel, Protocol):
         ...
 
 
+class ElasticModel(Model, Protocol):
+    """One that can make a mask into two (`expand_id`) and into none (`delete_id`), as DreamOn."""
+
+    expand_id: int
+    delete_id: int
+
+
 class RenoisingModel(BaseModel, Protocol):
     """A denoiser that starts from random tokens (a uniform-noise diffusion model)."""
 

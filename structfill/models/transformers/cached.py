@@ -130,7 +130,7 @@ def _unread(family: Family, columns: Columns, known: int, start: int) -> Iterato
 
 def _cached_call(module: Any, family: Family, columns: Columns, memory: Memory, first: int, end: int,
                  store: bool) -> torch.Tensor:
-    """A call that reads the memory, which holds the columns before `first`, and adds to it only where `store` is set."""
+    """A call that reads the memory, which holds the columns before `first`, and adds to it only if told to."""
     more: dict[str, Any] = {**caches.named(module.forward, memory.cache), "use_cache": True}
     if family.store is not None:
         more[family.store] = store
