@@ -134,10 +134,11 @@ def _usable(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits]:
 
 
 def paths(graph: TokenGraph, fixed: NDArray[np.int64], without: NDArray[np.int64]) -> tuple[Bits, Bits]:
-    """(state, position) pairs that lie behind the start, and those from where the text can end right behind `fixed`
-    [N], if no set of `without` is used."""
+    """(state, position) pairs that the start leads to, and those from where the text can end right behind `fixed` [N],
+    if no set of classes `without` is used at an open position."""
     usable, _ = _usable(graph, fixed)
-    usable[without] = 0
+    for position in np.flatnonzero(fixed == OPEN).tolist():
+        usable[without, position >> 6] &= ~np.uint64(1 << (position & 63))
     return reached(graph, usable, 0), _behind(graph, usable, graph.final, len(fixed))
 
 
