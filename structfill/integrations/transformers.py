@@ -20,7 +20,7 @@ from ..tokengraph import TokenGraph
 from ..trellis import Blocks, TrellisBatch
 from ..versions import require
 
-require("transformers", "5.12", "6", extra="transformers")
+require("transformers", "5.23", "6", extra="transformers")
 
 from transformers import LogitsProcessor  # noqa: E402 - the version is checked first
 

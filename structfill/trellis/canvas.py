@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .constrain import Constrained, conditioned
+from .constrain import SLIGHT, Constrained, conditioned
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 from .margins import margins
 
@@ -295,9 +295,9 @@ class Trellis:
             result, tokens, _ = sweep.posterior_and_path(
                 self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
             )
-            path = tokens.astype(np.int64)
-            found.append([conditioned(self.graph, row, x, reading, result.mass, path, scale), path,
-                          r.entropy(reading, result.mass), r.log_mass(reading, result.log_total),
+            path, entropy, own = tokens.astype(np.int64), r.entropy(reading, result.mass), r.own_entropy(reading, scale)
+            found.append([conditioned(self.graph, row, x, reading, result.mass, path, entropy > own + SLIGHT, scale),
+                          path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
                           *(self._draw(x, row, reading, result, scale, u)[:1] if draw else ())])
         rows, *columns = (list(column) for column in zip(*found, strict=True))
         types = torch.int64, torch.float32, torch.float64, torch.int64

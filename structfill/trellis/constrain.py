@@ -15,6 +15,8 @@ from .evidence import OPEN, Row
 from .reading import CHUNK, Reading
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
+SLIGHT = 1e-3  # nats of entropy that do not count
+DECIDED = 30.0  # nats, where the path alone decides
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,12 @@ class Constrained:
     Attributes:
         logits: float32 (float64 for float64) [(B,) N, Vl] on the device of the given ones: log probabilities of the
             exact constrained marginals, -inf where no valid canvas has the token; but the path's token stands above
-            the others of its position, so that `argmax` at every position gives `path`, under any temperature.
+            the others of its position, so that `argmax` at every position gives `path`, under any temperature. Where
+            the constraint contradicts the model, so that it leaves a position less sure than the model was, only
+            ratios of unlikely tokens are left: there the path's token stands far above.
         path: int64 [(B,) N], the most probable valid canvas.
-        entropy: float32 [(B,) N], nats, of the constrained marginal of each position.
+        entropy: float32 [(B,) N], nats, of the constrained marginal of each position, or the model's own where that is
+            less.
         log_mass: float64 [(B,)], log probability that an unconstrained independent draw is valid.
         sample: int64 [(B,) N], an exact draw of a whole canvas, or None where none was asked for.
     """
@@ -39,8 +44,9 @@ class Constrained:
 
 
 def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
-                path: NDArray[np.int64], scale: float) -> torch.Tensor:
-    """`Constrained.logits` of one row: logits x [N, Vl] times `scale`, the mass [N, C] of each class, the path [N]."""
+                path: NDArray[np.int64], decided: NDArray[np.bool_], scale: float) -> torch.Tensor:
+    """`Constrained.logits` of one row: logits x [N, Vl] times `scale`, the mass [N, C] of each class, the path [N], and
+    whether it alone decides [N]."""
     given = torch.as_tensor(x)
     dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
     odds = _odds(reading, mass, row, scale).to(given.device, dtype)
@@ -51,7 +57,8 @@ def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDA
         here = out[a : a + step]
         torch.index_select(odds[a : a + step], 1, column, out=here)
         here += _finite(given[a : a + step].to(dtype) * scale)
-    return _lift(out, torch.from_numpy(path).to(given.device))
+    margin = torch.from_numpy(np.where(decided, DECIDED, MARGIN)[:, None]).to(given.device, dtype)
+    return _lift(out, torch.from_numpy(path).to(given.device), margin)
 
 
 def _odds(reading: Reading, mass: NDArray[np.float64], row: Row, scale: float) -> torch.Tensor:
@@ -70,8 +77,8 @@ def _finite(x: torch.Tensor) -> torch.Tensor:
     return torch.nan_to_num(x, nan=-torch.inf, posinf=torch.finfo(x.dtype).max, neginf=-torch.inf)
 
 
-def _lift(logits: torch.Tensor, path: torch.Tensor) -> torch.Tensor:
-    """Put the token of `path` [N] above all others of its position, in place."""
+def _lift(logits: torch.Tensor, path: torch.Tensor, margin: torch.Tensor) -> torch.Tensor:
+    """Put the token of `path` [N] above all others of its position by `margin` [N, 1], in place."""
     top = logits.amax(-1, keepdim=True)
-    lifted = torch.where(top > -torch.inf, top + torch.clamp(top.abs() * MARGIN, min=MARGIN), 0.0)
+    lifted = torch.where(top > -torch.inf, top + torch.maximum(top.abs() * MARGIN, margin), 0.0)
     return logits.scatter_(-1, path[:, None], lifted.to(logits.dtype))

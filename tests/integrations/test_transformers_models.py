@@ -71,8 +71,8 @@ def test_a_causal_cache_changes_nothing():
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_drafts_save_passes_and_change_no_text(temperature):
     model = wrap(causal(), tokenizer())
-    schema = {"type": "object", "properties": {"a long name of a property": {"enum": [1, 2]}, "another": {"const": "z"}},
-              "required": ["a long name of a property", "another"], "additionalProperties": False}
+    schema = {"type": "object", "required": ["a long name of a property", "another"], "additionalProperties": False,
+              "properties": {"a long name of a property": {"enum": [1, 2]}, "another": {"const": "z"}}}
     constraint = sf.json_schema(schema, whitespace="compact")
     with_drafts, without = (
         sf.Generator(constraint=constraint, model=model, cache=None,
@@ -122,7 +122,8 @@ def test_models_load_from_a_folder(tmp_path):
         make().save_pretrained(folder)
         tokenizer().save_pretrained(folder)
         model = sf.load(folder, dtype=torch.float32)
-        assert sf.Generator(constraint=CONSTRAINTS[2], model=model, options=options, cache=None)("?").text in ("yes", "no")
+        generator = sf.Generator(constraint=CONSTRAINTS[2], model=model, options=options, cache=None)
+        assert generator("?").text in ("yes", "no")
         assert sf.load(str(folder)).vocab.eos_ids == (256,)
 
 

@@ -36,6 +36,12 @@ def test_argmax_is_valid_under_any_temperature(automaton, vocab, length, tempera
     assert not (torch.isfinite(got.logits).numpy() & ~allowed).any() and not got.logits.isnan().any()
 
 
+def contradicted(exact, x):
+    """bool [N]: positions that the constraint leaves less sure than the model was, or nearly so."""
+    log_p = oracle.log_softmax(x)
+    return exact.entropy > -(np.exp(log_p) * log_p).sum(1) - 1e-3
+
+
 @law(200)
 @given(automata(), vocabularies(most=4), st.integers(1, 4), st.integers(0, 40), st.data())
 def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
@@ -46,7 +52,7 @@ def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
     wide = np.concatenate([x, np.full((length, wider), -np.inf, np.float32)], 1)
     got, exact = trellis.constrain(wide), oracle.Exact(oracle.canvases(automaton, vocab, length), x, len(vocab))
     probabilities = got.logits[:, : len(vocab)].double().exp().numpy()
-    others = np.ones_like(probabilities, bool)
+    others = ~contradicted(exact, x)[:, None] & np.ones_like(probabilities, bool)
     others[np.arange(length), got.path] = False  # the path's token was lifted
     np.testing.assert_allclose(probabilities[others], exact.marginals[others], atol=1e-4, rtol=1e-3)
     np.testing.assert_allclose(float(got.log_mass), exact.log_mass, atol=1e-5, rtol=1e-6)
@@ -62,11 +68,13 @@ def test_a_temperature_is_that_of_the_whole_canvas(automaton, vocab, length, tem
     got = trellis.constrain(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
     exact = trellis.posterior(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
     assert torch.equal(got.path, exact.best) and torch.equal(got.sample, exact.sample)
-    torch.testing.assert_close(got.entropy, exact.entropy)
     torch.testing.assert_close(got.log_mass, exact.log_mass)
     valid = oracle.canvases(automaton, vocab, length)
-    marginals = oracle.Exact(valid, x / np.float32(temperature), len(vocab)).marginals
-    others = np.ones_like(marginals, bool)
+    tempered = x / np.float32(temperature)
+    truth = oracle.Exact(valid, tempered, len(vocab))
+    own = -(np.exp(oracle.log_softmax(tempered)) * oracle.log_softmax(tempered)).sum(1)
+    np.testing.assert_allclose(got.entropy, np.minimum(truth.entropy, own), atol=1e-4)
+    marginals, others = truth.marginals, ~contradicted(truth, tempered)[:, None] & np.ones_like(truth.marginals, bool)
     others[np.arange(length), got.path] = False
     np.testing.assert_allclose(got.logits.double().exp().numpy()[others], marginals[others], atol=1e-4, rtol=1e-3)
 
@@ -85,6 +93,16 @@ def test_what_may_come_next_from_the_left(automaton, vocab, length, pinned, data
     graph = trellis.graph
     got = trellis.next_classes(0, graph.run(canvas[:at]), at)
     assert set(got.tolist()) == {int(graph.token_class[t]) for t in follow}
+
+
+def test_where_the_constraint_contradicts_the_model_the_path_decides():
+    vocab = sf.Vocab.bytes()
+    x = torch.zeros(2, len(vocab))
+    x[:, ord("x")], x[1, ord("7")] = 20.0, 19.0
+    got = sf.Trellis(sf.compile(sf.regex("[0-9]{2}"), vocab), 2).constrain(x)
+    odds = got.logits.softmax(-1)
+    assert odds[0, got.path[0]] > 0.999 and got.path[1] == ord("7") and got.entropy.max() < 0.7
+    assert torch.isfinite(got.logits[0]).sum() == 10  # the others stay possible
 
 
 def test_fixed_tokens_stand_alone():

@@ -1,4 +1,4 @@
-"""DiffusionGemma (transformers 5.12 and later): uniform noise, blocks of 256, self-conditioning."""
+"""DiffusionGemma: uniform noise, blocks of 256, self-conditioning."""
 
 from __future__ import annotations
 

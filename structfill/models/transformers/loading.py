@@ -12,7 +12,7 @@ from ..protocol import BaseModel
 from .causal import Causal
 from .diffusion_gemma import DiffusionGemma
 
-SUPPORTED = "5.12", "6"
+SUPPORTED = "5.23", "6"
 REMOTE_CODE = "its code is not part of transformers; to run the code that comes with the weights, pass " \
               "trust_remote_code=True"
 
