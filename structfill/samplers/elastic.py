@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..models.protocol import ElasticModel
 
 TEXT, EXPAND, DELETE = range(3)
+FAR = 1e30  # a logit that no other comes near
 FURTHEST = 4096  # tokens: how far beyond the budget a shortest filling is looked for
 
 
@@ -89,6 +90,7 @@ class _View(NamedTuple):
     """What a pass says about the layout, [N] each."""
 
     tokens: torch.Tensor  # int64, the path
+    is_open: torch.Tensor  # bool
     action: torch.Tensor  # int64, what to do there
     score: torch.Tensor  # what comes first, -inf where nothing is open
     confidence: torch.Tensor  # that the path's token stands there
@@ -137,7 +139,7 @@ def _look(model: ElasticModel, context: torch.Tensor, graph: TokenGraph, hole: _
     layout = torch.tensor(hole.layout, dtype=torch.int64)
     around = gaps(graph, hole.layout, hole.most - len(hole.cells))
     canvas = torch.where(layout == OPEN, model.vocab.mask_id or 0, layout)[None]
-    logits = denoiser_logits(model, context, canvas[:, :0], canvas)[0].float().cpu()
+    logits = _clean(denoiser_logits(model, context, canvas[:, :0], canvas)[0])
     odds = torch.stack([torch.zeros(len(layout)), logits[:, model.expand_id], logits[:, model.delete_id]], 1)
     text = logits.index_fill(1, _closing(model), -torch.inf)  # the text ends where the layout does
     trellis = Trellis(graph, len(layout), fixed=layout)
@@ -153,6 +155,11 @@ def _look(model: ElasticModel, context: torch.Tensor, graph: TokenGraph, hole: _
     return _view(found, shares, action, layout == OPEN, around, options.rule)
 
 
+def _clean(logits: torch.Tensor) -> torch.Tensor:
+    """float32 on the CPU; NaN as -inf and +inf as far above all else."""
+    return torch.nan_to_num(logits.float().cpu(), nan=-torch.inf, posinf=FAR, neginf=-torch.inf).clamp_max(FAR)
+
+
 def _view(found: Posterior, shares: torch.Tensor, action: torch.Tensor, is_open: torch.Tensor, around: list[Gap],
           rule: str) -> _View:
     drawn = found.sample is not None and found.sample_confidence is not None
@@ -166,7 +173,7 @@ def _view(found: Posterior, shares: torch.Tensor, action: torch.Tensor, is_open:
         score = -torch.stack([confidence, rival, shares[:, EXPAND], shares[:, DELETE]], 1).topk(2).values.diff()[:, 0]
     else:
         score = torch.special.xlogy(shares, shares).sum(1) - shares[:, TEXT] * found.entropy
-    return _View(tokens, action, score.masked_fill(~is_open, -torch.inf), confidence, around, float(found.log_mass))
+    return _View(tokens, is_open, action, score.masked_fill(~is_open, -torch.inf), confidence, around, float(found.log_mass))
 
 
 def _where(around: list[Gap], length: int, hole: _Hole, grow: bool) -> torch.Tensor:
@@ -182,11 +189,10 @@ def _where(around: list[Gap], length: int, hole: _Hole, grow: bool) -> torch.Ten
 def _chosen(view: _View, options: SamplerOptions, passes_left: int) -> torch.Tensor:
     """bool [N]: the surest open positions that are to be text, an even share of them, and those beyond the threshold;
     all at the last pass."""
-    is_open = view.score > -torch.inf
     if passes_left <= 1:
-        return is_open
-    is_text = is_open & (view.action == TEXT)
-    quota = -(-int(is_open.sum()) // passes_left)
+        return view.is_open
+    is_text = view.is_open & (view.action == TEXT)
+    quota = -(-int(view.is_open.sum()) // passes_left)
     surest = view.score.masked_fill(~is_text, -torch.inf).argsort(descending=True, stable=True)[:quota]
     chosen = is_text & (view.confidence > options.threshold)
     chosen[surest] = True

@@ -133,10 +133,10 @@ def test_a_model_that_knows_the_text_finds_its_length(begin, text):
 
 def test_expanding_is_forbidden_at_the_longest_and_deleting_at_the_shortest():
     constraint = sf.template("<{{a}}>", a=sf.regex("[ab]{3,5}"))
-    longest = _steps(constraint, Wilful(expand=1e9), "<", ">", most=50)
-    shortest = _steps(constraint, Wilful(delete=1e9), "<", ">", most=50)
-    assert longest[-1].hole == 5 and shortest[-1].hole == 3
-    assert max(len(seen) for seen in [[0] * s.hole for s in longest]) == 5
+    longest = _steps(constraint, Wilful(expand=1e9, delete=-1e9), "<", ">", most=50)
+    shortest = _steps(constraint, Wilful(expand=-1e9, delete=1e9), "<", ">", most=50)
+    assert longest[-1].hole == 5 and longest[-1].changes == 1
+    assert shortest[-1].hole == 3 and shortest[-1].changes == 1
 
 
 def test_the_right_side_may_end_with_end_of_text():
