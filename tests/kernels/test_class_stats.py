@@ -90,6 +90,21 @@ def test_draws_and_probabilities(size, dtype, hard):
     np.testing.assert_allclose(outs[1][:, :columns], outs[0][:, :columns], atol=1e-6)
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 0.37, 12.0])
+def test_odds_are_added(size, dtype, hard, scale):
+    logits, plan = case(*size, dtype, hard)
+    rng = np.random.default_rng(1)
+    odds = np.where(rng.random((len(logits), plan.classes)) < 0.3, -np.inf, rng.standard_normal((1, plan.classes)))
+    top = rng.standard_normal(len(logits)) * 9
+    outs = np.full((2, *logits.shape), -77, dtype)
+    reference.add_odds(logits, plan, odds, top, scale, outs[0])
+    cpu.add_odds(logits, plan, odds, top, scale, outs[1])
+    np.testing.assert_allclose(outs[1], outs[0], rtol=1e-5, atol=1e-5)
+
+
 def columns_between(logits, plan, got, want, u):
     """The largest distance of u from the cumulative weight between two neighbouring answers."""
     gaps = []

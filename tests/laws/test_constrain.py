@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 import structfill as sf
 from structfill.errors import BudgetTooSmall, EmptyLanguage
 from structfill.tokengraph import build
-from structfill.trellis import Trellis, TrellisBatch
+from structfill.trellis import Trellis, TrellisBatch, constrain
 from tests import oracle
 from tests.strategies import automata, law, logits, vocabularies
 
@@ -111,6 +112,22 @@ def test_fixed_tokens_stand_alone():
     got = Trellis(graph, 3, fixed={1: ord("q")}).constrain(torch.zeros(2, 3, len(vocab)))
     assert got.path[:, 1].tolist() == [ord("q")] * 2
     assert torch.isfinite(got.logits[0, 1]).nonzero().flatten().tolist() == [ord("q")]
+
+
+@law(100)
+@given(automata(), vocabularies(), st.integers(1, 4), st.sampled_from([0.4, 1.0]), st.data())
+def test_other_devices_get_the_same(automaton, vocab, length, temperature, data):
+    """What is done by torch on a GPU, done by torch here."""
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    x = torch.from_numpy(data.draw(logits(length, len(vocab))))
+    kernel = trellis.constrain(x, temperature=temperature).logits
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constrain.class_stats, "add_odds", None)
+        patch.setattr(constrain, "HOST", "none")
+        other = trellis.constrain(x, temperature=temperature).logits
+    torch.testing.assert_close(other, kernel, rtol=1e-5, atol=1e-5)
 
 
 def test_rows_under_different_constraints():

@@ -351,3 +351,24 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
     _token_probabilities(
         logits, plan.of_column, factors, stats.peak, rest, float(scale), float(np.finfo(logits.dtype).max), out
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_odds(logits, of_column, odds, top, scale, largest, out):
+    for i in range(logits.shape[0]):
+        x, shift, most, to = logits[i], odds[i], top[i], out[i]
+        for v in range(len(of_column)):
+            value = x[v]
+            value = -np.inf if np.isnan(value) else min(value, largest)
+            extra = shift[of_column[v]]
+            found = scale * value + extra
+            found = found if found < most else most  # also where two infinities met
+            to[v] = found if extra > -np.inf and value > -np.inf else -np.inf
+
+
+def add_odds(logits, plan, odds, top, scale, out):
+    """See the package."""
+    kind = logits.dtype.type
+    with np.errstate(over="ignore"):
+        odds, top = odds.astype(kind), top.astype(kind)
+    _add_odds(logits, plan.of_column, odds, top, kind(scale), np.finfo(kind).max, out)
