@@ -120,13 +120,14 @@ def _determinism(model: Any) -> None:
 
 
 def _no_memory_of_other_calls(model: Any) -> None:
-    length = _short(model)
-    first = _call(model, PROMPTS[:1], _canvas(model, 1, length))
-    _call(model, PROMPTS[2:3], _canvas(model, 1, length))
-    _call(model, PROMPTS[:1], _canvas(model, 1, length, shown=0))
-    _same(model, first, _call(model, PROMPTS[:1], _canvas(model, 1, length)),
-          "a call gave other logits after calls with another prompt and canvas; drop what is kept between calls when "
-          "they change")
+    """Two prompts of one length, one after the other and in one call."""
+    message = "a call gave other logits after a call with another prompt; drop what is kept when the prompt changes"
+    canvas, one = _canvas(model, 1, _short(model)), _context(model, PROMPTS[0])
+    both = torch.cat([one, one.flip(1)])
+    singly = torch.cat([_checked(model(prompt[None], canvas)) for prompt in both])
+    _same(model, singly, _checked(model(both, canvas.expand(2, -1))), message)
+    _checked(model(one, _canvas(model, 1, _short(model), shown=0)))
+    _same(model, singly[:1], _checked(model(one, canvas)), message)
 
 
 def _independent_rows(model: Any) -> None:
@@ -176,20 +177,22 @@ def _all_lengths(model: Any) -> None:
 
 
 def _finished_canvases(model: Any) -> None:
-    """Models that offer `behind` give the same with and without what they keep."""
+    """Models that offer `behind` give the same whatever they kept."""
     if not hasattr(model, "behind"):
         return
     length = min(model.canvas_length, 64)
-    context, canvas = _context(model, *PROMPTS[:2]), _canvas(model, 2, _short(model))
+    context, canvas = _context(model, PROMPTS[0], PROMPTS[0]), _canvas(model, 2, _short(model))
     before = _canvas(model, 2, 2 * length, shown=2 * length)
-    first = _checked(model.behind(context, before, canvas))
-    if first.dim() != 3 or first.shape[:2] != canvas.shape:
-        raise ModelError(f"behind(context, before, canvas) gave shape {tuple(first.shape)} for canvases of shape "
+    together = _checked(model.behind(context, before, canvas))
+    if together.dim() != 3 or together.shape[:2] != canvas.shape:
+        raise ModelError(f"behind(context, before, canvas) gave shape {tuple(together.shape)} for canvases of shape "
                          f"{tuple(canvas.shape)}; give logits of the canvas alone")
-    for earlier in (before[:, :0], before[:, :length], before.flip(1), before):
-        again = _checked(model.behind(context, earlier, canvas))
-    _same(model, first, again, "behind(context, before, canvas) gave other logits after calls with other canvases "
-          "before; drop what is kept between calls when they change")
+    for end in (0, length, 2 * length):
+        rows = [_checked(model.behind(context[row], before[row, :end], canvas[row]))
+                for row in (slice(0, 1), slice(1, 2))]
+        _same(model, torch.cat(rows), _checked(model.behind(context, before[:, :end], canvas)),
+              "behind(context, before, canvas) gave other logits after calls with other canvases before; drop what is "
+              "kept between calls when they change")
 
 
 def _a_valid_text(model: Any) -> None:
@@ -231,7 +234,8 @@ def _canvas(model: Any, rows: int, length: int, shown: int | None = None) -> tor
     in every row."""
     shown = min(2, length - 1) if shown is None else shown
     canvas = torch.full((rows, length), model.vocab.mask_id)
-    text = [i for i, spelled in enumerate(model.vocab.tokens[: model.vocab.width]) if spelled]
+    text = [i for i in model.encode(PROMPTS[0], None) if model.vocab.tokens[i]]
+    text = text or [i for i, spelled in enumerate(model.vocab.tokens[: model.vocab.width]) if spelled]
     for row in range(rows):
         for place in range(shown):
             canvas[row, place] = text[(7 * row + 3 * place + 1) % len(text)]

@@ -173,7 +173,8 @@ def _view(found: Posterior, shares: torch.Tensor, action: torch.Tensor, is_open:
         score = -torch.stack([confidence, rival, shares[:, EXPAND], shares[:, DELETE]], 1).topk(2).values.diff()[:, 0]
     else:
         score = torch.special.xlogy(shares, shares).sum(1) - shares[:, TEXT] * found.entropy
-    return _View(tokens, is_open, action, score.masked_fill(~is_open, -torch.inf), confidence, around, float(found.log_mass))
+    score = score.masked_fill(~is_open, -torch.inf)
+    return _View(tokens, is_open, action, score, confidence, around, float(found.log_mass))
 
 
 def _where(around: list[Gap], length: int, hole: _Hole, grow: bool) -> torch.Tensor:

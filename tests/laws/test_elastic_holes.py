@@ -95,10 +95,12 @@ def _steps(constraint, model, left="", right="", **arguments):
 
 
 @pytest.mark.parametrize("options", [
-    sf.SamplerOptions(passes=1), sf.SamplerOptions(passes=5, rule="entropy"), sf.SamplerOptions(passes=9, rule="margin"),
+    sf.SamplerOptions(passes=1), sf.SamplerOptions(passes=5, rule="entropy"),
+    sf.SamplerOptions(passes=9, rule="margin"),
     sf.SamplerOptions(passes=6, temperature=1.0, seed=4), sf.SamplerOptions(passes=60, threshold=0.5),
     sf.SamplerOptions(passes=4, temperature=0.7, rule="margin")], ids=str)
-@pytest.mark.parametrize("expand, delete", [(0, 0), (9, 0), (0, 9), (9, 9), (1e9, -1e9), (-1e9, 1e9), (float("inf"), 0)])
+@pytest.mark.parametrize("expand, delete", [(0, 0), (9, 0), (0, 9), (9, 9), (1e9, -1e9), (-1e9, 1e9),
+                                            (float("inf"), 0)])
 def test_every_pass_is_valid_whatever_the_model_wants(options, expand, delete):
     constraint = sf.template('x = [{{a}}];  # "done"', a=sf.regex(r"[0-9]{2}(, [0-9]{2})*"))  # lengths 2, 6, 10, ...
     model = Wilful(expand, delete)
