@@ -97,7 +97,7 @@ class Generator:
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, limits)
         self.model, self._limits = load(model), limits
-        self._sample, self.options = sampler_for(self.model, options)
+        _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
         self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
                                          cache=Cache.default() if isinstance(cache, str) else cache)
@@ -155,12 +155,13 @@ class Generator:
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
+        sample, options = sampler_for(self.model, self.options)
         rows, left = len(context), self.max_tokens
         states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
-            for step in self._sample(self.model, context, trellis, self.options, written):
+            for step in sample(self.model, context, trellis, options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
                 left = trellis.more if any(not self._ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,

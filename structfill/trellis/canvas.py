@@ -346,14 +346,10 @@ class Trellis:
         classes = sweep.draw_path(self.graph.sweep_edges, reading.score, result, row.live, uniforms[:, :2])
         tokens, confidence = row.fixed.copy(), result.mass[np.arange(self.length), classes]
         wanted = np.where(row.fixed == OPEN, classes, np.int32(-1))
-        for a, b, part in r.chunks(x):
-            stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
-            drawn, weight = class_stats.draw_members(
-                part, self.graph.plan(x.shape[1]), wanted[a:b], stats, scale, uniforms[a:b, 2]
-            )
-            here = drawn >= 0
-            tokens[a:b][here] = drawn[here]
-            confidence[a:b][here] *= weight[here]
+        drawn, weight = r.draw_members(self.graph, x, wanted, reading, scale, uniforms[:, 2])
+        here = drawn >= 0
+        tokens[here] = drawn[here]
+        confidence[here] *= weight[here]
         return tokens, confidence
 
 

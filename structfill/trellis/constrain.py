@@ -13,10 +13,9 @@ from structfill_kernels import class_stats
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .reading import CHUNK, Floats, Reading, chunks
+from .reading import AWAY, Floats, Reading, chunks, is_away
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
-HOST = "cpu"  # logits elsewhere are not brought here
 SLIGHT = 1e-3  # nats of entropy that do not count
 DECIDED = 30.0  # nats, where the path alone decides
 
@@ -53,12 +52,11 @@ def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDA
     odds, top = _odds(reading, mass, row, scale)
     out = torch.empty(given.shape, dtype=torch.float64 if given.dtype == torch.float64 else torch.float32,
                       device=given.device)
-    if given.device.type == HOST:
-        for a, b, part in chunks(given):
-            class_stats.add_odds(part, graph.plan(given.shape[1]), odds[a:b], top[a:b], scale,
-                                 out[a:b].numpy())
-    else:
+    if is_away(given):
         _add_odds(graph, given, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
+    else:
+        for a, b, part in chunks(given):
+            class_stats.add_odds(part, graph.plan(given.shape[1]), odds[a:b], top[a:b], scale, out[a:b].numpy())
     margin = np.where(decided, DECIDED, MARGIN)
     top = np.where(top > -np.inf, top, 0.0)  # nothing of the position is possible
     lifted = top + np.maximum(np.abs(top) * MARGIN, margin)
@@ -85,7 +83,7 @@ def _add_odds(graph: TokenGraph, given: torch.Tensor, odds: torch.Tensor, top: t
     """As `class_stats.add_odds`, by torch on any device."""
     column = graph.column_class(given.shape[1], given.device)
     odds, top = odds.to(out.device, out.dtype), top.to(out.device, out.dtype)
-    step = max(1, CHUNK // given.shape[1])
+    step = max(1, AWAY // given.shape[1])
     for a in range(0, len(given), step):
         x, extra = given[a : a + step].to(out.dtype), odds[a : a + step, column]
         possible = (x > -torch.inf) & (extra > -torch.inf)

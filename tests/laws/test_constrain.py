@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import structfill as sf
 from structfill.errors import BudgetTooSmall, EmptyLanguage
 from structfill.tokengraph import build
-from structfill.trellis import Trellis, TrellisBatch, constrain
+from structfill.trellis import Trellis, TrellisBatch, reading
 from tests import oracle
 from tests.strategies import automata, law, logits, vocabularies
 
@@ -122,12 +122,23 @@ def test_other_devices_get_the_same(automaton, vocab, length, temperature, data)
     if trellis is None:
         return
     x = torch.from_numpy(data.draw(logits(length, len(vocab))))
-    kernel = trellis.constrain(x, temperature=temperature).logits
+
+    def run():
+        generator = torch.Generator().manual_seed(5)
+        return trellis.constrain(x, temperature=temperature, draw=True, generator=generator)
+
+    here = run()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(constrain.class_stats, "add_odds", None)
-        patch.setattr(constrain, "HOST", "none")
-        other = trellis.constrain(x, temperature=temperature).logits
-    torch.testing.assert_close(other, kernel, rtol=1e-5, atol=1e-5)
+        patch.setattr(reading, "HOST", "none")
+        away = run()
+        patch.setattr(reading, "AWAY", 1)  # a position at a time
+        slow = run()
+    for other in (away, slow):
+        assert torch.equal(other.path, here.path)
+        torch.testing.assert_close(other.logits, here.logits, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(other.entropy, here.entropy, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(other.log_mass, here.log_mass, rtol=1e-5, atol=1e-5)
+        assert oracle.is_valid(other.sample.tolist(), automaton, vocab)
 
 
 def test_rows_under_different_constraints():

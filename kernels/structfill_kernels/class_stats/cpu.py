@@ -354,16 +354,27 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_odds(logits, of_column, odds, top, scale, largest, out):
+def _add_odds(logits, dense, gathered, gathered_ptr, odds, top, scale, largest, out):
+    """The dense class in one stretch over all columns, then the columns of the other classes."""
+    low, columns = odds.dtype.type(-np.inf), logits.shape[1]
     for i in range(logits.shape[0]):
-        x, shift, most, to = logits[i], odds[i], top[i], out[i]
-        for v in range(len(of_column)):
-            value = x[v]
-            value = -np.inf if np.isnan(value) else min(value, largest)
-            extra = shift[of_column[v]]
-            found = scale * value + extra
-            found = found if found < most else most  # also where two infinities met
-            to[v] = found if extra > -np.inf and value > -np.inf else -np.inf
+        x, to, shift, most = logits[i], out[i], odds[i, dense], top[i]
+        if shift == low:
+            to[:] = low
+        else:
+            for v in range(columns):
+                found = scale * min(x[v], largest) + shift
+                found = found if found < most else most
+                to[v] = found if x[v] > low else low
+        for c in range(odds.shape[1]):
+            extra = odds[i, c]
+            if extra == low and shift == low:
+                continue
+            for j in range(gathered_ptr[c], gathered_ptr[c + 1]):
+                v = gathered[j]
+                found = scale * min(x[v], largest) + extra
+                found = found if found < most else most
+                to[v] = found if x[v] > low and extra > low else low
 
 
 def add_odds(logits, plan, odds, top, scale, out):
@@ -371,4 +382,4 @@ def add_odds(logits, plan, odds, top, scale, out):
     kind = logits.dtype.type
     with np.errstate(over="ignore"):
         odds, top = odds.astype(kind), top.astype(kind)
-    _add_odds(logits, plan.of_column, odds, top, kind(scale), np.finfo(kind).max, out)
+    _add_odds(logits, plan.dense, plan.gathered, plan.gathered_ptr, odds, top, kind(scale), np.finfo(kind).max, out)
