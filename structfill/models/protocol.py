@@ -42,9 +42,18 @@ class Model(BaseModel, Protocol):
         """Logits float [B, N, V] of every canvas position.
 
         `context` int64 [B, P] is padded on the right with `vocab.pad_id`; `canvas` int64 [B, N] holds `vocab.mask_id`
-        where it is open.
+        where it is open. Where a text takes several canvases, the finished ones stand before the open one, and their
+        logits are not used: a model that offers ``behind(context, before, canvas)`` is given those int64 [B, M] apart
+        and returns logits of `canvas` alone, so that it can keep what it read of them.
         """
         ...
+
+
+class ElasticModel(Model, Protocol):
+    """One that can make a mask into two (`expand_id`) and into none (`delete_id`), as DreamOn."""
+
+    expand_id: int
+    delete_id: int
 
 
 class RenoisingModel(BaseModel, Protocol):

@@ -7,7 +7,7 @@ always a completion: the path itself (MaskGIT, Chang et al. 2022, with the poste
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -41,36 +41,62 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
     end_of_text = torch.tensor([*vocab.eos_ids, *([] if vocab.pad_id is None else [vocab.pad_id])], dtype=torch.int64)
     for index in range(1, options.passes + 1):
         logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id))
-        posterior = current.posterior(logits, draw=options.temperature > 0, generator=generator,
-                                      temperature=options.temperature or 1.0)
-        tokens, confidence = _path(posterior)
-        entropy = posterior.entropy
-        if options.horizon is not None and not options.temperature and index < options.passes:
-            tokens, confidence, entropy = _near(current, logits, posterior, committed, options)
+        found = _posterior(current, logits, options, generator)
+        near = options.horizon is not None and not options.temperature and index < options.passes
+        sight = _near(current, logits, found, committed, options) if near else _sight(found, options.rule)
+        tokens = sight.tokens
         ended = torch.isin(tokens, end_of_text)
-        chosen = _choose(confidence, entropy, committed, ended, options, options.passes - index + 1)
-        sureness = torch.where(chosen, confidence, sureness)
+        chosen = _choose(sight, committed, ended, options, options.passes - index + 1)
+        sureness = torch.where(chosen, sight.confidence, sureness)
         committed = committed | chosen
-        settled = bool((committed | (confidence >= DECIDED)).all())
+        settled = bool((committed | (sight.confidence >= DECIDED)).all())
         done = index == options.passes or settled
         if not done:
             committed = committed & ~_reopened(sureness, committed, options.remask)
             current = trellis.fix(torch.where(committed, tokens, OPEN))
-        yield DenoisingStep(index, tokens, committed, posterior.log_mass, done)
+        yield DenoisingStep(index, tokens, committed, found.log_mass, done)
         if done:
             return
 
 
-def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:
-    """The canvas to commit from, and how sure each of its tokens is: the draw if there is one, else the best."""
-    if posterior.sample is not None and posterior.sample_confidence is not None:
-        return posterior.sample, posterior.sample_confidence
-    return posterior.best, posterior.confidence
+class _Sight(NamedTuple):
+    """A pass as the rule sees it, [B, N] each: the path, how sure its tokens are, what comes first, and nats."""
+
+    tokens: torch.Tensor
+    confidence: torch.Tensor
+    score: torch.Tensor
+    entropy: torch.Tensor
+
+
+def _posterior(current: Trellis, logits: torch.Tensor, options: SamplerOptions,
+              generator: torch.Generator) -> Posterior:
+    """The posterior, on the CPU wherever the logits are."""
+    found = current.posterior(logits, draw=options.temperature > 0, generator=generator,
+                              temperature=options.temperature or 1.0, margin=options.rule == "margin")
+    return _on_cpu(found)
+
+
+def _on_cpu(found: Posterior) -> Posterior:
+    return Posterior(**{name: value.cpu() for name, value in vars(found).items() if value is not None})
+
+
+def _sight(found: Posterior, rule: str) -> _Sight:
+    """Of the draw if there is one, else of the best canvas."""
+    tokens, confidence = found.best, found.confidence
+    if found.sample is not None and found.sample_confidence is not None:
+        tokens, confidence = found.sample, found.sample_confidence
+    return _Sight(tokens, confidence, _score(found, confidence, rule), found.entropy)
+
+
+def _score(found: Posterior, confidence: torch.Tensor, rule: str) -> torch.Tensor:
+    if rule == "margin" and found.margin is not None:
+        return found.margin
+    return confidence if rule == "confidence" else -found.entropy
 
 
 def _near(current: Trellis, logits: torch.Tensor, whole: Posterior, committed: torch.Tensor,
-          options: SamplerOptions) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Path, confidence and entropy as `whole` has them, but for the next positions of each row, up to the horizon.
+          options: SamplerOptions) -> _Sight:
+    """As `whole` has it, but for the next positions of each row, up to the horizon.
 
     There the path is the best one under logits that fade with the distance to the first open position, and its
     confidence is local.
@@ -79,35 +105,49 @@ def _near(current: Trellis, logits: torch.Tensor, whole: Posterior, committed: t
     opened = (~committed).double().argmax(dim=1)
     first = opened.clamp_max(current.length - length)
     places = first[:, None] + torch.arange(length)
-    window, near = current.window(first.tolist(), length), logits.take_along_dim(places[:, :, None], 1)
-    faded = window.posterior(near * (options.fade ** (places - opened[:, None]).clamp_min(0))[:, :, None])
-    confidence = window.local_confidence(near, faded.best)
+    window = current.window(first.tolist(), length)
+    near = logits.take_along_dim(places[:, :, None].to(logits.device), 1)
+    fade = options.fade ** (places - opened[:, None]).clamp_min(0)
+    faded = _on_cpu(window.posterior(near * fade[:, :, None].to(near.device), margin=options.rule == "margin"))
+    confidence = window.local_confidence(near, faded.best).cpu()
     tokens = whole.best.scatter(1, places, faded.best)
     behind, graph = (first + length).tolist(), current.graph
     fits = [graph.run(new[:end], start) == graph.run(old[:end], start)
             for new, old, end, start in zip(tokens, whole.best, behind, current.starts, strict=True)]
     tokens = torch.where(torch.tensor(fits)[:, None], tokens, current.finish(tokens, behind))
-    return tokens, whole.confidence.scatter(1, places, confidence), whole.entropy.scatter(1, places, faded.entropy)
+    score = _score(whole, whole.confidence, options.rule).scatter(1, places, _score(faded, confidence, options.rule))
+    return _Sight(tokens, whole.confidence.scatter(1, places, confidence), score,
+                  whole.entropy.scatter(1, places, faded.entropy))
 
 
-def _choose(confidence: torch.Tensor, entropy: torch.Tensor, committed: torch.Tensor, ended: torch.Tensor,
-            options: SamplerOptions, passes_left: int) -> torch.Tensor:
+def _choose(sight: _Sight, committed: torch.Tensor, ended: torch.Tensor, options: SamplerOptions,
+            passes_left: int) -> torch.Tensor:
     """The open positions to commit: an even share of the unsure text that is left, the surest first, and what is sure.
 
     With a window, only positions in it are committed, and sure ones only where all before them are settled too. Once
     all text is committed, so is the end-of-text behind it.
     """
     open_text = ~committed & ~ended
-    sure = confidence > options.threshold
+    sure = sight.confidence > options.threshold
     unsure = open_text & ~sure
     quota = -(-unsure.sum(1, keepdim=True) // passes_left)
     eligible = unsure & _in_window(committed, options.window, quota)
-    score = (confidence if options.rule == "confidence" else -entropy).double().masked_fill(~eligible, -torch.inf)
-    rank = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
-    chosen = (rank < quota) & eligible
+    order = sight.score.double().masked_fill(~eligible, -torch.inf).argsort(dim=1, descending=True, stable=True)
+    within = order.argsort(dim=1, stable=True) < quota
+    if options.entropy_bound is not None:
+        within = within | _bounded(sight.entropy, eligible, order, options.entropy_bound)
+    chosen = within & eligible
     chosen = chosen | (sure & ~committed if options.window is None else _run(committed | chosen | sure) & ~committed)
     finished = ~(open_text & ~chosen).any(1, keepdim=True)
     return chosen | (finished & ~committed)
+
+
+def _bounded(entropy: torch.Tensor, eligible: torch.Tensor, order: torch.Tensor, bound: float) -> torch.Tensor:
+    """bool [B, N]: positions, taken in `order`, before which the entropies of the eligible ones sum up to `bound` at
+    most."""
+    sorted_entropy = entropy.double().masked_fill(~eligible, 0.0).gather(1, order)
+    fits = sorted_entropy.cumsum(1) - sorted_entropy <= bound
+    return torch.zeros_like(fits).scatter(1, order, fits)
 
 
 def _in_window(committed: torch.Tensor, window: int | None, quota: torch.Tensor) -> torch.Tensor:

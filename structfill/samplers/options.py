@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import SpecError
 
-RULES = ("confidence", "entropy")
+RULES = ("confidence", "margin", "entropy")
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,17 @@ class SamplerOptions:
         temperature: 0 takes the most probable valid canvas at every pass; above 0, a draw from the exact posterior of
             the tempered distribution.
         seed: of all randomness; equal inputs and seeds give equal texts.
-        rule: which positions are committed first: highest "confidence" (posterior probability of the path's token)
-            or lowest "entropy".
+        rule: which positions are committed first: those of highest "confidence" (posterior probability of the path's
+            token; LLaDA), largest "margin" (that probability less the next best token's; Kim et al. 2025) or lowest
+            "entropy" (Dream).
         window: only positions less than this far from the first open one are committed (semi-autoregressive decoding,
             as LLaDA's blocks). While the lengths of values are unknown, what lies far to the right has no fixed place
             yet: committing it early would dictate how long the values before it are. None for no window.
         threshold: positions more confident than this are committed at once, beyond the schedule (1 switches this off);
             with a window, only where nothing before them is open.
+        entropy_bound: positions are committed beyond the schedule, in the order of the rule, while the entropies of
+            those before sum up to no more than this, in nats (entropy-bounded unmasking, Ben-Hamu et al. 2025). None
+            switches this off.
         horizon: the next so many positions are chosen without regard to what the model says about later ones, which it
             can hardly know before it has seen what comes first; what is valid there counts in full. None looks at the
             whole canvas, as does the last pass and every draw (temperature above 0).
@@ -34,7 +38,7 @@ class SamplerOptions:
             anywhere, would win over what has to stand in one place.
         particles: above 1, trajectory-exact decoding by sequential Monte Carlo with so many particles a text
             (`samplers/particles.py`), each of which costs a row of the model; needs a temperature above 0, and
-            `rule`, `window`, `threshold`, `horizon`, `fade` and `remask` do not apply.
+            `rule`, `window`, `threshold`, `entropy_bound`, `horizon`, `fade` and `remask` do not apply.
         refills: how often a field that the Python type's own validators refuse is opened again and filled anew.
         remask: share of the committed positions, the least confident ones, that each pass but the last reopens.
     """
@@ -45,6 +49,7 @@ class SamplerOptions:
     rule: str = "confidence"
     window: int | None = 4
     threshold: float = 0.99
+    entropy_bound: float | None = None
     horizon: int | None = 16
     fade: float = 0.3
     remask: float = 0.0
@@ -62,6 +67,8 @@ class SamplerOptions:
                  "horizon must be None or an integer >= 1", self.horizon)
         _require(_in_range(self.fade, 0, 1) and self.fade > 0, "fade must lie in 0..1, above 0", self.fade)
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
+        _require(self.entropy_bound is None or _in_range(self.entropy_bound, 0, math.inf),
+                 "entropy_bound must be None or a number >= 0", self.entropy_bound)
         _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
         _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)
         _require_common(self.seed, self.refills)

@@ -44,7 +44,7 @@ def particle_steps(model: Model, context: torch.Tensor, trellis: Trellis, option
     log_weight = torch.zeros((rows, count), dtype=torch.float64)
     left = torch.zeros(rows * count, dtype=torch.float64)  # mass behind what is committed, as the last pass saw it
     for index in range(1, options.passes + 1):
-        logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id))
+        logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id)).cpu()
         logits = _settled(logits / options.temperature, tokens, committed)
         posterior = current.posterior(logits, draw=True, generator=generator)
         if index > 1:

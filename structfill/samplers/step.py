@@ -48,10 +48,19 @@ def used_length(row: torch.Tensor, pad: int) -> int:
 
 
 def denoiser_logits(model: Model, context: torch.Tensor, before: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
-    """Logits [B, N, V] of `canvas` [B, N], which the model sees behind the tokens `before` [B, M]."""
+    """Logits [B, N, V] of `canvas` [B, N], which the model sees behind the tokens `before` [B, M].
+
+    A model that keeps what it read of finished canvases offers ``behind(context, before, canvas)``.
+    """
+    if hasattr(model, "behind"):
+        logits: torch.Tensor = model.behind(context, before, canvas)
+        return _checked(logits, canvas)
     whole = torch.cat([before, canvas], 1)
-    logits = model(context, whole)
-    if logits.dim() != 3 or logits.shape[:2] != whole.shape:
+    return _checked(model(context, whole), whole)[:, before.shape[1]:]
+
+
+def _checked(logits: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    if logits.dim() != 3 or logits.shape[:2] != canvas.shape:
         raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
-                         f"{tuple(whole.shape)}; expected ({len(whole)}, {whole.shape[1]}, vocabulary)")
-    return logits[:, before.shape[1]:]
+                         f"{tuple(canvas.shape)}; expected ({len(canvas)}, {canvas.shape[1]}, vocabulary)")
+    return logits

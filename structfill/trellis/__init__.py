@@ -10,8 +10,8 @@ from .blocks import Blocks
 from .canvas import Posterior, Trellis
 from .constrain import Constrained
 from .evidence import OPEN
-from .lengths import HoleLengths, feasible_lengths
+from .lengths import Gap, HoleLengths, feasible_lengths, gaps
 from .masks import apply
 
-__all__ = ["OPEN", "Blocks", "Constrained", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
-           "feasible_lengths"]
+__all__ = ["OPEN", "Blocks", "Constrained", "Gap", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
+           "feasible_lengths", "gaps"]

@@ -81,13 +81,14 @@ class TrellisBatch:
         return self._each(Trellis.marginals, logits)
 
     def posterior(
-        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,
+        margin: bool = False
     ) -> Posterior:
         """As `Trellis.posterior`."""
-        found = [part.posterior(x, draw=draw, generator=generator, temperature=temperature)
+        found = [part.posterior(x, draw=draw, generator=generator, temperature=temperature, margin=margin)
                  for part, x in zip(self.parts, self._split(logits), strict=True)]
-        columns = zip(*(vars(one).values() for one in found), strict=True)
-        return Posterior(*(torch.cat(column) for column in columns if column[0] is not None))
+        made = [name for name, value in vars(found[0]).items() if value is not None]
+        return Posterior(**{name: torch.cat([getattr(one, name) for one in found]) for name in made})
 
     def constrain(
         self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,

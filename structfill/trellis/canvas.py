@@ -18,6 +18,7 @@ from structfill.tokengraph import TokenGraph
 from . import reading as r
 from .constrain import SLIGHT, Constrained, conditioned, room
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
+from .margins import margins
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Posterior:
         log_mass: float64 [B], log probability that an unconstrained independent draw is valid.
         sample: int64 [B, N], an exact draw, or None where none was asked for.
         sample_confidence: as `confidence`, of `sample`.
+        margin: float32 [B, N], by how much each token of the path leads the next best one of its position, or None.
     """
 
     best: torch.Tensor
@@ -39,6 +41,11 @@ class Posterior:
     log_mass: torch.Tensor
     sample: torch.Tensor | None = None
     sample_confidence: torch.Tensor | None = None
+    margin: torch.Tensor | None = None
+
+
+_KINDS = {"best": torch.int64, "confidence": torch.float32, "entropy": torch.float32, "log_mass": torch.float64,
+          "sample": torch.int64, "sample_confidence": torch.float32, "margin": torch.float32}
 
 
 class Trellis:
@@ -248,12 +255,16 @@ class Trellis:
         return self.posterior(logits).log_mass
 
     def posterior(
-        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,
+        margin: bool = False
     ) -> Posterior:
-        """Everything a sampler needs, from one read of the logits; all of softmax(logits / temperature)."""
+        """Everything a sampler needs, from one read of the logits; all of softmax(logits / temperature).
+
+        The `margin` is that of `sample` where one is drawn, else of `best`.
+        """
         given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
-        results = []
+        found: list[dict[str, Any]] = []
         for (x, row), u in zip(given, uniforms, strict=True):
             reading = r.read(self.graph, row, x, scale)
             result, tokens, classes = sweep.posterior_and_path(
@@ -261,18 +272,15 @@ class Trellis:
             )
             at = np.arange(self.length), classes
             confidence = result.mass[at] * np.exp(-reading.stats.spread[at])
-            results.append(
-                [
-                    tokens,
-                    confidence,
-                    r.entropy(reading, result.mass),
-                    r.log_mass(reading, result.log_total),
-                    *(self._draw(x, row, reading, result, scale, u) if draw else ()),
-                ]
-            )
-        types = [torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32]
-        columns = zip(*results, strict=True)
-        return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
+            found.append({"best": tokens, "confidence": confidence, "entropy": r.entropy(reading, result.mass),
+                          "log_mass": r.log_mass(reading, result.log_total)})
+            if draw:
+                tokens, confidence = self._draw(x, row, reading, result, scale, u)
+                found[-1] |= {"sample": tokens, "sample_confidence": confidence}
+            if margin:
+                own = self.graph.token_class[tokens]
+                found[-1]["margin"] = margins(self.graph, row, x, reading, result.mass, tokens, own, confidence, scale)
+        return Posterior(**{name: given.stack([f[name] for f in found], _KINDS[name]) for name in found[0]})
 
     def constrain(
         self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,

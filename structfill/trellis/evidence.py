@@ -133,8 +133,17 @@ def _usable(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits]:
     return usable, admitted | everywhere
 
 
-def reached(graph: TokenGraph, usable: Bits, start: int) -> Bits:
-    """What is reached, and where, from `start` at position 0."""
+def paths(graph: TokenGraph, fixed: NDArray[np.int64], without: NDArray[np.int64]) -> tuple[Bits, Bits]:
+    """(state, position) pairs that the start leads to, and those from where the text can end right behind `fixed` [N],
+    if no set of classes `without` is used at an open position."""
+    usable, _ = _usable(graph, fixed)
+    for position in np.flatnonzero(fixed == OPEN).tolist():
+        usable[without, position >> 6] &= ~np.uint64(1 << (position & 63))
+    return reached(graph, usable, 0), _behind(graph, usable, graph.final, len(fixed))
+
+
+def reached(graph: TokenGraph, usable: Bits, start: int | NDArray[np.int64]) -> Bits:
+    """What is reached, and where, from `start` (a state, or several) at position 0."""
     ahead = np.zeros((graph.states, usable.shape[1]), np.uint64)
     ahead[start, 0] = 1
     found: Bits = reach.reach(graph.out_ptr, graph.out_target, graph.out_set, usable, ahead, graph.order, False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from structfill.tokengraph import TokenGraph
 
-from .evidence import everywhere, reached
+from .evidence import OPEN, Bits, everywhere, paths, reached
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,23 @@ class HoleLengths:
         """May a model with a delete token use it? Not where no shorter filling is valid."""
         return bool(self.lengths) and length > self.lengths[0]
 
+    def longer(self, length: int) -> int | None:
+        """The next longer length that has a filling."""
+        return next((n for n in self.lengths if n > length), None)
+
+    def shorter(self, length: int) -> int | None:
+        """The next shorter length that has a filling."""
+        return next((n for n in reversed(self.lengths) if n < length), None)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of open positions, and the lengths that it could have with everything around it as it is."""
+
+    first: int
+    length: int
+    possible: HoleLengths
+
 
 def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int], most: int) -> HoleLengths:
     """The lengths 0..`most` in tokens that a hole between the tokens `left` and `right` can have.
@@ -42,12 +59,37 @@ def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int
         return HoleLengths(())
     after = np.array([graph.run(right, state) for state in range(graph.states)])
     good = np.append(graph.final, False)[after]  # -1, off the language, is the last
+    return _between(graph, np.array([start]), good, most)
+
+
+def gaps(graph: TokenGraph, layout: Sequence[int], more: int) -> list[Gap]:
+    """The open stretches of a text whose tokens are `layout`, -1 where open, each with the lengths that it could have:
+    those with which a valid text of no end-of-text or padding remains, at most `more` tokens longer than now.
+
+    One look at reachability on the layout, and one on each gap.
+    """
+    fixed = np.asarray(layout, np.int64)
+    ahead, behind = paths(graph, fixed, _closing(graph))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fixed == OPEN, [False]])))
+    found = []
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        starts = np.flatnonzero(_at(ahead, first))
+        found.append(Gap(first, end - first, _between(graph, starts, _at(behind, end), end - first + more)))
+    return found
+
+
+def _between(graph: TokenGraph, starts: NDArray[np.int64], goals: NDArray[np.bool_], most: int) -> HoleLengths:
+    """The numbers of tokens, up to `most`, that lead from one of `starts` to one of `goals` bool [S]."""
     usable = everywhere(graph, most)
     usable[_closing(graph)] = 0
-    bits = np.bitwise_or.reduce(reached(graph, usable, start)[good], axis=0)
+    bits = np.bitwise_or.reduce(reached(graph, usable, starts)[goals], axis=0)
     places = np.arange(most + 1)
     flags = bits[places >> 6] >> (places & 63).astype(np.uint64) & np.uint64(1)
     return HoleLengths(tuple(np.flatnonzero(flags).tolist()))
+
+
+def _at(bits: Bits, position: int) -> NDArray[np.bool_]:
+    return np.asarray(bits[:, position >> 6] >> np.uint64(position & 63) & np.uint64(1), np.bool_)
 
 
 def _closing(graph: TokenGraph) -> NDArray[np.int64]:

@@ -9,8 +9,10 @@ from ...errors import ModelError
 from ...versions import require
 from ...vocab import Vocab
 from ..protocol import BaseModel
+from .absorbing import AbsorbingModel
 from .causal import Causal
 from .diffusion_gemma import DiffusionGemma
+from .families import family_of
 
 SUPPORTED = "5.23", "6"
 REMOTE_CODE = "its code is not part of transformers; to run the code that comes with the weights, pass " \
@@ -45,6 +47,9 @@ def _class_for(config: Any) -> Any:
 
     if config.model_type == "diffusion_gemma":
         return transformers.DiffusionGemmaForBlockDiffusion
+    named = getattr(config, "auto_map", None) or {}
+    if family_of(config) is not None and "AutoModel" in named and "AutoModelForCausalLM" not in named:
+        return transformers.AutoModel  # Dream names its class, head and all, under this one only
     return transformers.AutoModelForCausalLM
 
 
@@ -54,6 +59,9 @@ def wrap(module: Any, tokenizer: Any) -> BaseModel:
     config = module.config
     if config.model_type == "diffusion_gemma":
         return DiffusionGemma(module, tokenizer, _vocab(module, tokenizer))
+    family = family_of(config)
+    if family is not None:
+        return AbsorbingModel(module, tokenizer, family)
     if hasattr(module, "lm_head") or module.can_generate():
         return Causal(module, tokenizer, _vocab(module, tokenizer))
     raise ModelError(f"structfill does not know how to decode {type(module).__name__}")
