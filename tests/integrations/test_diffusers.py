@@ -126,20 +126,29 @@ def test_the_stock_scheduler_is_never_valid(gemma):
             assert_valid(constraint, 64, ids)
 
 
-def test_steps_that_settle_early_carry_over_to_the_next_canvas(gemma):
-    """With a sharp model rows freeze in the middle of a canvas, at different steps."""
-    sharp = lambda *a, **k: SimpleNamespace(logits=plain(*a, **k).logits * 1e4)  # noqa: E731
-    plain = gemma.forward
-    gemma.forward = sharp
+def test_a_row_that_the_pipeline_has_frozen_goes_on_from_what_was_frozen(gemma):
+    """Row 0 wants a's twice in a row, freezes, and wants b's then; row 1 never rests."""
+    calls, plain = [], gemma.forward
+
+    def fickle(*args, **options):
+        out = plain(*args, **options)
+        logits, step = torch.zeros_like(out.logits), len(calls) % 6
+        logits[0, :, ord("a") if step < 3 else ord("b")] = 60.0
+        logits[1, :, ord("c") + step] = 60.0
+        calls.append(step)
+        return SimpleNamespace(logits=logits)
+
+    gemma.forward = fickle
     try:
-        cases = [(c, sf.compile(c, VOCAB), 90) for c in map(sf.regex, (
-            "[a-f]{70,90}", "[0-9]{3}(-[0-9]{3}){12,21}", "(ab|cde){25,30}", r"\[([0-9]+, ){20}1\]"))]
-        for steps in (2, 3, 12):
-            for constraint, budget, ids in run_gemma(gemma, ConstrainedEntropyBoundScheduler(entropy_bound=1.0), cases,
-                                                     steps):
-                assert_valid(constraint, budget, ids)
+        words = sf.regex("a{40}|b{40}"), sf.regex("[c-h]{40}")
+        scheduler = ConstrainedEntropyBoundScheduler()
+        scheduler.constrain([sf.compile(word, VOCAB) for word in words], max_tokens=40)
+        out = gemma_pipe(gemma, scheduler)(prompt=["ab", "cd"], gen_length=40, num_inference_steps=6, output_type="seq")
     finally:
         del gemma.forward
+    assert len(calls) == 12
+    assert VOCAB.decode(out.sequences[0].tolist()) == "a" * 40
+    assert_valid(words[1], 40, out.sequences[1])
 
 
 def test_a_row_without_a_constraint_and_fixed_tokens(gemma):
