@@ -35,7 +35,7 @@ class _Drafts:
     _graphs: Constraints | None = None
     _max_tokens: int | None = None
     _fixed: Any = None
-    _drafts: list[Draft | None] = []  # noqa: RUF012  (replaced, never changed)
+    _drafts: list[Draft | None] = []  # replaced by every run, never changed
 
     def constrain(self, graphs: Constraints, max_tokens: int | None = None, fixed: Any = None) -> Any:
         """Constrain the texts of all runs from now on; returns the scheduler.
@@ -44,7 +44,7 @@ class _Drafts:
             graphs: one for all rows, or one for every row, None where a row is free.
             max_tokens: tokens that a text may have over all canvases; not more than the pipeline's `gen_length`, or
                 texts are cut off. None: what the first canvas or block holds.
-            fixed: token ids by position in the text, as `structfill.Blocks` takes them, or a list with one for each row.
+            fixed: token ids by position in the text, as `structfill.Blocks` takes them, or a list with one a row.
         """
         self._graphs, self._max_tokens, self._fixed, self._drafts = graphs, max_tokens, fixed, []
         return self
@@ -71,8 +71,8 @@ class _Drafts:
         many = isinstance(self._fixed, Sequence) and all(f is None or isinstance(f, Mapping) for f in self._fixed)
         fixed = list(self._fixed) if many else [self._fixed] * rows
         if len(graphs) != rows or len(fixed) != rows:
-            raise SpecError(f"the run has {rows} rows, and there are {len(graphs)} constraints and {len(fixed)} sets of "
-                            "fixed tokens")
+            raise SpecError(f"the run has {rows} rows, and there are {len(graphs)} constraints and {len(fixed)} sets "
+                            "of fixed tokens")
         return [None if g is None else Draft(g, self._max_tokens, f) for g, f in zip(graphs, fixed, strict=True)]
 
     def _rows(self) -> list[tuple[int, Draft]]:
@@ -115,7 +115,7 @@ class ConstrainedEntropyBoundScheduler(_Drafts, EntropyBoundScheduler):
     def _temperature(self, timestep: int) -> float:
         """That of the step, as the schedule has it; not below 1e-3."""
         left = (self.num_inference_steps - timestep) / self.num_inference_steps
-        return max(self.config.t_min + (self.config.t_max - self.config.t_min) * left, 1e-3)
+        return max(float(self.config.t_min + (self.config.t_max - self.config.t_min) * left), 1e-3)
 
 
 class ConstrainedBlockRefinementScheduler(_Drafts, BlockRefinementScheduler):

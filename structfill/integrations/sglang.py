@@ -97,8 +97,7 @@ class _Constrained:
         if request is not None:
             params.json_schema = params.regex = None  # or SGLang's own grammars would take them up
             _requests[req.rid] = req
-        error: str | None = super().validate_request(req)  # type: ignore[misc]
-        return error
+        return super().validate_request(req)  # type: ignore[misc,no-any-return]
 
     @classmethod
     def _check(cls, req: Any) -> None:
@@ -129,7 +128,7 @@ class _Constrained:
         return 0
 
     def _draft(self, req: Any, length: int) -> Draft | None:
-        """The text of a request at its block at hand; None if that turns out to be impossible: it is aborted then."""
+        """The text of a request at its block at hand; None where that proves impossible: it is aborted then."""
         draft: Draft | None = getattr(req, "structfill_draft", None)
         if draft is None or draft.blocks.written != len(req.output_ids):
             try:
@@ -164,7 +163,7 @@ def _abort(req: Any, message: str) -> None:
 
 
 class _Renoise(_Constrained):
-    """DiffusionGemma: the stock step sees the posterior, and emits its argmax, which is a valid canvas at every step."""
+    """DiffusionGemma: the stock step sees the posterior, and emits its argmax, a valid canvas at every step."""
 
     def step(self, forward_batch: Any, full_logits: torch.Tensor, states: list[Any]) -> Any:
         logits = full_logits
@@ -239,7 +238,8 @@ class _Refusing(_Constrained):
     @classmethod
     def validate_request(cls, req: Any) -> str | None:
         params: Any = req.sampling_params
-        names = [name for name in ("json_schema", "regex", "ebnf", "structural_tag") if getattr(params, name) is not None]
+        kinds = "json_schema", "regex", "ebnf", "structural_tag"
+        names = [name for name in kinds if getattr(params, name) is not None]
         names += [KEY] if isinstance(params.custom_params, Mapping) and KEY in params.custom_params else []
         if names:
             return f"{cls.__name__} moves tokens about and cannot keep to {', '.join(names)}"

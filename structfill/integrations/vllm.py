@@ -32,8 +32,8 @@ _lock = threading.Lock()
 def register() -> None:
     """The entry point of ``vllm.general_plugins``; called in every process, and harmless when called again.
 
-    Beside a version of vLLM that is not supported, vLLM works as without structfill, but for a warning, and for requests
-    that name ``structfill``: these are refused.
+    Beside a version of vLLM that is not supported, vLLM works as without structfill, but for a warning, and for
+    requests that name ``structfill``: these are refused.
     """
     import vllm
     from vllm import ModelRegistry, SamplingParams
@@ -91,7 +91,7 @@ def _admitting(original: Any) -> Any:
 
 
 def _measuring(original: Any) -> Any:
-    """Where the prompt is known, so is the budget: one that is too small is told before the request enters the engine."""
+    """Where the prompt is known, so is the budget: one that is too small is told before the engine has the request."""
 
     def process_inputs(self: Any, *args: Any, **options: Any) -> Any:
         found = original(self, *args, **options)
@@ -140,7 +140,8 @@ def _spec(wanted: Any, config: Any) -> Mapping[str, Any]:
         if getattr(wanted, name, None) is not None:
             raise UnsupportedFeature(name, f"{name} is not supported with diffusion models")
     if _flag("disable_additional_properties", wanted, config):
-        raise UnsupportedFeature("disable_additional_properties", hint="write additionalProperties: false in the schema")
+        raise UnsupportedFeature("disable_additional_properties",
+                                 hint="write additionalProperties: false in the schema")
     compact = {"whitespace": "compact"} if _flag("disable_any_whitespace", wanted, config) else {}
     if wanted.json is not None:
         return {"json_schema": _loaded(wanted.json), **compact}
@@ -164,8 +165,8 @@ def _loaded(schema: Any) -> Any:
 
 
 def compiler_of(model_config: Any, tokenizer: Any) -> Compiler:
-    """The compiler over the model's vocabulary, the same in every process; its end-of-text tokens are those at which the
-    server stops. Raises `SpecError` where there is no tokenizer, or one that structfill cannot read."""
+    """The compiler over the model's vocabulary, the same in every process; its end-of-text tokens are those at which
+    the server stops. Raises `SpecError` where there is no tokenizer, or one that structfill cannot read."""
     if tokenizer is None:
         raise SpecError("constraints need the tokenizer", hint="start without skip_tokenizer_init")
     config = model_config.try_get_generation_config()
@@ -182,7 +183,7 @@ def compiler_of(model_config: Any, tokenizer: Any) -> Compiler:
 def draft_of(model_config: Any, compiler: Callable[[str], TokenGraph], params: Any, prompt: int) -> Draft:
     """The text that a request with ``structfill`` writes; `prompt` is the number of tokens before it.
 
-    Positions that the request pins (``diffusion_pinned``) are fixed in the output too, which vLLM alone does not promise.
+    Positions that the request pins (``diffusion_pinned``) are fixed in the output too, which vLLM alone does not do.
     """
     extra = params.extra_args
     room = max(1, model_config.max_model_len - prompt)

@@ -80,7 +80,7 @@ class ConstrainedModelState(DiffusionGemmaModelState):
             # Made by vLLM, whose constructor takes other arguments in every version.
             made[0].__class__ = ConstrainedSampler
             made[0].drafts = self.drafts
-        return made
+        return made  # type: ignore[no-any-return]
 
     def add_request(self, req_index: int, new_req_data: Any) -> None:
         super().add_request(req_index, new_req_data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 import structfill as sf
@@ -11,6 +12,7 @@ VOCAB = sf.Vocab.bytes()
 EOS, PAD, MASK = 256, 257, 258
 
 
+@functools.cache
 def random_constraints(count: int, seed: int = 0, most: int = 60):
     """(constraint, graph, budget): schemas whose shortest text has at most `most` tokens, the budget not far above."""
     rng, found = random.Random(seed), []

@@ -93,7 +93,7 @@ def run_gemma(model, scheduler, cases, steps, **options):
     budget = max(budget for _, _, budget in cases)
     out = []
     for size in (1, 4):
-        for batch in batches(cases, size):
+        for batch in batches(cases[: 40 if size == 1 else None], size):
             scheduler.constrain([graph for _, graph, _ in batch], max_tokens=budget)
             run = pipe(prompt=["abc"] * size, gen_length=budget, num_inference_steps=steps, output_type="seq",
                        generator=torch.Generator().manual_seed(len(out)), **options)
@@ -164,7 +164,7 @@ def test_a_row_without_a_constraint_and_fixed_tokens(gemma):
 def run_llada(scheduler, cases, steps, prompt, **options):
     budget = max(budget for _, _, budget in cases)
     for size in (1, 4):
-        for batch in batches(cases, size):
+        for batch in batches(cases[: 40 if size == 1 else None], size):
             scheduler.constrain([graph for _, graph, _ in batch], max_tokens=budget)
             run = llada_pipe(scheduler)(
                 input_ids=torch.randint(0, 200, (size, prompt)), gen_length=budget, block_length=CANVAS,
