@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -283,3 +287,37 @@ def test_an_unsupported_version_is_told_and_requests_are_refused(monkeypatch, ca
 def test_every_error_is_one_of_ours():
     with pytest.raises(StructfillError):
         plugin.compiler_of(SimpleNamespace(try_get_generation_config=dict), None)
+
+
+@needs_vllm
+@pytest.mark.slow
+def test_the_real_engine(tmp_path):
+    """Requests with different constraints, and one without, through `LLM.generate` on a CPU."""
+    root = Path(__file__).resolve().parents[2]
+    cases = random_constraints(12, seed=5, most=40)
+    wanted = [{"max_tokens": case[2], "structured_outputs": {"json": _schema(case)}} for case in cases]
+    wanted += [{"max_tokens": 40, "extra_args": {"structfill": "{\"regex\": \"[a-z]{20,50}\"}"}},
+               {"max_tokens": 40, "structured_outputs": {"choice": ["a choice of more than sixteen", "b"]}},
+               {"max_tokens": 32},
+               {"max_tokens": 3, "structured_outputs": {"choice": ["too long"]}, "refused": True},
+               {"structured_outputs": {"json": {"not": {"patern": 1}, "pattern": "(a)\\1"}}, "refused": True}]
+    (tmp_path / "requests.json").write_text(json.dumps(wanted))
+    run = subprocess.run(
+        [sys.executable, str(root / "tests/integrations/vllm_engine.py"), str(tmp_path / "model"),
+         str(tmp_path / "requests.json")], capture_output=True, text=True, cwd=root,
+        env=os.environ | {"PYTHONPATH": f"{root}:{root / 'kernels'}"})
+    found = [json.loads(line[7:]) for line in run.stdout.splitlines() if line.startswith("RESULT ")]
+    assert len(found) == len(wanted), run.stderr[-3000:]
+    for case, out in zip(cases, found, strict=False):
+        assert_valid(case[0], case[2], [EOS if t == 259 else t for t in out["tokens"]])  # either ends a text
+    regex, chosen, free, short, refused = found[len(cases):]
+    assert sf.regex("[a-z]{20,50}").accepts(regex["text"]) and len(regex["tokens"]) <= 40
+    assert chosen["text"] in ("a choice of more than sixteen", "b")
+    assert len(set(free["tokens"])) > 10
+    assert "max_tokens=8" in short["message"] and "/pattern" in refused["message"]
+    assert {short["error"], refused["error"]} == {"VLLMValidationError"}
+
+
+def _schema(case):
+    """The schema that a constraint of `random_constraints` was made from."""
+    return json.loads(case[0].identity)[0]
