@@ -12,17 +12,15 @@ import torch
 
 from .cache import Cache
 from .compilation import compile
-from .errors import BudgetTooSmall, EmptyLanguage, ModelError, RefusedValue, SpecError
+from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
 from .limits import Limits
 from .models import load
-from .models.protocol import Model
+from .models.protocol import BaseModel
 from .refill import Refill, reopened
-from .samplers.mask_predict import mask_predict
-from .samplers.options import SamplerOptions
-from .samplers.particles import particle_steps
+from .samplers import Options, sampler_for
 from .tokengraph import TokenGraph
 from .trellis import Trellis
 
@@ -79,8 +77,9 @@ class Generator:
     Args:
         schema: a JSON Schema (dict or bool) or a Python type; or pass a `constraint`.
         constraint: any constraint, such as `structfill.regex(...)`.
-        model: "default" for the embedded model, or an object that follows `structfill.Model`.
-        options: how canvases are filled.
+        model: "default" for the embedded model, a name or folder (see `structfill.load`), or an object that follows
+            `structfill.Model` or another protocol of `structfill.models.protocol`.
+        options: how canvases are filled, of the class that belongs to the model's rule; by default the model's own.
         max_tokens: the budget in tokens, kept exactly; by default the length of a canvas, or more if the shortest
             valid text needs it.
         canvas_length: positions that are written together, by default the model's own. A longer text takes several
@@ -92,15 +91,13 @@ class Generator:
     the first pass.
     """
 
-    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: str | Model = "default",
-                 options: SamplerOptions | None = None, max_tokens: int | None = None,
+    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: str | BaseModel = "default",
+                 options: Options | None = None, max_tokens: int | None = None,
                  canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, limits)
-        self.options, self._limits = options or SamplerOptions(), limits
-        self.model = load(model)
-        if self.model.vocab.mask_id is None:
-            raise ModelError("the model's vocabulary has no mask token, so its canvas cannot be opened")
+        self.model, self._limits = load(model), limits
+        _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
         self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
                                          cache=Cache.default() if isinstance(cache, str) else cache)
@@ -158,13 +155,13 @@ class Generator:
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
+        sample, options = sampler_for(self.model, self.options)
         rows, left = len(context), self.max_tokens
         states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
-            sample = particle_steps if self.options.particles > 1 else mask_predict
-            for step in sample(self.model, context, trellis, self.options, written):
+            for step in sample(self.model, context, trellis, options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
                 left = trellis.more if any(not self._ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,
@@ -210,7 +207,7 @@ class _Progress(NamedTuple):
 
 
 def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None,
-             model: str | Model = "default", options: SamplerOptions | None = None, max_tokens: int | None = None,
+             model: str | BaseModel = "default", options: Options | None = None, max_tokens: int | None = None,
              canvas_length: int | None = None, limits: Limits | None = None) -> Any:
     """The value that `model` reads out of `prompt`: an instance of a Python type, or JSON data for a JSON Schema.
 
@@ -221,8 +218,8 @@ def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None =
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
-def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: str | Model = "default",
-           options: SamplerOptions | None = None, max_tokens: int | None = None, limits: Limits | None = None) -> str:
+def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: str | BaseModel = "default",
+           options: Options | None = None, max_tokens: int | None = None, limits: Limits | None = None) -> str:
     """The text between `prefix` and `suffix`: one that `constraint` allows, as `model` finds it most fitting.
 
     The whole text is written on the canvas, so the length of the middle is found with it, and tokens may straddle its

@@ -1,10 +1,8 @@
-"""What loops that are not ours share: constraints as servers write them, compiled graphs, texts under way, versions."""
+"""What loops that are not ours share: constraints as servers write them, compiled graphs, texts under way."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -149,14 +147,14 @@ class Draft:
     def constrain(self, logits: torch.Tensor, temperature: float = 1.0, fixed: Any = None) -> torch.Tensor:
         """float32 [N, V]: logits whose softmax at `temperature` are the exact marginals of the posterior at that
         temperature, and whose argmax is a valid canvas, now `path`."""
-        found = self.evidence(fixed).constrain(logits.float() / temperature)
+        found = self.evidence(fixed).constrain(logits, temperature=temperature)
         self.path = found.path
         return found.logits * temperature
 
     def revised(self, logits: torch.Tensor, committed: torch.Tensor, threshold: float) -> torch.Tensor:
         """int64 [N]: `committed` (-1 where open), with other tokens where the posterior without any evidence has them
         with more than `threshold`; unchanged where no valid canvas has all of these."""
-        free = self.trellis.posterior(logits.float())
+        free = self.trellis.posterior(logits)
         change = (committed >= 0) & (free.best != committed) & (free.confidence > threshold)
         if not change.any():
             return committed
@@ -166,22 +164,3 @@ class Draft:
         except EmptyLanguage:
             return committed
         return proposed
-
-
-def require(package: str, installed: str | None, least: str, below: str | None = None) -> None:
-    """Raise `ModelError` unless the installed version of a package (None: ask the system) is one that is supported."""
-    if installed is None:
-        try:
-            installed = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            installed = "none"
-    numbers = _numbers(installed)
-    if not numbers or numbers < _numbers(least) or (below is not None and numbers >= _numbers(below)):
-        wanted = f"{package}>={least}" + (f",<{below}" if below else "")
-        raise ModelError(f"structfill needs {wanted} here, {installed} is installed (pip install '{wanted}')")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The release of a version: (0, 32, 0) of "0.32.0rc1+cpu"."""
-    found = re.match(r"\d+(\.\d+)*", version)
-    return tuple(int(part) for part in found[0].split(".")) if found else ()

@@ -137,6 +137,24 @@ class TokenGraph:
         classes = np.where(known, self.token_class[np.where(known, ids, 0)], -1).astype(np.int32)
         return int(reach.follow(*self._out, classes, state))
 
+    def next_classes(self, state: int, left: int | None = None) -> Int64:
+        """int64, ascending: the classes of the tokens that may come next in `state`, of which the text can still end
+        within `left` tokens, they included (None: in any number)."""
+        targets = self.targets(state)
+        behind = self.shortest[targets]
+        closes = targets == (self.states - 1 if self.vocab.eos_ids else -1)
+        return self.leading_classes(state, (behind >= 0) & ((behind < left) | closes if left is not None else True))
+
+    def targets(self, state: int) -> Int32:
+        """int32: where each edge out of `state` leads."""
+        return self.out_target[self.out_ptr[state] : self.out_ptr[state + 1]]
+
+    def leading_classes(self, state: int, edges: NDArray[np.bool_]) -> Int64:
+        """int64, ascending: the classes on the chosen edges out of `state`, a flag for each of `targets`."""
+        sets = np.unique(self.out_set[self.out_ptr[state] : self.out_ptr[state + 1]][edges])
+        found = [self.set_class[self.set_ptr[s] : self.set_ptr[s + 1]] for s in sets]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+
     def shortest_from(self, state: int) -> list[int]:
         """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""
         classes = reach.nearest(*self._out, self.shortest, state)

@@ -134,6 +134,13 @@ class Vocab:
         declared = getattr(tokenizer, "eos_token_id", None)
         return _parse(_load(backend.to_str().encode()), eos, pad, mask, () if declared is None else (declared,))
 
+    def check_width(self, columns: int) -> None:
+        """Raise `VocabMismatch` unless this can be the vocabulary of a model with so many columns of logits: enough for
+        every token of a text, and not far more than that, as the padding of a weight matrix would be."""
+        if columns < self.width or columns - len(self) > max(1024, columns // 20):
+            raise VocabMismatch(f"the tokenizer has {len(self)} tokens, {self.width} of them for texts, and the model "
+                                f"{columns} columns of logits: they do not belong together")
+
     def __len__(self) -> int:
         return len(self.tokens)
 

@@ -17,10 +17,11 @@ from typing import Any
 import torch
 
 from structfill.errors import ModelError, SpecError, UnsupportedFeature
-from structfill.serving import Draft, require
+from structfill.serving import Draft
 from structfill.tokengraph import TokenGraph
+from structfill.versions import require
 
-require("diffusers", None, "0.42.1")
+require("diffusers", "0.42.1", "0.44", extra="diffusers")
 
 from diffusers import BlockRefinementScheduler, EntropyBoundScheduler  # noqa: E402  (behind the version check)
 
@@ -205,7 +206,7 @@ def _candidates(draft: Draft, logits: torch.Tensor, fixed: torch.Tensor,
                 options: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     """Tokens [N] of one valid canvas and their probabilities [N], given what is fixed [N]."""
     temperature, greedy = _sampling(options)
-    found = draft.evidence(fixed).posterior(logits.float(), draw=not greedy, generator=options.get("generator"),
+    found = draft.evidence(fixed).posterior(logits, draw=not greedy, generator=options.get("generator"),
                                             temperature=temperature)
     if found.sample is None or found.sample_confidence is None:
         draft.path = found.best

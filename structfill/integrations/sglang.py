@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from structfill.errors import SpecError, StructfillError, UnsupportedFeature
-from structfill.serving import Compiler, Draft, require
+from structfill.serving import Compiler, Draft
+from structfill.versions import require
 from structfill.vocab import Vocab
 
 LEAST, BELOW = "0.5.23", "0.6"
@@ -34,7 +35,7 @@ def register() -> None:
     SGLang that is not supported: SGLang logs it and works as without structfill."""
     import sglang
 
-    require("sglang", sglang.__version__, LEAST, BELOW)
+    require("sglang", LEAST, BELOW, extra="sglang", found=sglang.__version__)
     from sglang.srt.dllm import algorithm
 
     kinds = {"Gemma4Renoise": _Renoise, "LowConfidence": _Unmask, "JointThreshold": _UnmaskAndEdit,

@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from structfill.errors import ModelError, SpecError, StructfillError, UnsupportedFeature
-from structfill.serving import Compiler, Draft, require
+from structfill.serving import Compiler, Draft
 from structfill.tokengraph import TokenGraph
+from structfill.versions import require
 from structfill.vocab import Vocab
 
 LEAST, BELOW = "0.32.0", "0.34"
@@ -40,7 +41,7 @@ def register() -> None:
     from vllm.v1.engine.input_processor import InputProcessor
 
     try:
-        require("vllm", vllm.__version__, LEAST, BELOW)
+        require("vllm", LEAST, BELOW, extra="vllm", found=vllm.__version__)
     except ModelError as error:
         _logger.warning("structfill stays away: %s", error)
         reason = str(error)

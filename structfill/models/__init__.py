@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
 
 if TYPE_CHECKING:
     from ..vocab import Vocab
-    from .protocol import Model
+    from .protocol import BaseModel
 
 __all__ = ["embedded_vocab", "load"]
 
 
 @lru_cache(maxsize=1)
-def _embedded() -> Model:
+def _embedded() -> BaseModel:
     from .embedded import EmbeddedModel
 
     return EmbeddedModel.load()
@@ -29,13 +30,22 @@ def embedded_vocab() -> Vocab:
     return Vocab.from_file(Path(__file__).parent / "default" / "tokenizer.json")
 
 
-def load(model: str | Model = "default") -> Model:
-    """The model of a name ("default": the one in the package), or `model` itself if it follows the protocol."""
-    from .protocol import Model
+def load(model: str | os.PathLike[str] | BaseModel = "default", **options: Any) -> BaseModel:
+    """The model of a name: "default", the one in the package; else a repository of the Hugging Face hub ("google/...")
+    or a folder, with the `options` of `structfill.models.transformers.load_pretrained`. An object that follows one of
+    the protocols of `structfill.models.protocol` is given back. Raises `ModelError`."""
+    from .protocol import BaseModel
 
-    if model == "default":
+    if model == "default" and not options:
         return _embedded()
-    if isinstance(model, str) or not isinstance(model, Model):
-        raise ModelError(f"there is no model {model!r}: pass \"default\" or an object that follows structfill.Model "
+    if isinstance(model, os.PathLike) or (isinstance(model, str) and ("/" in model or os.path.isdir(model))):
+        from .transformers import load_pretrained
+
+        return load_pretrained(model, **options)
+    if options:
+        raise ModelError(f"the model {model!r:.80} takes no options such as {next(iter(options))}")
+    if isinstance(model, str) or not isinstance(model, BaseModel) or not callable(model):
+        raise ModelError(f"there is no model {model!r:.200}: pass \"default\", a name such as "
+                         "\"google/diffusiongemma-26B-A4B-it\", a folder, or an object that follows structfill.Model "
                          "(vocab, canvas_length, encode, __call__)")
     return model

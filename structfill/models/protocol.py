@@ -1,4 +1,9 @@
-"""What the generation loop asks of a model."""
+"""What the generation loop asks of a model: one protocol for each way of writing.
+
+Every model has a vocabulary, a canvas length and `encode`; they differ in the call. A model may carry
+`default_options`, of the class that belongs to its rule: `SamplerOptions` (mask tokens), `RenoiseOptions` (random
+tokens) or `LeftToRightOptions`. Without, it is taken for one with mask tokens.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,16 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     import torch
 
+    from ..samplers.options import LeftToRightOptions, RenoiseOptions
     from ..vocab import Vocab
 
 
 @runtime_checkable
-class Model(Protocol):
-    """A denoiser that starts from mask tokens (an absorbing diffusion model).
+class BaseModel(Protocol):
+    """What all models have.
 
     Attributes:
-        vocab: the tokens it writes; `vocab.mask_id` stands at open positions of the canvas.
+        vocab: the tokens it writes.
         canvas_length: how many positions a canvas has unless the caller says otherwise.
     """
 
@@ -26,10 +32,44 @@ class Model(Protocol):
         """Token ids of the context: the prompt, and the outline of what is to be written."""
         ...
 
+
+@runtime_checkable
+class Model(BaseModel, Protocol):
+    """A denoiser that starts from mask tokens (an absorbing diffusion model): `vocab.mask_id` stands at open positions
+    of the canvas."""
+
     def __call__(self, context: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
         """Logits float [B, N, V] of every canvas position.
 
         `context` int64 [B, P] is padded on the right with `vocab.pad_id`; `canvas` int64 [B, N] holds `vocab.mask_id`
         where it is open.
+        """
+        ...
+
+
+class RenoisingModel(BaseModel, Protocol):
+    """A denoiser that starts from random tokens (a uniform-noise diffusion model)."""
+
+    default_options: RenoiseOptions
+
+    def __call__(self, context: torch.Tensor, canvas: torch.Tensor,
+                 conditioning: torch.Tensor | None) -> torch.Tensor:
+        """Logits float [B, N, V] of every canvas position.
+
+        `context` int64 [B, P] is padded on the right with `vocab.pad_id` and holds the canvases before this one;
+        `conditioning` [B, N, V] are the constrained logits of the pass before, None at the first.
+        """
+        ...
+
+
+class CausalModel(BaseModel, Protocol):
+    """A left-to-right model."""
+
+    default_options: LeftToRightOptions
+
+    def __call__(self, context: torch.Tensor, written: torch.Tensor, last: int) -> torch.Tensor:
+        """Logits float [B, last, V]: entry j is for the token behind ``written[:, : M - last + 1 + j]``.
+
+        `context` int64 [B, P] is padded on the right with `vocab.pad_id`; `written` is int64 [B, M].
         """
         ...

@@ -7,38 +7,18 @@ always a completion: the path itself (MaskGIT, Chang et al. 2022, with the poste
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import ModelError
 from ..trellis import OPEN, Posterior, Trellis
 from .options import SamplerOptions
+from .step import DenoisingStep, denoiser_logits
 
 if TYPE_CHECKING:
     from ..models.protocol import Model
 
 DECIDED = 1 - 1e-6  # a position this sure has no choice left
-
-
-@dataclass(frozen=True)
-class DenoisingStep:
-    """The state after one pass.
-
-    Attributes:
-        index: 1 for the first pass.
-        tokens: int64 [B, N], a valid canvas a row.
-        committed: bool [B, N], positions that the next pass takes as given.
-        log_mass: float64 [B], log probability that the model unaided would have drawn a valid canvas at this pass.
-        done: is this the last one?
-    """
-
-    index: int
-    tokens: torch.Tensor
-    committed: torch.Tensor
-    log_mass: torch.Tensor
-    done: bool
 
 
 def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options: SamplerOptions,
@@ -79,16 +59,6 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
         yield DenoisingStep(index, tokens, committed, posterior.log_mass, done)
         if done:
             return
-
-
-def denoiser_logits(model: Model, context: torch.Tensor, before: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
-    """Logits [B, N, V] of `canvas` [B, N], which the model sees behind the tokens `before` [B, M]."""
-    whole = torch.cat([before, canvas], 1)
-    logits = model(context, whole)
-    if logits.dim() != 3 or logits.shape[:2] != whole.shape:
-        raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
-                         f"{tuple(whole.shape)}; expected ({len(whole)}, {whole.shape[1]}, vocabulary)")
-    return logits[:, before.shape[1]:]
 
 
 def _path(posterior: Posterior) -> tuple[torch.Tensor, torch.Tensor]:

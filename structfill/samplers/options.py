@@ -1,4 +1,4 @@
-"""Options of the samplers: one frozen value, checked where it is made."""
+"""Options of the samplers, one class for each decoding rule: frozen values, checked where they are made."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ class SamplerOptions:
 
     def __post_init__(self) -> None:
         _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
-        _require(_is_int(self.seed) and 0 <= self.seed < 2**63, "seed must be an integer in 0..2^63-1", self.seed)
         _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
                  "temperature must be a finite number >= 0", self.temperature)
         _require(self.rule in RULES, f"rule must be one of {', '.join(RULES)}", self.rule)
@@ -65,7 +64,7 @@ class SamplerOptions:
         _require(_in_range(self.threshold, 0, 1), "threshold must lie in 0..1", self.threshold)
         _require(_is_int(self.particles) and self.particles >= 1, "particles must be an integer >= 1", self.particles)
         _require(self.particles == 1 or self.temperature > 0, "particles need a temperature above 0", self.temperature)
-        _require(_is_int(self.refills) and self.refills >= 0, "refills must be an integer >= 0", self.refills)
+        _require_common(self.seed, self.refills)
         _require(_in_range(self.remask, 0, 1) and self.remask < 1, "remask must lie in 0..1, below 1", self.remask)
 
 
@@ -80,3 +79,69 @@ def _in_range(value: object, low: float, high: float) -> bool:
 def _require(condition: bool, message: str, found: object) -> None:
     if not condition:
         raise SpecError(f"{message}, not {found!r}")
+
+
+@dataclass(frozen=True)
+class RenoiseOptions:
+    """How a canvas is filled by a model without a mask token, which starts from random tokens (DiffusionGemma).
+
+    Attributes:
+        passes: denoising steps at most; fewer are made once the canvas is stable and sure.
+        temperature: of the first and of the last step, in equal parts between; both above 0.
+        entropy_bound: nats; the surest positions are accepted while their entropies, without the largest, sum up to no
+            more than this (Ben-Hamu et al. 2025). The others are set to random tokens again.
+        stability: a row is done when its canvas was the same for so many steps before, and
+        confidence: the mean entropy of its positions, in nats, is below this.
+        seed: of all randomness; equal inputs and seeds give equal texts.
+        refills: how often a field that the Python type's own validators refuse is opened again and filled anew.
+    """
+
+    passes: int = 48
+    temperature: tuple[float, float] = (0.8, 0.4)
+    entropy_bound: float = 0.1
+    stability: int = 1
+    confidence: float = 0.005
+    seed: int = 0
+    refills: int = 3
+
+    def __post_init__(self) -> None:
+        _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
+        _require(isinstance(self.temperature, tuple) and len(self.temperature) == 2
+                 and all(_in_range(t, 0, math.inf) and 0 < t < math.inf for t in self.temperature),
+                 "temperature must be two finite numbers above 0", self.temperature)
+        _require(_in_range(self.entropy_bound, 0, math.inf), "entropy_bound must be a number >= 0", self.entropy_bound)
+        _require(_is_int(self.stability) and self.stability >= 0, "stability must be an integer >= 0", self.stability)
+        _require(_in_range(self.confidence, 0, math.inf), "confidence must be a number >= 0", self.confidence)
+        _require_common(self.seed, self.refills)
+
+
+@dataclass(frozen=True)
+class LeftToRightOptions:
+    """How a text is written token by token.
+
+    Attributes:
+        temperature: 0 takes the most probable token that may follow; above 0, a draw from those.
+        drafts: what the constraint leaves no choice about is put before the model in one pass, up to so many tokens at
+            a time; the text is the same as without (0).
+        seed: of all randomness; equal inputs and seeds give equal texts.
+        refills: how often a field that the Python type's own validators refuse is opened again and filled anew.
+    """
+
+    temperature: float = 0.0
+    drafts: int = 16
+    seed: int = 0
+    refills: int = 3
+
+    def __post_init__(self) -> None:
+        _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
+                 "temperature must be a finite number >= 0", self.temperature)
+        _require(_is_int(self.drafts) and self.drafts >= 0, "drafts must be an integer >= 0", self.drafts)
+        _require_common(self.seed, self.refills)
+
+
+Options = SamplerOptions | RenoiseOptions | LeftToRightOptions
+
+
+def _require_common(seed: int, refills: int) -> None:
+    _require(_is_int(seed) and 0 <= seed < 2**63, "seed must be an integer in 0..2^63-1", seed)
+    _require(_is_int(refills) and refills >= 0, "refills must be an integer >= 0", refills)

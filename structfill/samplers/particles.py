@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..trellis import OPEN, Trellis
-from .mask_predict import DenoisingStep, denoiser_logits
 from .options import SamplerOptions
+from .step import DenoisingStep, denoiser_logits
 
 if TYPE_CHECKING:
     from ..models.protocol import Model

@@ -89,10 +89,14 @@ class TrellisBatch:
         columns = zip(*(vars(one).values() for one in found), strict=True)
         return Posterior(*(torch.cat(column) for column in columns if column[0] is not None))
 
-    def constrain(self, logits: Any) -> Constrained:
+    def constrain(
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> Constrained:
         """As `Trellis.constrain`."""
-        found = [part.constrain(x) for part, x in zip(self.parts, self._split(logits), strict=True)]
-        return Constrained(*(torch.cat(column) for column in zip(*(vars(one).values() for one in found), strict=True)))
+        found = [part.constrain(x, draw=draw, generator=generator, temperature=temperature)
+                 for part, x in zip(self.parts, self._split(logits), strict=True)]
+        columns = zip(*(vars(one).values() for one in found), strict=True)
+        return Constrained(*(torch.cat(column) for column in columns if column[0] is not None))
 
     def text(self, tokens: Any) -> list[str]:
         """As `Trellis.text` of [B, N]."""

@@ -16,7 +16,7 @@ from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
-from .constrain import Constrained, conditioned
+from .constrain import SLIGHT, Constrained, conditioned
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 
 
@@ -274,20 +274,35 @@ class Trellis:
         columns = zip(*results, strict=True)
         return Posterior(*(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
 
-    def constrain(self, logits: Any) -> Constrained:
-        """Logits of the constrained distribution, for a sampler that takes argmax or draws position by position."""
-        given, found = r.Logits(self.graph, self._rows, logits), []
-        for x, row in given:
-            reading = r.read(self.graph, row, x, 1.0)
+    def constrain(
+        self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> Constrained:
+        """Logits of the constrained distribution, for a sampler that takes argmax or draws position by position; all of
+        softmax(logits / temperature)."""
+        given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
+        uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
+        found = []
+        for (x, row), u in zip(given, uniforms, strict=True):
+            reading = r.read(self.graph, row, x, scale)
             result, tokens, _ = sweep.posterior_and_path(
                 self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
             )
-            path = tokens.astype(np.int64)
-            found.append((conditioned(self.graph, row, x, reading, result.mass, path), path,
-                          r.log_mass(reading, result.log_total)))
-        rows, paths, masses = zip(*found, strict=True)
-        return Constrained(rows[0] if given.flat else torch.stack(rows), given.stack(list(paths), torch.int64),
-                           given.stack(list(masses), torch.float64))
+            path, entropy, own = tokens.astype(np.int64), r.entropy(reading, result.mass), r.own_entropy(reading, scale)
+            found.append([conditioned(self.graph, row, x, reading, result.mass, path, entropy > own + SLIGHT, scale),
+                          path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
+                          *(self._draw(x, row, reading, result, scale, u)[:1] if draw else ())])
+        rows, *columns = (list(column) for column in zip(*found, strict=True))
+        types = torch.int64, torch.float32, torch.float64, torch.int64
+        return Constrained(rows[0] if given.flat else torch.stack(rows),
+                           *(given.stack(column, kind) for column, kind in zip(columns, types, strict=False)))
+
+    def next_classes(self, row: int, state: int, position: int) -> NDArray[np.int64]:
+        """int64, ascending: the token classes that some valid canvas of a row has at `position`, where it has led to
+        `state` up to there: what a left-to-right writer may put next, the fixed tokens to the right considered."""
+        solved, word = self._rows[row], np.uint64((position + 1) & 63)
+        ahead = solved.live[self.graph.targets(state), (position + 1) >> 6] >> word & np.uint64(1)
+        classes = self.graph.leading_classes(state, ahead.astype(np.bool_))
+        return np.asarray(classes[solved.allowed[position, classes]])
 
     def local_confidence(self, logits: Any, tokens: Any) -> torch.Tensor:
         """float32 [(B,) N]: the probability of each token of valid canvases, int64 [(B,) N], among those that may stand
@@ -323,14 +338,10 @@ class Trellis:
         classes = sweep.draw_path(self.graph.sweep_edges, reading.score, result, row.live, uniforms[:, :2])
         tokens, confidence = row.fixed.copy(), result.mass[np.arange(self.length), classes]
         wanted = np.where(row.fixed == OPEN, classes, np.int32(-1))
-        for a, b, part in r.chunks(x):
-            stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
-            drawn, weight = class_stats.draw_members(
-                part, self.graph.plan(x.shape[1]), wanted[a:b], stats, scale, uniforms[a:b, 2]
-            )
-            here = drawn >= 0
-            tokens[a:b][here] = drawn[here]
-            confidence[a:b][here] *= weight[here]
+        drawn, weight = r.draw_members(self.graph, x, wanted, reading, scale, uniforms[:, 2])
+        here = drawn >= 0
+        tokens[here] = drawn[here]
+        confidence[here] *= weight[here]
         return tokens, confidence
 
 

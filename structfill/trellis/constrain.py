@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from structfill_kernels import class_stats
 
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .reading import CHUNK, Reading
+from .reading import AWAY, Floats, Reading, chunks, is_away
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
+SLIGHT = 1e-3  # nats of entropy that do not count
+DECIDED = 30.0  # nats, where the path alone decides
 
 
 @dataclass(frozen=True)
@@ -24,50 +27,65 @@ class Constrained:
     Attributes:
         logits: float32 (float64 for float64) [(B,) N, Vl] on the device of the given ones: log probabilities of the
             exact constrained marginals, -inf where no valid canvas has the token; but the path's token stands above
-            the others of its position, so that `argmax` at every position gives `path`, under any temperature.
+            the others of its position, so that `argmax` at every position gives `path`, under any temperature. Where
+            the constraint contradicts the model, so that it leaves a position less sure than the model was, only
+            ratios of unlikely tokens are left: there the path's token stands far above.
         path: int64 [(B,) N], the most probable valid canvas.
+        entropy: float32 [(B,) N], nats, of the constrained marginal of each position, or the model's own where that is
+            less.
         log_mass: float64 [(B,)], log probability that an unconstrained independent draw is valid.
+        sample: int64 [(B,) N], an exact draw of a whole canvas, or None where none was asked for.
     """
 
     logits: torch.Tensor
     path: torch.Tensor
+    entropy: torch.Tensor
     log_mass: torch.Tensor
+    sample: torch.Tensor | None = None
 
 
 def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
-                path: NDArray[np.int64]) -> torch.Tensor:
-    """`Constrained.logits` of one row: logits x [N, Vl], with the mass [N, C] of each class and the path [N]."""
+                path: NDArray[np.int64], decided: NDArray[np.bool_], scale: float) -> torch.Tensor:
+    """`Constrained.logits` of one row: logits x [N, Vl] times `scale`, the mass [N, C] of each class, the path [N], and
+    whether it alone decides [N]."""
     given = torch.as_tensor(x)
-    dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
-    odds = _odds(reading, mass, row).to(given.device, dtype)
-    column = graph.column_class(given.shape[1], given.device)
-    out = torch.empty(given.shape, dtype=dtype, device=given.device)
-    step = max(1, CHUNK // given.shape[1])
-    for a in range(0, len(given), step):
-        here = out[a : a + step]
-        torch.index_select(odds[a : a + step], 1, column, out=here)
-        here += _finite(given[a : a + step].to(dtype))
-    return _lift(out, torch.from_numpy(path).to(given.device))
+    odds, top = _odds(reading, mass, row, scale)
+    out = torch.empty(given.shape, dtype=torch.float64 if given.dtype == torch.float64 else torch.float32,
+                      device=given.device)
+    if is_away(given):
+        _add_odds(graph, given, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
+    else:
+        for a, b, part in chunks(given):
+            class_stats.add_odds(part, graph.plan(given.shape[1]), odds[a:b], top[a:b], scale, out[a:b].numpy())
+    margin = np.where(decided, DECIDED, MARGIN)
+    top = np.where(top > -np.inf, top, 0.0)  # nothing of the position is possible
+    lifted = top + np.maximum(np.abs(top) * MARGIN, margin)
+    places = torch.arange(len(path), device=given.device), torch.from_numpy(path).to(given.device)
+    out[places] = torch.from_numpy(lifted).to(out.device, out.dtype)
+    return out
 
 
-def _odds(reading: Reading, mass: NDArray[np.float64], row: Row) -> torch.Tensor:
-    """float64 [N, C + 1]: what to add to the logit of a token for the log of its probability, by class."""
+def _odds(reading: Reading, mass: NDArray[np.float64], row: Row, scale: float) -> tuple[Floats, Floats]:
+    """float64 [N, C + 1]: what to add to the scaled logit of a token for the log of its probability, by class; and
+    float64 [N]: the highest log probability of a position."""
     classes = mass.shape[1]
     peak, spread = reading.stats.peak[:, :classes], reading.stats.spread[:, :classes]
     odds = np.full((len(mass), classes + 1), -np.inf)
-    with np.errstate(divide="ignore"):
-        odds[:, :classes] = np.log(mass) - np.where(np.isfinite(peak), peak + spread, 0.0)
-    odds[row.fixed != OPEN] = -np.inf  # its class may hold other tokens: `_lift` puts the one back
-    return torch.from_numpy(odds)
+    possible = (mass > 0) & (peak > -np.inf) & (row.fixed == OPEN)[:, None]  # a fixed token's class may hold others
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        share = np.where(possible, np.log(mass) - spread, -np.inf)  # log probability of the class's best token
+        odds[:, :classes] = np.where(possible, share - peak * scale, -np.inf)
+    return odds, share.max(1)
 
 
-def _finite(x: torch.Tensor) -> torch.Tensor:
-    """NaN as -inf and +inf as the largest number, as the statistics take them."""
-    return torch.nan_to_num(x, nan=-torch.inf, posinf=torch.finfo(x.dtype).max, neginf=-torch.inf)
-
-
-def _lift(logits: torch.Tensor, path: torch.Tensor) -> torch.Tensor:
-    """Put the token of `path` [N] above all others of its position, in place."""
-    top = logits.amax(-1, keepdim=True)
-    lifted = torch.where(top > -torch.inf, top + torch.clamp(top.abs() * MARGIN, min=MARGIN), 0.0)
-    return logits.scatter_(-1, path[:, None], lifted.to(logits.dtype))
+def _add_odds(graph: TokenGraph, given: torch.Tensor, odds: torch.Tensor, top: torch.Tensor, scale: float,
+              out: torch.Tensor) -> None:
+    """As `class_stats.add_odds`, by torch on any device."""
+    column = graph.column_class(given.shape[1], given.device)
+    odds, top = odds.to(out.device, out.dtype), top.to(out.device, out.dtype)
+    step = max(1, AWAY // given.shape[1])
+    for a in range(0, len(given), step):
+        x, extra = given[a : a + step].to(out.dtype), odds[a : a + step, column]
+        possible = (x > -torch.inf) & (extra > -torch.inf)
+        found = torch.nan_to_num(x.clamp(max=torch.finfo(out.dtype).max) * scale + extra, nan=torch.inf)
+        out[a : a + step] = torch.where(possible, torch.minimum(found, top[a : a + step]), -torch.inf)

@@ -18,6 +18,8 @@ from .evidence import OPEN, Row
 
 FLOOR = -1e9  # nats: odds beyond this within one position count as this
 CHUNK = 1 << 22  # logits converted at a time
+AWAY = 1 << 25  # logits read at a time on another device
+HOST = "cpu"  # logits on other devices are read there
 
 Floats = NDArray[np.float64]
 
@@ -80,17 +82,19 @@ def chunks(x: Any) -> Iterator[tuple[int, int, NDArray[Any]]]:
             yield a, a + len(part), np.require(part, dtype, ["C", "W"])
 
 
+def is_away(x: Any) -> bool:
+    """Are these logits on another device than the trellis?"""
+    return isinstance(x, torch.Tensor) and x.device.type != HOST
+
+
 def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
     """Class statistics of logits [N, Vl] times `scale`, with the row's evidence."""
     stats = class_stats.Stats.empty(len(x), graph.classes + 1)
-    top, log_norm = np.empty((2, len(x)))
-    for a, b, part in chunks(x):
-        here = class_stats.Stats(*(s[a:b] for s in stats))
-        class_stats.class_stats(part, graph.plan(x.shape[1]), scale, here)
-        top[a:b] = here.peak.max(1)
-        with np.errstate(over="ignore"):
-            log_norm[a:b] = np.log(np.exp(_less(here.peak, top[a:b]) * scale + here.spread).sum(1))
-        _fix(graph, row.fixed[a:b], part, here)
+    (_read_away if is_away(x) else _read_here)(graph, x, scale, stats)
+    top = stats.peak.max(1)
+    with np.errstate(over="ignore"):
+        log_norm = np.log(np.exp(_less(stats.peak, top) * scale + stats.spread).sum(1))
+    _fix(graph, row.fixed, x, stats)
     peak = np.where(row.allowed, stats.peak[:, : graph.classes], -np.inf)
     shift = peak.max(1)
     impossible = (peak == -np.inf) & (shift > -np.inf)[:, None]
@@ -101,30 +105,69 @@ def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
     return Reading(stats, peak, peak + stats.spread[:, : graph.classes], float(offset))
 
 
+def _read_here(graph: TokenGraph, x: Any, scale: float, stats: class_stats.Stats) -> None:
+    for a, b, part in chunks(x):
+        class_stats.class_stats(part, graph.plan(x.shape[1]), scale, class_stats.Stats(*(s[a:b] for s in stats)))
+
+
+def _read_away(graph: TokenGraph, x: torch.Tensor, scale: float, stats: class_stats.Stats) -> None:
+    column, step = graph.column_class(x.shape[1], x.device), max(1, AWAY // x.shape[1])
+    for a in range(0, len(x), step):
+        here = class_stats.Stats(*(s[a : a + step] for s in stats))
+        class_stats.device.class_stats(x[a : a + step], column, graph.classes + 1, scale, here)
+
+
+def draw_members(graph: TokenGraph, x: Any, classes: NDArray[np.int32], reading: Reading, scale: float,
+                 uniforms: Floats) -> tuple[NDArray[np.int32], Floats]:
+    """A token of the class of each position, -1 where that is negative, and its share in the class [N]."""
+    drawn = []
+    if is_away(x):
+        column, step = graph.column_class(x.shape[1], x.device), max(1, AWAY // x.shape[1])
+        for a in range(0, len(x), step):
+            here = slice(a, a + step)
+            drawn.append(class_stats.device.draw_members(x[here], column, classes[here], scale, uniforms[here]))
+    else:
+        plan = graph.plan(x.shape[1])
+        for a, b, part in chunks(x):
+            stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
+            drawn.append(class_stats.draw_members(part, plan, classes[a:b], stats, scale, uniforms[a:b]))
+    tokens, weights = zip(*drawn, strict=True)
+    return np.concatenate(tokens), np.concatenate(weights)
+
+
 def _less(values: Floats, peak: Floats) -> Floats:
     """values - peak by row; 0 where both are -inf."""
     with np.errstate(invalid="ignore", over="ignore"):
         return np.where(values == peak[:, None], 0.0, values - peak[:, None])
 
 
-def _fix(graph: TokenGraph, fixed: NDArray[np.int64], logits: NDArray[Any], stats: class_stats.Stats) -> None:
+def _fix(graph: TokenGraph, fixed: NDArray[np.int64], x: Any, stats: class_stats.Stats) -> None:
     """At a fixed position the class amounts to its one token."""
     where = np.flatnonzero(fixed != OPEN)
+    if not len(where):
+        return
     tokens = fixed[where]
     at = where, graph.token_class[tokens]
-    stats.peak[at] = class_stats.clean(logits[where, tokens])
+    stats.peak[at] = _picked(x, where, tokens)
     stats.spread[at], stats.slope[at], stats.top[at] = 0.0, 0.0, tokens
+
+
+def _picked(x: Any, positions: Any, tokens: NDArray[np.int64]) -> Floats:
+    """float64, clean: the logits of `tokens` at `positions`."""
+    if not isinstance(x, torch.Tensor):
+        return np.asarray(class_stats.clean(x[positions, tokens].astype(np.float64)))
+    at = torch.as_tensor(positions, device=x.device), torch.as_tensor(tokens, device=x.device)
+    picked = x[at].cpu().to(torch.float64 if x.dtype == torch.float64 else torch.float32)
+    return np.asarray(class_stats.clean(picked.numpy()))
 
 
 def share_of_class(reading: Reading, x: Any, tokens: NDArray[np.int64], classes: NDArray[np.int32],
                    is_open: NDArray[np.bool_]) -> Floats:
     """The share of each token [N] in its class, by logits `x` [N, Vl]; 1 where it is fixed."""
     at = np.arange(len(tokens)), classes
-    ids = torch.from_numpy(tokens).to(x.device) if isinstance(x, torch.Tensor) else tokens
-    picked = x[range(len(ids)), ids]
-    picked = picked.double().cpu().numpy() if isinstance(picked, torch.Tensor) else picked.astype(np.float64)
+    picked = _picked(x, at[0], tokens)
     with np.errstate(over="ignore"):
-        below = _less(class_stats.clean(picked)[:, None], reading.stats.peak[at])[:, 0] - reading.stats.spread[at]
+        below = _less(picked[:, None], reading.stats.peak[at])[:, 0] - reading.stats.spread[at]
     return np.where(is_open, np.exp(np.minimum(below, 0.0)), 1.0)
 
 
@@ -133,6 +176,19 @@ def entropy(reading: Reading, mass: Floats) -> Floats:
     within = (reading.stats.spread - reading.stats.slope)[:, : mass.shape[1]]
     log_mass = np.log(np.where(mass > 0, mass, 1.0))
     terms = np.where(mass > 0, mass * (within - log_mass), 0.0)
+    return np.asarray(np.maximum(terms.sum(1), 0.0))
+
+
+def own_entropy(reading: Reading, scale: float) -> Floats:
+    """Nats per position of the unconstrained distribution; 0 at fixed positions, where no other counts."""
+    peak, spread, slope = reading.stats.peak, reading.stats.spread, reading.stats.slope
+    top = peak.max(1)
+    with np.errstate(over="ignore"):
+        log_odds = np.maximum(_less(peak, top) * scale, FLOOR) + spread
+    log_share = log_odds - np.logaddexp.reduce(log_odds, axis=1, keepdims=True)
+    share = np.exp(log_share)
+    with np.errstate(invalid="ignore"):  # classes without tokens
+        terms = np.where(share > 0, share * (spread - slope - log_share), 0.0)
     return np.asarray(np.maximum(terms.sum(1), 0.0))
 
 

@@ -102,12 +102,12 @@ def test_graphs_are_kept_and_bounded(monkeypatch):
 @pytest.mark.parametrize(("version", "fits"), [("0.32.0", True), ("0.33.1+cpu", True), ("0.34.0", False),
                                                ("0.31.9", False), ("dev", False)])
 def test_versions(version, fits):
-    from structfill.serving import require
+    from structfill.versions import require
 
     if fits:
-        return require("vllm", version, plugin.LEAST, plugin.BELOW)
-    with pytest.raises(sf.ModelError, match=r"vllm>=0.32.0,<0.34"):
-        require("vllm", version, plugin.LEAST, plugin.BELOW)
+        return require("vllm", plugin.LEAST, plugin.BELOW, extra="vllm", found=version)
+    with pytest.raises(sf.ModelError, match=r"vllm >= 0.32.0, < 0.34"):
+        require("vllm", plugin.LEAST, plugin.BELOW, extra="vllm", found=version)
 
 
 class Slots:
@@ -278,7 +278,7 @@ def test_an_unsupported_version_is_told_and_requests_are_refused(monkeypatch, ca
     monkeypatch.setattr(vllm, "__version__", "0.50.0")
     monkeypatch.setattr(SamplingParams, "verify", lambda self, *_: None)
     plugin.register()
-    assert "vllm>=0.32.0,<0.34" in caplog.text and "0.50.0" in caplog.text
+    assert "vllm >= 0.32.0, < 0.34" in caplog.text and "0.50.0" in caplog.text
     SamplingParams().verify()
     with pytest.raises(VLLMValidationError, match="0.50.0"):
         SamplingParams(extra_args={"structfill": "{}"}).verify()

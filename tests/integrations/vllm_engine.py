@@ -15,7 +15,7 @@ os.environ |= {"TRITON_INTERPRET": "1", "VLLM_USE_V2_MODEL_RUNNER": "1", "VLLM_E
                "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "HF_HUB_OFFLINE": "1",
                "TORCHDYNAMO_DISABLE": "1"}
 
-import triton.backends  # noqa: E402  (behind the environment)
+import triton.backends
 
 triton.backends.backends["cpu"] = SimpleNamespace(driver=object())  # vLLM asks whether there is one that compiles
 import vllm.triton_utils  # noqa: E402, F401

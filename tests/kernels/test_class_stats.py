@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from structfill_kernels import class_stats
-from structfill_kernels.class_stats import Stats, cpu, reference
+from structfill_kernels.class_stats import Stats, cpu, device, reference
 
 from tests.strategies import HARD
 
@@ -38,6 +39,30 @@ def test_statistics(size, dtype, hard, scale):
     assert np.array_equal(want.peak, got.peak) and np.array_equal(want.top, got.top)
     np.testing.assert_allclose(got.spread, want.spread, atol=1e-5)
     np.testing.assert_allclose(got.slope, want.slope, atol=2e-5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 0.37, 12.0])
+def test_statistics_by_torch_alone(size, dtype, hard, scale):
+    logits, plan = case(*size, dtype, hard)
+    want, got = (Stats.empty(len(logits), plan.classes) for _ in range(2))
+    reference.class_stats(logits, plan, scale, want)
+    x, column = torch.from_numpy(logits), torch.from_numpy(plan.of_column).long()
+    device.class_stats(x, column, plan.classes, scale, got)
+    assert np.array_equal(want.peak, got.peak) and np.array_equal(want.top, got.top)
+    np.testing.assert_allclose(got.spread, want.spread, atol=1e-5)
+    np.testing.assert_allclose(got.slope, want.slope, atol=2e-5)
+    for u in (0.0, 0.617, 1 - 1e-12):
+        for c in np.unique(plan.of_column):
+            classes, uniforms = np.full(len(logits), c, np.int32), np.full(len(logits), u)
+            classes[0] = -1 if len(classes) > 1 else c
+            expected, weights = reference.draw_members(logits, plan, classes, want, scale, uniforms)
+            drawn, shares = device.draw_members(x, column, classes, scale, uniforms)
+            same = drawn == expected
+            np.testing.assert_allclose(shares[same], weights[same], rtol=1e-4)
+            assert same.all() or columns_between(logits, plan, drawn, expected, u, scale) < 1e-5
 
 
 @pytest.mark.parametrize("fill", [-np.inf, np.nan, 3.0, np.inf, -3e38])
@@ -90,12 +115,27 @@ def test_draws_and_probabilities(size, dtype, hard):
     np.testing.assert_allclose(outs[1][:, :columns], outs[0][:, :columns], atol=1e-6)
 
 
-def columns_between(logits, plan, got, want, u):
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 0.37, 12.0])
+def test_odds_are_added(size, dtype, hard, scale):
+    logits, plan = case(*size, dtype, hard)
+    rng = np.random.default_rng(1)
+    odds = np.where(rng.random((len(logits), plan.classes)) < 0.3, -np.inf, rng.standard_normal((1, plan.classes)))
+    top = rng.standard_normal(len(logits)) * 9
+    outs = np.full((2, *logits.shape), -77, dtype)
+    reference.add_odds(logits, plan, odds, top, scale, outs[0])
+    cpu.add_odds(logits, plan, odds, top, scale, outs[1])
+    np.testing.assert_allclose(outs[1], outs[0], rtol=1e-5, atol=1e-5)
+
+
+def columns_between(logits, plan, got, want, u, scale=0.5):
     """The largest distance of u from the cumulative weight between two neighbouring answers."""
     gaps = []
     for i in np.flatnonzero(got != want):
         members = reference.members_of(plan, plan.of_column[want[i]])
-        cumulative = np.cumsum(reference.weights_of(logits[i], members, 0.5))
+        cumulative = np.cumsum(reference.weights_of(logits[i], members, scale))
         low = np.searchsorted(members, min(got[i], want[i]))
         gaps.append(abs(cumulative[low] - u))
     return max(gaps)

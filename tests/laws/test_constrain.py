@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 import structfill as sf
 from structfill.errors import BudgetTooSmall, EmptyLanguage
 from structfill.tokengraph import build
-from structfill.trellis import Trellis, TrellisBatch
+from structfill.trellis import Trellis, TrellisBatch, reading
 from tests import oracle
 from tests.strategies import automata, law, logits, vocabularies
 
@@ -36,6 +37,12 @@ def test_argmax_is_valid_under_any_temperature(automaton, vocab, length, tempera
     assert not (torch.isfinite(got.logits).numpy() & ~allowed).any() and not got.logits.isnan().any()
 
 
+def contradicted(exact, x):
+    """bool [N]: positions that the constraint leaves less sure than the model was, or nearly so."""
+    log_p = oracle.log_softmax(x)
+    return exact.entropy > -(np.exp(log_p) * log_p).sum(1) - 1e-3
+
+
 @law(200)
 @given(automata(), vocabularies(most=4), st.integers(1, 4), st.integers(0, 40), st.data())
 def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
@@ -46,10 +53,57 @@ def test_softmax_is_the_marginals(automaton, vocab, length, wider, data):
     wide = np.concatenate([x, np.full((length, wider), -np.inf, np.float32)], 1)
     got, exact = trellis.constrain(wide), oracle.Exact(oracle.canvases(automaton, vocab, length), x, len(vocab))
     probabilities = got.logits[:, : len(vocab)].double().exp().numpy()
-    others = np.ones_like(probabilities, bool)
+    others = ~contradicted(exact, x)[:, None] & np.ones_like(probabilities, bool)
     others[np.arange(length), got.path] = False  # the path's token was lifted
     np.testing.assert_allclose(probabilities[others], exact.marginals[others], atol=1e-4, rtol=1e-3)
     np.testing.assert_allclose(float(got.log_mass), exact.log_mass, atol=1e-5, rtol=1e-6)
+
+
+@law(150)
+@given(automata(), vocabularies(most=4), st.integers(1, 4), st.sampled_from([0.4, 0.8, 2.0]), st.data())
+def test_a_temperature_is_that_of_the_whole_canvas(automaton, vocab, length, temperature, data):
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    x = data.draw(logits(length, len(vocab), "smooth"))
+    got = trellis.constrain(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
+    exact = trellis.posterior(x, draw=True, temperature=temperature, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(got.path, exact.best) and torch.equal(got.sample, exact.sample)
+    torch.testing.assert_close(got.log_mass, exact.log_mass)
+    valid = oracle.canvases(automaton, vocab, length)
+    tempered = x / np.float32(temperature)
+    truth = oracle.Exact(valid, tempered, len(vocab))
+    own = -(np.exp(oracle.log_softmax(tempered)) * oracle.log_softmax(tempered)).sum(1)
+    np.testing.assert_allclose(got.entropy, np.minimum(truth.entropy, own), atol=1e-4)
+    marginals, others = truth.marginals, ~contradicted(truth, tempered)[:, None] & np.ones_like(truth.marginals, bool)
+    others[np.arange(length), got.path] = False
+    np.testing.assert_allclose(got.logits.double().exp().numpy()[others], marginals[others], atol=1e-4, rtol=1e-3)
+
+
+@law(200)
+@given(automata(), vocabularies(most=4), st.integers(1, 5), st.booleans(), st.data())
+def test_what_may_come_next_from_the_left(automaton, vocab, length, pinned, data):
+    """Behind any beginning of a valid canvas, the classes that may follow are those of the canvases that go on so."""
+    valid = oracle.canvases(automaton, vocab, length)
+    if not valid:
+        return
+    canvas, at = data.draw(st.sampled_from(valid)), data.draw(st.integers(0, length - 1))
+    fixed = {length - 1: canvas[-1]} if pinned else {}
+    trellis = Trellis(build(automaton, vocab), length, fixed=fixed)
+    follow = {c[at] for c in valid if c[:at] == canvas[:at] and all(c[i] == t for i, t in fixed.items())}
+    graph = trellis.graph
+    got = trellis.next_classes(0, graph.run(canvas[:at]), at)
+    assert set(got.tolist()) == {int(graph.token_class[t]) for t in follow}
+
+
+def test_where_the_constraint_contradicts_the_model_the_path_decides():
+    vocab = sf.Vocab.bytes()
+    x = torch.zeros(2, len(vocab))
+    x[:, ord("x")], x[1, ord("7")] = 20.0, 19.0
+    got = sf.Trellis(sf.compile(sf.regex("[0-9]{2}"), vocab), 2).constrain(x)
+    odds = got.logits.softmax(-1)
+    assert odds[0, got.path[0]] > 0.999 and got.path[1] == ord("7") and got.entropy.max() < 0.7
+    assert torch.isfinite(got.logits[0]).sum() == 10  # the others stay possible
 
 
 def test_fixed_tokens_stand_alone():
@@ -58,6 +112,33 @@ def test_fixed_tokens_stand_alone():
     got = Trellis(graph, 3, fixed={1: ord("q")}).constrain(torch.zeros(2, 3, len(vocab)))
     assert got.path[:, 1].tolist() == [ord("q")] * 2
     assert torch.isfinite(got.logits[0, 1]).nonzero().flatten().tolist() == [ord("q")]
+
+
+@law(100)
+@given(automata(), vocabularies(), st.integers(1, 4), st.sampled_from([0.4, 1.0]), st.data())
+def test_other_devices_get_the_same(automaton, vocab, length, temperature, data):
+    """What is done by torch on a GPU, done by torch here."""
+    trellis = trellis_of(automaton, vocab, length)
+    if trellis is None:
+        return
+    x = torch.from_numpy(data.draw(logits(length, len(vocab))))
+
+    def run():
+        generator = torch.Generator().manual_seed(5)
+        return trellis.constrain(x, temperature=temperature, draw=True, generator=generator)
+
+    here = run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "HOST", "none")
+        away = run()
+        patch.setattr(reading, "AWAY", 1)  # a position at a time
+        slow = run()
+    for other in (away, slow):
+        assert torch.equal(other.path, here.path)
+        torch.testing.assert_close(other.logits, here.logits, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(other.entropy, here.entropy, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(other.log_mass, here.log_mass, rtol=1e-5, atol=1e-5)
+        assert oracle.is_valid(other.sample.tolist(), automaton, vocab)
 
 
 def test_rows_under_different_constraints():

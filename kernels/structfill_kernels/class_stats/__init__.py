@@ -17,10 +17,18 @@
 `token_probabilities(logits, plan, mass, stats, scale, out)`: ``out`` (float32 [N, V]) gets ``mass[i, c]`` (float64
     [N, C]) times the probability of the token within its class c; 0 for the rest.
 
+`add_odds(logits, plan, odds, top, scale, out)`: ``out`` (of the logits' type, [N, columns]) gets
+    ``scale x + odds[i, c]`` (float64 [N, C + 1]) for every token x of every class c, ``top[i]`` (float64 [N]) at most,
+    -inf where the odds are: with the logarithm of a class's mass over its unscaled weight, the logarithm of the token's
+    probability.
+
+`device.class_stats`, `device.draw_members`: the same where the logits are, on any torch device.
+
 `clean(values)` -> float64, NaN as -inf and +inf as the largest finite number of the type.
 """
 
+from . import device
 from ._types import Plan, Stats, clean, plan
-from .cpu import class_stats, draw_members, token_probabilities
+from .cpu import add_odds, class_stats, draw_members, token_probabilities
 
-__all__ = ["Plan", "Stats", "class_stats", "clean", "draw_members", "plan", "token_probabilities"]
+__all__ = ["Plan", "Stats", "add_odds", "class_stats", "clean", "device", "draw_members", "plan", "token_probabilities"]

@@ -351,3 +351,35 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
     _token_probabilities(
         logits, plan.of_column, factors, stats.peak, rest, float(scale), float(np.finfo(logits.dtype).max), out
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_odds(logits, dense, gathered, gathered_ptr, odds, top, scale, largest, out):
+    """The dense class in one stretch over all columns, then the columns of the other classes."""
+    low, columns = odds.dtype.type(-np.inf), logits.shape[1]
+    for i in range(logits.shape[0]):
+        x, to, shift, most = logits[i], out[i], odds[i, dense], top[i]
+        if shift == low:
+            to[:] = low
+        else:
+            for v in range(columns):
+                found = scale * min(x[v], largest) + shift
+                found = found if found < most else most
+                to[v] = found if x[v] > low else low
+        for c in range(odds.shape[1]):
+            extra = odds[i, c]
+            if extra == low and shift == low:
+                continue
+            for j in range(gathered_ptr[c], gathered_ptr[c + 1]):
+                v = gathered[j]
+                found = scale * min(x[v], largest) + extra
+                found = found if found < most else most
+                to[v] = found if x[v] > low and extra > low else low
+
+
+def add_odds(logits, plan, odds, top, scale, out):
+    """See the package."""
+    kind = logits.dtype.type
+    with np.errstate(over="ignore"):
+        odds, top = odds.astype(kind), top.astype(kind)
+    _add_odds(logits, plan.dense, plan.gathered, plan.gathered_ptr, odds, top, kind(scale), np.finfo(kind).max, out)

@@ -57,3 +57,12 @@ def token_probabilities(logits, plan, mass, stats, scale, out):
             if not len(members := members_of(plan, c)):
                 continue
             out[i, members] = mass[i, c] * weights_of(row, members, scale)
+
+
+def add_odds(logits, plan, odds, top, scale, out):
+    """Row by row."""
+    for i, row in enumerate(logits):
+        x, extra = clean(row), odds[i][plan.of_column]
+        possible = (x > -np.inf) & (extra > -np.inf)
+        with np.errstate(over="ignore"):
+            out[i] = np.where(possible, np.minimum(scale * np.where(possible, x, 0) + extra, top[i]), -np.inf)

@@ -1,0 +1,178 @@
+"""Hugging Face transformers: constraints for the stock `generate()` of DiffusionGemma and of every causal model.
+
+    processor = ConstraintProcessor(graph, max_new_tokens=700)
+    model.generate(**inputs, max_new_tokens=700, logits_processor=LogitsProcessorList([processor]))
+
+Give `generate` a fresh list (DiffusionGemma's appends its own processors to it); the processor may be used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..errors import BudgetTooSmall, ModelError, SpecError, VocabMismatch
+from ..tokengraph import TokenGraph
+from ..trellis import Blocks, TrellisBatch
+from ..versions import require
+
+require("transformers", "5.23", "6", extra="transformers")
+
+from transformers import LogitsProcessor  # noqa: E402 - the version is checked first
+
+
+class ConstraintProcessor(LogitsProcessor):
+    """Makes what `generate()` writes a text of the constraint, at every denoising step and within the budget.
+
+    With DiffusionGemma the logits [B, N, V] of a step become those of the exact constrained distribution, with the best
+    canvas on top: the canvas that `generate` shows and emits (the argmax) is valid whatever the step, and entropies,
+    stopping and self-conditioning follow the constrained distribution. With a causal model, logits [B, V], what the
+    constraint or the rest of the budget rules out becomes -inf; beams, sampling and assisted generation work.
+
+    Args:
+        graph: the constraint compiled for the model's vocabulary; or one a row of the batch, None for a free row.
+        max_new_tokens: the number given to `generate`. The text ends within it, on however many canvases. None: on the
+            first canvas; for causal models, no bound, so `generate` may stop in mid-text.
+        fixed: tokens that are given, by position behind the prompt ({position: id} or a sequence with -1 where open),
+            for all rows; or a list of such, one a row. DiffusionGemma only.
+        assisted: the drafts of assisted generation (prompt lookup, an assistant) are judged by this processor, and one
+            that breaks the constraint is no error. Causal models only.
+
+    Raises `BudgetTooSmall` or `EmptyLanguage` at the first step, `VocabMismatch` where the logits are too narrow,
+    `ModelError` where something else changed tokens behind its back.
+    """
+
+    def __init__(self, graph: TokenGraph | Sequence[TokenGraph | None], max_new_tokens: int | None = None,
+                 fixed: Any = None, *, assisted: bool = False) -> None:
+        self.graphs = list(graph) if isinstance(graph, Sequence) else [graph]
+        if not self.graphs or not all(g is None or isinstance(g, TokenGraph) for g in self.graphs):
+            raise SpecError("graph must be a TokenGraph of structfill.compile, or a list of such (and None) by row")
+        self.max_new_tokens, self.assisted = max_new_tokens, assisted
+        self._fixed = fixed
+        self._prompt: NDArray[np.int64] | None = None  # [B, P] of the generation under way
+        self._seen = 0  # the longest input so far
+        self._blocks: list[Blocks | None] = []
+        self._canvas: TrellisBatch | None = None
+        self._states: dict[tuple[int, bytes], int] = {}
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Constrained scores, float32: `input_ids` int64 [B, P], `scores` [B, N, V] of a canvas or [B, V]."""
+        ids = input_ids.cpu().numpy()
+        return self._denoising(ids, scores) if scores.dim() == 3 else self._next_token(ids, scores)
+
+    def texts(self, sequences: torch.Tensor) -> list[str | None]:
+        """What `generate` wrote behind the prompt: the text of every row of `sequences` int64 [B, P + M], None for a
+        row without a constraint. Raises `ModelError` where a text is not finished or was changed."""
+        if self._prompt is None:
+            raise ModelError("this processor was in no generation yet")
+        written = sequences[:, self._prompt.shape[1]:].cpu().numpy()
+        return [None if graph is None else _text(graph, ids, row)
+                for row, (graph, ids) in enumerate(zip(self._by_row(len(written)), written, strict=True))]
+
+    def _denoising(self, ids: NDArray[np.int64], scores: torch.Tensor) -> torch.Tensor:
+        length = scores.shape[1]
+        if self._continues(ids, length):
+            if ids.shape[1] > self._seen:
+                self._advance(ids[:, -length:])
+        else:
+            self._begin(ids)
+            self._blocks = [None if graph is None else Blocks(graph, self.max_new_tokens, fixed)
+                            for graph, fixed in zip(self._by_row(len(ids)), self._fixed_by_row(len(ids)), strict=True)]
+            self._canvas = None
+        self._seen = ids.shape[1]
+        bound = [row for row, blocks in enumerate(self._blocks) if blocks]
+        if not bound:
+            return scores
+        if self._canvas is None:
+            self._canvas = TrellisBatch([blocks.trellis(length) for blocks in self._blocks if blocks])
+        constrained = self._canvas.constrain(scores[bound]).logits
+        if len(bound) == len(scores):
+            return constrained
+        return scores.to(constrained.dtype).index_copy(0, torch.tensor(bound, device=scores.device), constrained)
+
+    def _advance(self, canvas: NDArray[np.int64]) -> None:
+        """A canvas is finished: int64 [B, N]."""
+        for blocks, tokens in zip(self._blocks, canvas, strict=True):
+            if blocks:
+                blocks.advance(tokens)
+        self._canvas = None
+
+    def _next_token(self, ids: NDArray[np.int64], scores: torch.Tensor) -> torch.Tensor:
+        if self._fixed is not None:
+            raise SpecError("fixed tokens need a model that writes whole canvases",
+                            hint="put them into the constraint: structfill.template")
+        if not self._continues(ids, 1):
+            self._begin(ids)
+            self._states = {}
+        self._seen = max(self._seen, ids.shape[1])
+        assert self._prompt is not None
+        out, written = scores.clone(), ids[:, self._prompt.shape[1]:]
+        states = [0 if graph is None else self._state(graph, tokens)
+                  for graph, tokens in zip(self._by_row(len(ids)), written, strict=True)]
+        if max(states) < 0 and not self.assisted:  # some may be: beams without a chance, refused drafts
+            raise ModelError("the tokens written so far break the constraint: something changed them after structfill "
+                             "had chosen (drafts need ConstraintProcessor(assisted=True))")
+        for graph, state, tokens, row in zip(self._by_row(len(ids)), states, written, out, strict=True):
+            if graph is not None and state >= 0:
+                self._mask(graph, state, tokens, row)
+        return out
+
+    def _mask(self, graph: TokenGraph, state: int, written: NDArray[np.int64], scores: torch.Tensor) -> None:
+        """Forbid, in place, what may not follow the tokens `written`, which lead to `state`: scores [V]."""
+        if len(scores) < graph.vocab.width:
+            raise VocabMismatch(f"logits have {len(scores)} columns, the vocabulary {graph.vocab.width} tokens")
+        left = None if self.max_new_tokens is None else self.max_new_tokens - len(written)
+        allowed = graph.next_classes(state, left)
+        if not len(allowed):
+            raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + int(graph.shortest[state]))
+        forbidden = torch.ones(graph.classes + 1, dtype=torch.bool)
+        forbidden[torch.from_numpy(allowed)] = False
+        scores.masked_fill_(forbidden.to(scores.device)[graph.column_class(len(scores), scores.device)], -torch.inf)
+        if not bool((scores > -torch.inf).any()):  # the model finds all of them impossible
+            scores[graph.class_token[graph.class_ptr[allowed[0]]]] = 0.0
+
+    def _state(self, graph: TokenGraph, written: NDArray[np.int64]) -> int:
+        """Where `graph` stands behind the tokens `written`, from where it stood before the last of them."""
+        before = id(graph), written[:-1].tobytes()
+        known = self._states.get(before) if len(written) else None
+        state = graph.run(written) if known is None else -1 if known < 0 else graph.run(written[-1:], known)
+        self._states[id(graph), written.tobytes()] = state
+        return state
+
+    def _begin(self, ids: NDArray[np.int64]) -> None:
+        self._prompt, self._seen = ids.copy(), ids.shape[1]
+
+    def _continues(self, ids: NDArray[np.int64], step: int) -> bool:
+        """Do these tokens go on with the generation under way, at most `step` beyond what was seen of it?"""
+        prompt = self._prompt
+        return prompt is not None and len(ids) == len(prompt) and prompt.shape[1] < ids.shape[1] <= self._seen + step \
+            and np.array_equal(ids[:, : prompt.shape[1]], prompt)
+
+    def _by_row(self, rows: int) -> list[TokenGraph | None]:
+        """The graph of every row; beams of a text stand side by side."""
+        if rows % len(self.graphs):
+            raise SpecError(f"{len(self.graphs)} constraints for a batch of {rows} rows")
+        return [graph for graph in self.graphs for _ in range(rows // len(self.graphs))]
+
+    def _fixed_by_row(self, rows: int) -> list[Any]:
+        each = isinstance(self._fixed, Sequence) and len(self._fixed) > 0 and not isinstance(self._fixed[0], int)
+        if each and len(self._fixed) != rows:
+            raise SpecError(f"fixed tokens for {len(self._fixed)} rows in a batch of {rows}")
+        return list(self._fixed) if each else [self._fixed] * rows
+
+
+def _text(graph: TokenGraph, ids: NDArray[np.int64], row: int) -> str:
+    ends = np.flatnonzero(np.isin(ids, graph.vocab.eos_ids))
+    text = ids[: ends[0] if len(ends) else None]
+    state = graph.run(text)
+    if state < 0 or not graph.final[state]:
+        raise ModelError(f"the text of row {row} is {'not finished' if state >= 0 else 'broken'}: "
+                         f"{graph.vocab.decode(text)!r:.200}")
+    return graph.vocab.decode(text)
+
+
+__all__ = ["ConstraintProcessor"]

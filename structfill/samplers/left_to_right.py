@@ -1,0 +1,152 @@
+"""Decoding for causal models: token by token, each of those that some valid canvas goes on with.
+
+The right-hand side and the budget count at every token, so there is no dead end. Where the constraint leaves no choice
+about the text, its tokens are put before the model as a draft and judged in one pass (speculative decoding, Leviathan
+et al. 2023, with a draft that costs nothing); the result is distributed as without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..errors import ModelError
+from ..trellis import Trellis
+from .options import LeftToRightOptions
+from .step import DenoisingStep, joined
+
+if TYPE_CHECKING:
+    from ..models.protocol import CausalModel
+
+FEW = 64  # tokens: with more to choose from, the text is not forced
+
+
+def left_to_right(model: CausalModel, context: torch.Tensor, trellis: Trellis, options: LeftToRightOptions,
+                  before: torch.Tensor | None = None) -> Iterator[DenoisingStep]:
+    """Fill `trellis` from the left, yielding after every pass of the model a whole valid canvas.
+
+    `context` is int64 [B, P]; `before` int64 [B, M] holds the canvases that this one goes on from.
+    """
+    writer = _Writer(trellis, options)
+    context = joined(context, before, model.vocab.pad_id)
+    for index in range(1, trellis.length + 1):
+        drafts = [writer.draft(row) for row in range(trellis.rows)]
+        count = min(map(len, drafts))
+        draft = torch.tensor([ids[:count] for ids in drafts], dtype=torch.int64).view(trellis.rows, count)
+        writer.judge(draft, _logits(model, context, torch.cat([writer.written, draft], 1), count + 1))
+        done = writer.done
+        tokens = trellis.finish(writer.canvas, [writer.at] * trellis.rows)
+        committed = torch.arange(trellis.length).expand_as(tokens) < writer.at
+        yield DenoisingStep(index, tokens, committed | done, writer.log_mass.clone(), done)
+        if done:
+            return
+
+
+def _logits(model: CausalModel, context: torch.Tensor, written: torch.Tensor, last: int) -> torch.Tensor:
+    logits = model(context, written, last)
+    if logits.dim() != 3 or logits.shape[:2] != (len(written), last):
+        raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for the last {last} places of "
+                         f"{len(written)} rows; expected ({len(written)}, {last}, vocabulary)")
+    return logits
+
+
+class _Writer:
+    """All rows, written up to the same place."""
+
+    def __init__(self, trellis: Trellis, options: LeftToRightOptions) -> None:
+        self.trellis, self.options = trellis, options
+        self.canvas = torch.zeros((trellis.rows, trellis.length), dtype=torch.int64)
+        self.at = 0
+        self.states = list(trellis.starts)
+        self.log_mass = torch.zeros(trellis.rows, dtype=torch.float64)
+        self._generator = torch.Generator().manual_seed(options.seed)
+
+    @property
+    def written(self) -> torch.Tensor:
+        """int64 [B, at]."""
+        return self.canvas[:, : self.at]
+
+    @property
+    def done(self) -> bool:
+        """Is every canvas full, or its text ended?"""
+        return self.at == self.trellis.length or all(map(self._ended, self.states))
+
+    def _ended(self, state: int) -> bool:
+        graph = self.trellis.graph
+        return bool(graph.vocab.eos_ids) and state == graph.states - 1
+
+    def draft(self, row: int) -> list[int]:
+        """Tokens of what the constraint leaves no choice about from here on: the longest spelling, at most
+        ``options.drafts`` and fewer than there are places."""
+        state, graph, tokens = self.states[row], self.trellis.graph, list[int]()
+        while len(tokens) < min(self.options.drafts, self.trellis.length - self.at - 1):
+            token = self._forced(row, state, self.at + len(tokens))
+            if token is None:
+                break
+            tokens.append(token)
+            state = graph.run([token], state)
+        return tokens
+
+    def _forced(self, row: int, state: int, at: int) -> int | None:
+        """The longest token that may come next, if all others that may are beginnings of it."""
+        graph = self.trellis.graph
+        if self._ended(state):
+            return graph.vocab.pad_id
+        ids = self._allowed(row, state, at)
+        if len(ids) > FEW:
+            return None
+        spellings = [graph.vocab.tokens[token] for token in ids]
+        longest = max(range(len(ids)), key=lambda i: len(spellings[i]))
+        forced = all(text and spellings[longest].startswith(text) for text in spellings)
+        return int(ids[longest]) if forced else None
+
+    def _allowed(self, row: int, state: int, at: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        """int32: the tokens that may stand at position `at`, `FEW` + 1 at most of a class."""
+        fixed, graph = int(self.trellis.fixed[row, at]), self.trellis.graph
+        if fixed >= 0:
+            return np.array([fixed], np.int32)
+        classes = self.trellis.next_classes(row, state, at)
+        members = [graph.class_token[graph.class_ptr[c] : graph.class_ptr[c + 1]][: FEW + 1] for c in classes]
+        return np.concatenate(members)
+
+    def judge(self, draft: torch.Tensor, logits: torch.Tensor) -> None:
+        """Go on along `draft` [B, k] as far as the model agrees in every row, by its logits [B, k + 1, V], and then
+        with one token of its own."""
+        for step in range(logits.shape[1]):
+            agreed = True
+            for row in range(len(logits)):
+                wanted = int(draft[row, step]) if step < draft.shape[1] else None
+                token = self._choose(row, logits[row, step])
+                self.canvas[row, self.at] = token
+                self.states[row] = self.trellis.graph.run([token], self.states[row])
+                agreed = agreed and token == wanted
+            self.at += 1
+            if not agreed:
+                return
+
+    def _choose(self, row: int, logits: torch.Tensor) -> int:
+        """The next token of a row by logits [V]: the best or a draw."""
+        graph, fixed = self.trellis.graph, int(self.trellis.fixed[row, self.at])
+        if self._ended(self.states[row]) and fixed < 0:
+            return graph.vocab.pad_id or graph.vocab.eos_ids[0]
+        masked = self._masked(row, logits.double(), fixed)
+        self.log_mass[row] += torch.logsumexp(masked, 0).cpu() - torch.logsumexp(logits.double(), 0).cpu()
+        if not self.options.temperature:
+            return int(masked.argmax())
+        odds = ((masked - masked.amax()) / self.options.temperature).exp().cpu()
+        return int(torch.multinomial(odds, 1, generator=self._generator))
+
+    def _masked(self, row: int, logits: torch.Tensor, fixed: int) -> torch.Tensor:
+        """float64 [V], -inf for what may not come next; equal odds where the model finds all else impossible."""
+        graph = self.trellis.graph
+        may = torch.zeros(graph.classes + 1, dtype=torch.bool)
+        may[torch.from_numpy(self.trellis.next_classes(row, self.states[row], self.at))] = True
+        may = may.to(logits.device)[graph.column_class(len(logits), logits.device)]
+        if fixed >= 0:
+            may = torch.zeros_like(may).index_fill_(0, torch.tensor([fixed], device=may.device), True)
+        clean = torch.nan_to_num(logits, nan=-torch.inf, posinf=torch.finfo(torch.float64).max, neginf=-torch.inf)
+        masked = clean.masked_fill(~may, -torch.inf)
+        return masked if bool((masked > -torch.inf).any()) else torch.where(may, 0.0, -torch.inf).double()
