@@ -15,10 +15,11 @@ ALL_CODE = sorted(p for folder in ("structfill", "kernels", "tests", "examples",
                   for p in (ROOT / folder).rglob("*.py"))
 MAX_LINES = 400
 
-# ONLY_IN names files or folders. Lower layers first; a module may import its own layer (siblings of SEPARATE apart) and those before it.
+# Lower layers first; a module may import its own layer (siblings of SEPARATE apart) and those before it.
 LAYERS = ("errors", "limits", "versions", "vocab", "automaton", "front", "tokengraph", "trellis", "cache",
           "compilation", "serving", "samplers", "models", "generator", "integrations")
 SEPARATE = ("samplers", "models", "integrations")
+# The files or folders that may import a library.
 ONLY_IN = {"triton": ["gpu.py"], "transformers": ["transformers"], "typer": ["cli.py"], "rich": ["cli.py"],
            "diffusers": ["diffusers.py"], "vllm": ["vllm.py", "vllm_model.py"], "sglang": ["sglang.py"]}
 
