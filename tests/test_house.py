@@ -19,7 +19,8 @@ MAX_LINES = 400
 LAYERS = ("errors", "limits", "versions", "vocab", "automaton", "front", "tokengraph", "trellis", "cache",
           "compilation", "samplers", "models", "generator", "integrations")
 SEPARATE = ("samplers", "models", "integrations")
-ONLY_IN = {"triton": "gpu.py", "transformers": "transformers", "typer": "cli.py", "rich": "cli.py"}  # a file or folder
+ONLY_IN = {"triton": "gpu.py", "transformers": "transformers", "typer": "cli.py", "rich": "cli.py",
+           "openai": "mercury.py"}  # a file or folder
 
 
 def _imports(path: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.char_dfa import CharDFA
@@ -16,10 +17,14 @@ from .regex import fullmatch_dfa
 
 
 class TextConstraint(Constraint):
-    """A regular language of texts, given by a character automaton."""
+    """A regular language of texts, given by a character automaton.
 
-    def __init__(self, dfa: CharDFA, identity: str) -> None:
-        self._dfa, self._identity = dfa, identity
+    Attributes:
+        schema: the JSON Schema of a JSON string that holds such a text, for models that are asked in JSON.
+    """
+
+    def __init__(self, dfa: CharDFA, identity: str, schema: dict[str, Any]) -> None:
+        self._dfa, self._identity, self.schema = dfa, identity, schema
 
     @property
     def identity(self) -> str:
@@ -57,7 +62,8 @@ def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:
     """
     if not isinstance(pattern, str):
         raise SpecError(f"a pattern must be a string, not {type(pattern).__name__}")
-    return TextConstraint(fullmatch_dfa(pattern, limits or Limits()), f"regex:{pattern}")
+    return TextConstraint(fullmatch_dfa(pattern, limits or Limits()), f"regex:{pattern}",
+                          {"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def choice(options: Sequence[str]) -> TextConstraint:
@@ -65,4 +71,4 @@ def choice(options: Sequence[str]) -> TextConstraint:
     words = list(options) if not isinstance(options, str) else None
     if not words or not all(isinstance(word, str) for word in words):
         raise SpecError("choice needs a non-empty list of strings")
-    return TextConstraint(CharDFA.words(words), f"choice:{words!r}")
+    return TextConstraint(CharDFA.words(words), f"choice:{words!r}", {"type": "string", "enum": words})

@@ -149,7 +149,7 @@ class JsonSchema(Constraint):
         try:
             return self.adapter.validate_json(text)
         except ValidationError as error:
-            raise RefusedValue(f"the text {text!r} satisfies the schema, but the type's own validators refuse it: "
+            raise RefusedValue(f"the text {text!r:.200} satisfies the schema, but the type's own validators refuse it: "
                                f"{error}", tuple(error.errors()[0]["loc"])) from None
 
     @cached_property
