@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -45,20 +46,24 @@ def generate(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="The text to read.")] = None,
     prompt_file: Annotated[str | None, typer.Option("--prompt-file", "-f",
                                                     help="A file with the text, or - for standard input.")] = None,
-    passes: Annotated[int, typer.Option(help="Denoising steps at most.")] = 16,
+    model: Annotated[str, typer.Option("--model", "-m", help="default, the name of a remote model such as mercury-2, "
+                                                             "or a model of the Hugging Face hub or a folder.")]
+    = "default",
+    passes: Annotated[int | None, typer.Option(help="Denoising steps at most.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Positions of the canvas.")] = None,
-    temperature: Annotated[float, typer.Option(help="0 for the most probable text, above 0 for a draw.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of a draw.")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="0 for the most probable text, above 0 for a draw.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of a draw.")] = None,
     whitespace: WhitespaceOption = "flexible",
 ) -> None:
     """Read a text, write a JSON document that satisfies the schema."""
     from ..generator import Generator
-    from ..samplers.options import SamplerOptions
+    from ..models import load
 
     text = _prompt(prompt, prompt_file)
     constraint = _constraint(schema, whitespace)
-    options = SamplerOptions(passes=passes, temperature=temperature, seed=seed)
-    generator = Generator(constraint=constraint, options=options, max_tokens=max_tokens)
+    loaded = load(model)
+    options = _options(model, loaded, passes=passes, temperature=temperature, seed=seed)
+    generator = Generator(constraint=constraint, model=loaded, options=options, max_tokens=max_tokens)
     answer = ""
     with Live(console=errors, transient=True, auto_refresh=False) if errors.is_terminal else _Silent() as live:
         for snapshot in generator.stream(text):
@@ -186,6 +191,18 @@ def _located(spec: str) -> Iterator[None]:
         if error.span is None and error.pointer is not None and (spec == "-" or _is_file(spec)):
             error.span = locate(_read(spec), error.pointer)
         raise
+
+
+def _options(name: str, model: Any, **given: Any) -> Any:
+    """The model's own options with what was given in them; an option that they do not know is refused."""
+    from ..samplers.options import SamplerOptions
+
+    own = getattr(model, "default_options", None) or SamplerOptions()
+    given = {key: value for key, value in given.items() if value is not None}
+    for key in given:
+        if not hasattr(own, key):
+            raise SpecError(f"the model {name} knows no --{key}", hint="leave it out")
+    return replace(own, **given)
 
 
 def _python_type(spec: str) -> Any:

@@ -27,7 +27,7 @@ from .remote import SHOWN, Refusal, describe, form_of, judge, judge_beginning, j
 
 BASE_URL = "https://api.inceptionlabs.ai/v1"
 KEY_VARIABLE = "INCEPTION_API_KEY"
-SUPPORTED = "3", "4"  # of the client library
+SUPPORTED = "1.60", "4"  # of the client library
 
 _TASK = "Read the user's text and write what it says as {what}. Answer with that alone, without any explanation."
 _AGAIN = "This is not valid: {reason}\nWrite the whole answer once more and change only what is wrong with it."
