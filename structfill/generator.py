@@ -26,6 +26,7 @@ from .samplers import Options, sampler_for
 from .tokengraph import TokenGraph
 from .trellis import Trellis
 
+MOST_POSITIONS = 1 << 20  # of a canvas
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
 
 
@@ -113,8 +114,11 @@ class Generator:
         self._sample, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
         self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
-                                         cache=Cache.default() if isinstance(cache, str) else cache)
+                                         cache=_cache(cache))
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
+        if self.canvas_length > MOST_POSITIONS:
+            raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
+                                                                                      "canvases: raise max_tokens")
         self.max_tokens = _positive("max_tokens", max_tokens,
                                     max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
@@ -135,6 +139,8 @@ class Generator:
 
     def batch(self, prompts: Iterable[str]) -> list[Result]:
         """Write one text for each prompt, all in the same passes."""
+        if not isinstance(prompts, Iterable):
+            raise SpecError(f"prompts must be strings, not {type(prompts).__name__}")
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)
         if self._write is not None:
             return [self._asked(self._write, prompt) for prompt in prompts]
@@ -281,6 +287,12 @@ def _positive(name: str, given: int | None, default: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
         raise SpecError(f"{name} must be a positive integer, not {given!r}")
     return given
+
+
+def _cache(cache: Cache | str | None) -> Cache | None:
+    if isinstance(cache, str) and cache != "default":
+        raise SpecError(f"cache must be \"default\", None or a Cache, not {cache!r:.80}")
+    return Cache.default() if isinstance(cache, str) else cache
 
 
 class _Clock:

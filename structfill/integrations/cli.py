@@ -21,6 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +33,7 @@ NO_ANSWER, BAD_INPUT = 1, 2
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Exact constrained generation for diffusion language models.")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 SchemaOption = Annotated[str, typer.Option("--schema", "-s", help="A JSON Schema file, or module:Type for a Python "
                                                                   "type (Pydantic model, dataclass, ...).")]
@@ -110,7 +111,7 @@ def compile_command(
     if as_json:
         print(json.dumps(figures))
         return
-    table = Table("", schema, box=None)
+    table = Table("", escape(schema), box=None)
     for name, value in figures.items():
         table.add_row(name, f"{value:,}")
     Console().print(table)
@@ -210,8 +211,8 @@ def _python_type(spec: str) -> Any:
     sys.path.insert(0, os.getcwd())
     try:
         return getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SpecError(f"cannot load {spec!r}: {error}",
+    except (Exception, SystemExit) as error:  # importing runs the module, which may raise anything
+        raise SpecError(f"cannot load {spec!r:.80}: {type(error).__name__}: {error!s:.300}",
                         hint="give a JSON Schema file, or module:Type as in shop.models:Invoice") from None
 
 

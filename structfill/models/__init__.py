@@ -51,10 +51,21 @@ def load(model: AnyModel | os.PathLike[str] = "default", **options: Any) -> Base
         return load_pretrained(model, **options)
     if options:
         raise ModelError(f"the model {model!r:.80} takes no options such as {next(iter(options))}")
-    if isinstance(model, RemoteModel):
+    if isinstance(model, RemoteModel) and not isinstance(model, type):
         return model
-    if isinstance(model, str) or not isinstance(model, BaseModel) or not callable(model):
+    if isinstance(model, str | type) or not isinstance(model, BaseModel) or not callable(model):
         raise ModelError(f"there is no model {model!r:.200}: pass \"default\", a name such as "
                          "\"google/diffusiongemma-26B-A4B-it\" or \"mercury-2\", a folder, or an object that follows "
                          "structfill.Model (vocab, canvas_length, encode, __call__)")
+    _check(model)
     return model
+
+
+def _check(model: BaseModel) -> None:
+    from ..vocab import Vocab
+
+    if not isinstance(model.vocab, Vocab):
+        raise ModelError(f"{type(model).__name__}.vocab must be a structfill.Vocab, not {model.vocab!r:.80}")
+    length = model.canvas_length
+    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise ModelError(f"{type(model).__name__}.canvas_length must be a positive integer, not {length!r:.80}")

@@ -55,8 +55,7 @@ class Form(NamedTuple):
 def writer(model: RemoteModel, constraint: Constraint, options: Options | None, max_tokens: int | None,
            canvas_length: int | None) -> Callable[[str], Written]:
     """`model.write` for one constraint. Raises `SpecError` for what a remote model cannot do, `EmptyLanguage`."""
-    own = model.default_options
-    options = own if options is None else options
+    options = model.default_options if options is None else options
     if not isinstance(options, RemoteOptions):
         raise SpecError(f"{type(model).__name__} takes RemoteOptions, not {type(options).__name__}")
     if canvas_length is not None:
@@ -72,7 +71,10 @@ def _checked_write(model: RemoteModel, constraint: Constraint, options: RemoteOp
     if not isinstance(prompt, str):
         raise SpecError(f"a prompt must be a str, not {type(prompt).__name__}")
     written = model.write(prompt, constraint, options)
-    if not constraint.accepts(written.text):  # whoever wrote the model
+    if not isinstance(written, Written):  # whoever wrote the model
+        raise ModelError(f"{type(model).__name__}.write must give a structfill.models.protocol.Written, not "
+                         f"{written!r:.80}")
+    if not constraint.accepts(written.text):
         raise ModelError(f"{type(model).__name__} gave a text that the constraint does not accept: "
                          f"{written.text!r:.{SHOWN}}")
     return written
