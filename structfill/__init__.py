@@ -21,7 +21,8 @@ _HOME = {
     "TokenGraph": "tokengraph", "compile": "compilation",
     "Blocks": "trellis", "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis",
     "feasible_lengths": "trellis",
-    "LeftToRightOptions": "samplers.options", "RenoiseOptions": "samplers.options",
+    "LeftToRightOptions": "samplers.options", "RemoteOptions": "samplers.options",
+    "RenoiseOptions": "samplers.options",
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
@@ -30,10 +31,10 @@ _HOME = {
 
 __all__ = [
     "Blocks", "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "LeftToRightOptions", "Limits",
-    "Model", "ModelError", "RefusedValue", "RenoiseOptions", "Result", "SamplerOptions", "Snapshot",
-    "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis", "TrellisBatch", "UnsupportedFeature",
-    "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths", "generate", "infill",
-    "json_schema", "load", "regex", "template",
+    "Model", "ModelError", "RefusedValue", "RemoteOptions", "RenoiseOptions", "Result", "SamplerOptions",
+    "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis", "TrellisBatch",
+    "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths",
+    "generate", "infill", "json_schema", "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .models import load
     from .models.protocol import Model
-    from .samplers.options import LeftToRightOptions, RenoiseOptions, SamplerOptions
+    from .samplers.options import LeftToRightOptions, RemoteOptions, RenoiseOptions, SamplerOptions
     from .tokengraph import TokenGraph
     from .trellis import Blocks, Trellis, TrellisBatch, apply, feasible_lengths
     from .vocab import Vocab

@@ -23,7 +23,11 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     """
     if not isinstance(constraint, Constraint):
         raise SpecError(f"compile needs a constraint such as structfill.json_schema(...), not {constraint!r:.80}")
-    limits = limits or Limits()
+    if not isinstance(vocab, Vocab):
+        raise SpecError(f"compile needs a structfill.Vocab, not {vocab!r:.80}", hint="Vocab.of(tokenizer) makes one")
+    if cache is not None and not isinstance(cache, Cache):
+        raise SpecError(f"cache must be None or a structfill Cache, not {cache!r:.80}")
+    limits = Limits.of(limits)
     key = _key(constraint, vocab, limits)
     stored = cache.load(key) if cache is not None else None
     if stored is not None:

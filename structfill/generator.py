@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 
@@ -18,12 +19,14 @@ from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
 from .limits import Limits
 from .models import load
-from .models.protocol import BaseModel
+from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
+from .models.remote import writer
 from .refill import Refill, reopened
 from .samplers import Options, sampler_for
 from .tokengraph import TokenGraph
 from .trellis import Trellis
 
+MOST_POSITIONS = 1 << 20  # of a canvas
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
 
 
@@ -58,8 +61,11 @@ class Result:
         text: the text, valid in the constraint's language.
         tokens: its canvases one after the other, token ids with end-of-text and padding.
         passes: how many passes were made.
-        log_mass: log probability that the model unaided would have drawn valid canvases, each at its last pass.
+        log_mass: log probability that the model unaided would have drawn valid canvases, each at its last pass; nan
+            for a remote model, which does not tell.
         timings: milliseconds by stage: "compile", "encode", "passes", "parse".
+        exact: was every pass under the constraint? False for a remote model, whose text was judged when it was there;
+            then `passes` counts its answers and `tokens` is empty.
     """
 
     value: Any
@@ -69,6 +75,7 @@ class Result:
     log_mass: float
     timings: dict[str, float]
     holes: dict[str, Any] = field(default_factory=dict)
+    exact: bool = True
 
 
 class Generator:
@@ -78,7 +85,8 @@ class Generator:
         schema: a JSON Schema (dict or bool) or a Python type; or pass a `constraint`.
         constraint: any constraint, such as `structfill.regex(...)`.
         model: "default" for the embedded model, a name or folder (see `structfill.load`), or an object that follows
-            `structfill.Model` or another protocol of `structfill.models.protocol`.
+            `structfill.Model` or another protocol of `structfill.models.protocol`. For a remote one nothing is
+            compiled: there is no `graph`, and `limits` and `cache` bound and keep nothing.
         options: how canvases are filled, of the class that belongs to the model's rule; by default the model's own.
         max_tokens: the budget in tokens, kept exactly; by default the length of a canvas, or more if the shortest
             valid text needs it.
@@ -91,17 +99,26 @@ class Generator:
     the first pass.
     """
 
-    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: str | BaseModel = "default",
+    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: AnyModel = "default",
                  options: Options | None = None, max_tokens: int | None = None,
                  canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, limits)
-        self.model, self._limits = load(model), limits
+        self._write: Callable[[str], Written] | None = None
+        loaded, self._limits = load(model), limits
+        if isinstance(loaded, RemoteModel):
+            self.model = cast(BaseModel, loaded)  # kept for the caller; nothing below is reached
+            self._write = writer(loaded, self.constraint, options, max_tokens, canvas_length)
+            return
+        self.model = loaded
         _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
         self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
-                                         cache=Cache.default() if isinstance(cache, str) else cache)
+                                         cache=_cache(cache))
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
+        if self.canvas_length > MOST_POSITIONS:
+            raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
+                                                                                      "canvases: raise max_tokens")
         self.max_tokens = _positive("max_tokens", max_tokens,
                                     max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
@@ -112,13 +129,21 @@ class Generator:
         return self.batch([prompt])[0]
 
     def stream(self, prompt: str) -> Iterator[Snapshot]:
-        """A snapshot after every pass; each text is complete and valid."""
+        """A snapshot after every pass; each text is complete and valid. A remote model gives the last one only."""
+        if self._write is not None:
+            last = self(prompt)
+            yield Snapshot(last.text, (), last.passes, (0, 0), last.log_mass, True)
+            return
         for snapshots in self._passes(self._context([prompt])):
             yield snapshots[0]
 
     def batch(self, prompts: Iterable[str]) -> list[Result]:
         """Write one text for each prompt, all in the same passes."""
+        if not isinstance(prompts, Iterable):
+            raise SpecError(f"prompts must be strings, not {type(prompts).__name__}")
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        if self._write is not None:
+            return [self._asked(self._write, prompt) for prompt in prompts]
         if not prompts:
             return []
         clock = _Clock(compile=self._compile_ms)
@@ -130,6 +155,12 @@ class Generator:
         clock.lap("parse")
         return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text))
                 for value, s in read]
+
+    def _asked(self, write: Callable[[str], Written], prompt: str) -> Result:
+        clock = _Clock()
+        text, value, answers = write(prompt)
+        clock.lap("passes")
+        return Result(value, text, (), answers, math.nan, clock.times, self.constraint.holes(text), exact=False)
 
     def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot]:
         """The value of a text; where the type's own validators refuse it, of one with the refused field filled anew."""
@@ -207,7 +238,7 @@ class _Progress(NamedTuple):
 
 
 def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None,
-             model: str | BaseModel = "default", options: Options | None = None, max_tokens: int | None = None,
+             model: AnyModel = "default", options: Options | None = None, max_tokens: int | None = None,
              canvas_length: int | None = None, limits: Limits | None = None) -> Any:
     """The value that `model` reads out of `prompt`: an instance of a Python type, or JSON data for a JSON Schema.
 
@@ -218,7 +249,7 @@ def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None =
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
-def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: str | BaseModel = "default",
+def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: AnyModel = "default",
            options: Options | None = None, max_tokens: int | None = None, limits: Limits | None = None) -> str:
     """The text between `prefix` and `suffix`: one that `constraint` allows, as `model` finds it most fitting.
 
@@ -257,6 +288,12 @@ def _positive(name: str, given: int | None, default: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
         raise SpecError(f"{name} must be a positive integer, not {given!r}")
     return given
+
+
+def _cache(cache: Cache | str | None) -> Cache | None:
+    if isinstance(cache, str) and cache != "default":
+        raise SpecError(f"cache must be \"default\", None or a Cache, not {cache!r:.80}")
+    return Cache.default() if isinstance(cache, str) else cache
 
 
 class _Clock:

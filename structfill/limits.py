@@ -32,3 +32,12 @@ class Limits:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise SpecError(f"Limits.{name} must be a positive integer, not {value!r}")
+
+    @classmethod
+    def of(cls, limits: Limits | None) -> Limits:
+        """The limits given, or the default ones. Raises `SpecError` for anything else."""
+        if limits is None:
+            return cls()
+        if not isinstance(limits, cls):
+            raise SpecError(f"limits must be a structfill.Limits, not {limits!r:.80}")
+        return limits

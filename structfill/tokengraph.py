@@ -20,6 +20,7 @@ from structfill.limits import Limits
 from structfill.vocab import Vocab
 
 UNREACHABLE = -1
+MOST_TOKENS = 1 << 62  # what no canvas has
 FORMAT = 4  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
@@ -202,7 +203,7 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     `TooLarge` when `limits.edges` or `limits.work` would be passed, `EmptyLanguage` when no token string
     spells a text of the language.
     """
-    limits = limits or Limits()
+    limits = Limits.of(limits)
     trie = vocab.trie
     started = time.perf_counter()
     states = len(automaton)
@@ -230,7 +231,8 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
     elapsed = (time.perf_counter() - started) * 1e3
     exact = automaton.exact_up_to
-    return TokenGraph(vocab, **arrays, classes=classes, max_tokens=0 if exact is None else exact // vocab.longest,
+    most = 0 if exact is None else min(exact // vocab.longest, MOST_TOKENS)
+    return TokenGraph(vocab, **arrays, classes=classes, max_tokens=most,
                       work=walked.work, compile_ms=elapsed)
 
 

@@ -97,6 +97,8 @@ class Vocab:
 
         Raises `SpecError` naming the file when it cannot be read or understood.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise SpecError(f"a tokenizer.json is given by its path, not {path!r:.80}")
         try:
             data = Path(path).read_bytes()
         except (OSError, ValueError) as error:  # ValueError: an embedded NUL in the path

@@ -21,7 +21,8 @@ LAYERS = ("errors", "limits", "versions", "vocab", "automaton", "front", "tokeng
 SEPARATE = ("samplers", "models", "integrations")
 # The files or folders that may import a library.
 ONLY_IN = {"triton": ["gpu.py"], "transformers": ["transformers"], "typer": ["cli.py"], "rich": ["cli.py"],
-           "diffusers": ["diffusers.py"], "vllm": ["vllm.py", "vllm_model.py"], "sglang": ["sglang.py"]}
+           "diffusers": ["diffusers.py"], "vllm": ["vllm.py", "vllm_model.py"], "sglang": ["sglang.py"],
+           "openai": ["mercury.py"]}
 
 
 def _imports(path: Path) -> list[str]:

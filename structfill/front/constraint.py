@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from ..automaton.byte_automaton import ByteAutomaton
+from ..errors import SpecError
 from ..limits import Limits
 
 
@@ -46,3 +47,9 @@ class Constraint(ABC):
     def outline(self) -> str | None:
         """A short description for models that are told what to write, or None."""
         return None
+
+
+def check_text(text: Any) -> None:
+    """Raise `SpecError` unless what is to be judged is a str."""
+    if not isinstance(text, str):
+        raise SpecError(f"the text must be a str, not {type(text).__name__}")

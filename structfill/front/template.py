@@ -18,7 +18,7 @@ from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.series import literal, of_length, series
 from ..errors import Span, SpecError
 from ..limits import Limits
-from .constraint import Constraint
+from .constraint import Constraint, check_text
 
 _PLAIN = re.compile(r"[^\\{]+|\\(?![\\{}])|\{(?!\{)|\{(?=\{\{)")
 _ESCAPE = re.compile(r"\\[\\{}]")
@@ -102,6 +102,7 @@ class Template(Constraint):
 
         A `cut` text may end inside of a literal.
         """
+        check_text(text)
         found = [{0}]
         for part, follow in zip(self.parts, [*self.parts[1:], None], strict=True):
             if isinstance(follow, str):
@@ -149,11 +150,13 @@ class Bounded(Constraint):
 
     def accepts(self, text: str) -> bool:
         """Is this text in the language?"""
+        check_text(text)
         size = len(text.encode("utf-8", "surrogatepass"))
         return self.least <= size and (self.most is None or size <= self.most) and self.inner.accepts(text)
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the language?"""
+        check_text(text)
         state = self._spelled.run(text.encode("utf-8", "surrogatepass"))
         return state >= 0 if not self.accepts(text) else True
 

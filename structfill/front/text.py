@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.char_dfa import CharDFA
@@ -11,15 +12,19 @@ from ..automaton.json_string import plain
 from ..automaton.transitions import transitions
 from ..errors import SpecError
 from ..limits import Limits
-from .constraint import Constraint
+from .constraint import Constraint, check_text
 from .regex import fullmatch_dfa
 
 
 class TextConstraint(Constraint):
-    """A regular language of texts, given by a character automaton."""
+    """A regular language of texts, given by a character automaton.
 
-    def __init__(self, dfa: CharDFA, identity: str) -> None:
-        self._dfa, self._identity = dfa, identity
+    Attributes:
+        schema: the JSON Schema of a JSON string that holds such a text, for models that are asked in JSON.
+    """
+
+    def __init__(self, dfa: CharDFA, identity: str, schema: dict[str, Any]) -> None:
+        self._dfa, self._identity, self.schema = dfa, identity, schema
 
     @property
     def identity(self) -> str:
@@ -28,10 +33,12 @@ class TextConstraint(Constraint):
 
     def accepts(self, text: str) -> bool:
         """Is this text in the language?"""
+        check_text(text)
         return self._dfa.accepts(text)
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the language?"""
+        check_text(text)
         state = -1 if self._dfa.is_empty() else 0
         for char in text:
             if state < 0:
@@ -57,12 +64,13 @@ def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:
     """
     if not isinstance(pattern, str):
         raise SpecError(f"a pattern must be a string, not {type(pattern).__name__}")
-    return TextConstraint(fullmatch_dfa(pattern, limits or Limits()), f"regex:{pattern}")
+    return TextConstraint(fullmatch_dfa(pattern, Limits.of(limits)), f"regex:{pattern}",
+                          {"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def choice(options: Sequence[str]) -> TextConstraint:
     """One of the given texts."""
-    words = list(options) if not isinstance(options, str) else None
+    words = list(options) if isinstance(options, Iterable) and not isinstance(options, str) else None
     if not words or not all(isinstance(word, str) for word in words):
         raise SpecError("choice needs a non-empty list of strings")
-    return TextConstraint(CharDFA.words(words), f"choice:{words!r}")
+    return TextConstraint(CharDFA.words(words), f"choice:{words!r}", {"type": "string", "enum": words})

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -20,6 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +33,7 @@ NO_ANSWER, BAD_INPUT = 1, 2
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Exact constrained generation for diffusion language models.")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 SchemaOption = Annotated[str, typer.Option("--schema", "-s", help="A JSON Schema file, or module:Type for a Python "
                                                                   "type (Pydantic model, dataclass, ...).")]
@@ -45,20 +47,24 @@ def generate(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="The text to read.")] = None,
     prompt_file: Annotated[str | None, typer.Option("--prompt-file", "-f",
                                                     help="A file with the text, or - for standard input.")] = None,
-    passes: Annotated[int, typer.Option(help="Denoising steps at most.")] = 16,
+    model: Annotated[str, typer.Option("--model", "-m", help="default, the name of a remote model such as mercury-2, "
+                                                             "or a model of the Hugging Face hub or a folder.")]
+    = "default",
+    passes: Annotated[int | None, typer.Option(help="Denoising steps at most.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Positions of the canvas.")] = None,
-    temperature: Annotated[float, typer.Option(help="0 for the most probable text, above 0 for a draw.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of a draw.")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="0 for the most probable text, above 0 for a draw.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of a draw.")] = None,
     whitespace: WhitespaceOption = "flexible",
 ) -> None:
     """Read a text, write a JSON document that satisfies the schema."""
     from ..generator import Generator
-    from ..samplers.options import SamplerOptions
+    from ..models import load
 
     text = _prompt(prompt, prompt_file)
     constraint = _constraint(schema, whitespace)
-    options = SamplerOptions(passes=passes, temperature=temperature, seed=seed)
-    generator = Generator(constraint=constraint, options=options, max_tokens=max_tokens)
+    loaded = load(model)
+    options = _options(model, loaded, passes=passes, temperature=temperature, seed=seed)
+    generator = Generator(constraint=constraint, model=loaded, options=options, max_tokens=max_tokens)
     answer = ""
     with Live(console=errors, transient=True, auto_refresh=False) if errors.is_terminal else _Silent() as live:
         for snapshot in generator.stream(text):
@@ -105,7 +111,7 @@ def compile_command(
     if as_json:
         print(json.dumps(figures))
         return
-    table = Table("", schema, box=None)
+    table = Table("", escape(schema), box=None)
     for name, value in figures.items():
         table.add_row(name, f"{value:,}")
     Console().print(table)
@@ -188,13 +194,25 @@ def _located(spec: str) -> Iterator[None]:
         raise
 
 
+def _options(name: str, model: Any, **given: Any) -> Any:
+    """The model's own options with what was given in them; an option that they do not know is refused."""
+    from ..samplers.options import SamplerOptions
+
+    own = getattr(model, "default_options", None) or SamplerOptions()
+    given = {key: value for key, value in given.items() if value is not None}
+    for key in given:
+        if not hasattr(own, key):
+            raise SpecError(f"the model {name} knows no --{key}", hint="leave it out")
+    return replace(own, **given)
+
+
 def _python_type(spec: str) -> Any:
     module_name, _, name = spec.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
         return getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SpecError(f"cannot load {spec!r}: {error}",
+    except (Exception, SystemExit) as error:  # importing runs the module, which may raise anything
+        raise SpecError(f"cannot load {spec!r:.80}: {type(error).__name__}: {error!s:.300}",
                         hint="give a JSON Schema file, or module:Type as in shop.models:Invoice") from None
 
 

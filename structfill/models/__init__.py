@@ -11,9 +11,11 @@ from ..errors import ModelError
 
 if TYPE_CHECKING:
     from ..vocab import Vocab
-    from .protocol import BaseModel
+    from .protocol import AnyModel, BaseModel, RemoteModel
 
 __all__ = ["embedded_vocab", "load"]
+
+REMOTE = ("mercury-2", "mercury-3")  # written by a service (`mercury.py`)
 
 
 @lru_cache(maxsize=1)
@@ -30,22 +32,40 @@ def embedded_vocab() -> Vocab:
     return Vocab.from_file(Path(__file__).parent / "default" / "tokenizer.json")
 
 
-def load(model: str | os.PathLike[str] | BaseModel = "default", **options: Any) -> BaseModel:
-    """The model of a name: "default", the one in the package; else a repository of the Hugging Face hub ("google/...")
-    or a folder, with the `options` of `structfill.models.transformers.load_pretrained`. An object that follows one of
-    the protocols of `structfill.models.protocol` is given back. Raises `ModelError`."""
-    from .protocol import BaseModel
+def load(model: AnyModel | os.PathLike[str] = "default", **options: Any) -> BaseModel | RemoteModel:
+    """The model of a name: "default", the one in the package; "mercury-2" or "mercury-3", a remote one, with the
+    `options` of `structfill.models.mercury.Mercury`; else a repository of the Hugging Face hub ("google/...") or a
+    folder, with the `options` of `structfill.models.transformers.load_pretrained`. An object that follows one of the
+    protocols of `structfill.models.protocol` is given back. Raises `ModelError`."""
+    from .protocol import BaseModel, RemoteModel
 
     if model == "default" and not options:
         return _embedded()
+    if isinstance(model, str) and model in REMOTE:
+        from .mercury import Mercury
+
+        return Mercury(model, **options)
     if isinstance(model, os.PathLike) or (isinstance(model, str) and ("/" in model or os.path.isdir(model))):
         from .transformers import load_pretrained
 
         return load_pretrained(model, **options)
     if options:
         raise ModelError(f"the model {model!r:.80} takes no options such as {next(iter(options))}")
-    if isinstance(model, str) or not isinstance(model, BaseModel) or not callable(model):
+    if isinstance(model, RemoteModel) and not isinstance(model, type):
+        return model
+    if isinstance(model, str | type) or not isinstance(model, BaseModel) or not callable(model):
         raise ModelError(f"there is no model {model!r:.200}: pass \"default\", a name such as "
-                         "\"google/diffusiongemma-26B-A4B-it\", a folder, or an object that follows structfill.Model "
-                         "(vocab, canvas_length, encode, __call__)")
+                         "\"google/diffusiongemma-26B-A4B-it\" or \"mercury-2\", a folder, or an object that follows "
+                         "structfill.Model (vocab, canvas_length, encode, __call__)")
+    _check(model)
     return model
+
+
+def _check(model: BaseModel) -> None:
+    from ..vocab import Vocab
+
+    if not isinstance(model.vocab, Vocab):
+        raise ModelError(f"{type(model).__name__}.vocab must be a structfill.Vocab, not {model.vocab!r:.80}")
+    length = model.canvas_length
+    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise ModelError(f"{type(model).__name__}.canvas_length must be a positive integer, not {length!r:.80}")

@@ -2,17 +2,19 @@
 
 Every model has a vocabulary, a canvas length and `encode`; they differ in the call. A model may carry
 `default_options`, of the class that belongs to its rule: `SamplerOptions` (mask tokens), `RenoiseOptions` (random
-tokens) or `LeftToRightOptions`. Without, it is taken for one with mask tokens.
+tokens) or `LeftToRightOptions`. Without, it is taken for one with mask tokens. A `RemoteModel` has none of this: it
+gives texts only.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
 
-    from ..samplers.options import LeftToRightOptions, RenoiseOptions
+    from ..front.constraint import Constraint
+    from ..samplers.options import LeftToRightOptions, RemoteOptions, RenoiseOptions
     from ..vocab import Vocab
 
 
@@ -82,3 +84,32 @@ class CausalModel(BaseModel, Protocol):
         `context` int64 [B, P] is padded on the right with `vocab.pad_id`; `written` is int64 [B, M].
         """
         ...
+
+
+class Written(NamedTuple):
+    """What a remote model wrote: a text that its constraint accepts, its value, and how many answers it took."""
+
+    text: str
+    value: Any
+    answers: int
+
+
+@runtime_checkable
+class RemoteModel(Protocol):
+    """A model behind a network interface that gives texts and no logits.
+
+    Nothing can be masked there, so nothing is valid by construction: what it writes is judged when it has arrived.
+    """
+
+    default_options: RemoteOptions
+
+    def write(self, prompt: str, constraint: Constraint, options: RemoteOptions) -> Written:
+        """A text that `constraint` accepts and whose value it reads, asked for again as often as the options say.
+
+        Raises `ModelError` where there is none in the end or the model cannot be asked, `RefusedValue` where the type's
+        own validators refuse the last one.
+        """
+        ...
+
+
+AnyModel = str | BaseModel | RemoteModel  # what callers may name or give

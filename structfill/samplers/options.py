@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..errors import SpecError
 
 RULES = ("confidence", "margin", "entropy")
+EFFORTS = ("instant", "low", "medium", "high")
+FORMATS = ("json_schema", "text")
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,41 @@ class LeftToRightOptions:
         _require_common(self.seed, self.refills)
 
 
-Options = SamplerOptions | RenoiseOptions | LeftToRightOptions
+@dataclass(frozen=True)
+class RemoteOptions:
+    """How a model behind a network interface is asked, which gives texts and no logits.
+
+    Attributes:
+        refills: how often an answer that is not valid (or the text of a template's hole) is asked for again, with the
+            reason; 0 takes the first or fails.
+        max_tokens: of an answer at most, what the model thinks before it included, or of a hole; None leaves it to the
+            server.
+        temperature: of answers; None leaves it to the server.
+        reasoning_effort: how long the model thinks before an answer: "instant", "low", "medium" or "high"; None leaves
+            it to the server.
+        response_format: "json_schema" hands the schema to the server, to be kept strictly; "text" describes it in the
+            message only, for schemas that the server refuses.
+    """
+
+    refills: int = 3
+    max_tokens: int | None = None
+    temperature: float | None = None
+    reasoning_effort: str | None = None
+    response_format: str = "json_schema"
+
+    def __post_init__(self) -> None:
+        _require(_is_int(self.refills) and self.refills >= 0, "refills must be an integer >= 0", self.refills)
+        _require(self.max_tokens is None or (_is_int(self.max_tokens) and self.max_tokens >= 1),
+                 "max_tokens must be None or an integer >= 1", self.max_tokens)
+        _require(self.temperature is None or _in_range(self.temperature, 0, 2),
+                 "temperature must be None or lie in 0..2", self.temperature)
+        _require(self.reasoning_effort is None or self.reasoning_effort in EFFORTS,
+                 f"reasoning_effort must be None or one of {', '.join(EFFORTS)}", self.reasoning_effort)
+        _require(self.response_format in FORMATS, f"response_format must be one of {', '.join(FORMATS)}",
+                 self.response_format)
+
+
+Options = SamplerOptions | RenoiseOptions | LeftToRightOptions | RemoteOptions
 
 
 def _require_common(seed: int, refills: int) -> None:

@@ -97,3 +97,23 @@ def test_validate_says_where(folder: Path) -> None:
 def test_exit_codes(folder: Path, arguments: list[str], code: int) -> None:
     done = run(folder, *arguments)
     assert done.returncode == code and "Traceback" not in done.stderr and done.stderr
+
+
+def test_models_by_name(folder: Path) -> None:
+    done = run(folder, "generate", "-s", "s.json", "-p", "x", "--model", "no-such-model")
+    assert done.returncode == 2 and "there is no model 'no-such-model'" in done.stderr and done.stdout == ""
+
+
+def test_a_remote_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openai")
+    monkeypatch.setenv("INCEPTION_API_KEY", "")
+    asked = "generate", "-s", "s.json", "-p", "x", "-m", "mercury-2"
+    done = run(folder, *asked)
+    assert done.returncode == 2 and "there is no key: set INCEPTION_API_KEY" in done.stderr
+    monkeypatch.setenv("INCEPTION_API_KEY", "sk-secret")
+    done = run(folder, *asked, "--passes", "3")
+    assert done.returncode == 2 and "the model mercury-2 knows no --passes" in done.stderr
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there, and nothing goes out
+    done = run(folder, *asked)
+    assert done.returncode == 2 and "cannot reach api.inceptionlabs.ai" in done.stderr
+    assert "sk-secret" not in done.stderr and "Traceback" not in done.stderr

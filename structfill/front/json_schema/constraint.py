@@ -14,9 +14,9 @@ from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.pushdown import Whitespace
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
-from ..constraint import Constraint
+from ..constraint import Constraint, check_text
 from .contradiction import culprits
-from .document import check_size, parse_document
+from .document import check_json, check_size, parse_document
 from .emit import emit
 from .evaluate import Evaluator, parse
 from .goals import GoalSpace
@@ -39,6 +39,8 @@ class JsonSchema(Constraint):
             check_size(document)
         self._lowering = Lowering(schema, limits, formats, documents, approximate)
         self._lowering.check()
+        for document in (schema, *documents.values()):
+            check_json(document)
 
     @property
     def identity(self) -> str:
@@ -57,7 +59,7 @@ class JsonSchema(Constraint):
         A key that comes twice has to be undeclared, in its place behind the declared ones, and right each time. Raises
         `TooLarge` for a text that nests too deep to be judged.
         """
-        _check_text(text)
+        check_text(text)
         accepted = self._judged(text)
         return self._read_deep(text).accepted if accepted is None else accepted
 
@@ -81,12 +83,12 @@ class JsonSchema(Constraint):
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the language, with keys in the order that was asked for?"""
-        _check_text(text)
+        check_text(text)
         return self._reader.read(text).continuable
 
     def read(self, text: str) -> Reading:
         """Where and why a text leaves the language, or that it does not."""
-        _check_text(text)
+        check_text(text)
         accepted = self._judged(text)
         if accepted is None:
             return self._read_deep(text)
@@ -142,14 +144,15 @@ class JsonSchema(Constraint):
 
     def value(self, text: str) -> Any:
         """The Python value of a text: an instance of the type that was given, or plain JSON data."""
+        check_text(text)
         if self.adapter is None:
-            return json.loads(text)
+            return _loaded(text)
         from pydantic import ValidationError
 
         try:
             return self.adapter.validate_json(text)
         except ValidationError as error:
-            raise RefusedValue(f"the text {text!r} satisfies the schema, but the type's own validators refuse it: "
+            raise RefusedValue(f"the text {text!r:.200} satisfies the schema, but the type's own validators refuse it: "
                                f"{error}", tuple(error.errors()[0]["loc"])) from None
 
     @cached_property
@@ -189,7 +192,16 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
                       approximate=approximate is not None, documents=dict(documents or {}), adapter=adapter,
-                      limits=limits or Limits())
+                      limits=Limits.of(limits))
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SpecError(f"the text {text!r:.80} is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or nesting by the thousand
+        raise SpecError(f"Python reads no value out of the text {text!r:.80}: {error}") from None
 
 
 def _depth(text: str) -> int:
@@ -198,11 +210,6 @@ def _depth(text: str) -> int:
         depth += (char in "[{") - (char in "]}")
         deepest = max(deepest, depth)
     return deepest
-
-
-def _check_text(text: Any) -> None:
-    if not isinstance(text, str):
-        raise SpecError(f"the text must be a str, not {type(text).__name__}")
 
 
 def _one_of(name: str, value: Any, allowed: Any) -> None:

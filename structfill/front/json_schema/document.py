@@ -48,6 +48,19 @@ def check_size(value: Any) -> None:
             waiting += [(part, depth + 1) for part in item if isinstance(part, dict | list | int)]
 
 
+def check_json(value: Any) -> None:
+    """Raise `SpecError` with the place of what no JSON can hold, such as an object of Python in an annotation."""
+    waiting = [(value, "")]
+    while waiting:
+        item, pointer = waiting.pop()
+        if isinstance(item, dict):
+            waiting += [(part, f"{pointer}/{escape(str(key))}") for key, part in item.items()]
+        elif isinstance(item, list | tuple):
+            waiting += [(part, f"{pointer}/{index}") for index, part in enumerate(item)]
+        elif not isinstance(item, str | int | float | None):
+            raise SpecError(f"{item!r:.80} is no JSON value", pointer=pointer)
+
+
 def locate(text: str, pointer: str) -> Span | None:
     """Where the value (or, for a missing value, nothing) at a JSON pointer stands in a document."""
     path: list[str | int] = []

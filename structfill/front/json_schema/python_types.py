@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isroutine
 from typing import Any, is_typeddict
 
 from ...errors import SpecError
@@ -17,11 +18,13 @@ def type_adapter(spec: Any) -> Any:
     """The Pydantic adapter of a Python type. Raises `SpecError` for what Pydantic cannot describe."""
     from pydantic import TypeAdapter
 
+    if isroutine(spec):  # Pydantic would describe its arguments, and call it with what the model wrote
+        raise SpecError(f"{spec!r:.80} is a function, not a type")
     try:
         return TypeAdapter(_modern(spec))
     except Exception as error:  # Pydantic raises many kinds for what is no type, bare TypeError among them
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SpecError(f"{spec!r} is neither a JSON Schema nor a type that Pydantic can describe: {reason}",
+        raise SpecError(f"{spec!r:.80} is neither a JSON Schema nor a type that Pydantic can describe: {reason:.200}",
                         hint="pass a dict, a Pydantic model, a dataclass, a TypedDict, an Enum, a Literal, "
                              "list[...] or a union of these") from None
 
@@ -33,7 +36,7 @@ def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
     try:
         schema: dict[str, Any] = adapter.json_schema(mode="validation")
     except PydanticUserError as error:
-        raise SpecError(f"{spec!r} has no JSON Schema: {str(error).splitlines()[0]}") from None
+        raise SpecError(f"{spec!r:.80} has no JSON Schema: {str(error).splitlines()[0]}") from None
     _close(schema)
     return schema
 

@@ -1,0 +1,144 @@
+"""Wrong types and values at the door and on the command line: an error of ours that says what is wanted, at once."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import structfill as sf
+from structfill.cache import Cache
+from structfill.errors import ModelError, SpecError, StructfillError
+from tests.fake_models import RandomModel
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVEL = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": False}
+CONSTRAINTS = {"json": sf.json_schema(LEVEL), "regex": sf.regex("a"), "choice": sf.choice(["a"]),
+               "template": sf.template("a{{x}}", x=sf.regex("a")), "bounded": sf.bounded(sf.regex("a"), 1)}
+
+
+class WithoutVocab(RandomModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.vocab = None
+
+
+class WithoutCanvas(RandomModel):
+    def __init__(self) -> None:
+        super().__init__(canvas_length=0)
+
+
+class Mute:
+    default_options = sf.RemoteOptions()
+
+    def write(self, prompt, constraint, options):
+        return None
+
+
+@pytest.mark.parametrize("model", [None, 1, True, [], {}, b"default", object(), RandomModel, Mute, sf])
+def test_what_is_no_model(model):
+    with pytest.raises(ModelError, match="there is no model"):
+        sf.load(model)
+
+
+@pytest.mark.parametrize(("model", "says"), [
+    (WithoutVocab(), "WithoutVocab.vocab must be"), (WithoutCanvas(), "WithoutCanvas.canvas_length must be")])
+def test_half_a_model(model, says):
+    with pytest.raises(ModelError, match=says):
+        sf.Generator(LEVEL, model=model, cache=None)
+
+
+def test_a_remote_model_that_gives_nothing():
+    with pytest.raises(ModelError, match="Mute.write must give"):
+        sf.Generator(LEVEL, model=Mute())("x")
+
+
+@pytest.mark.parametrize("argument", [
+    {"limits": 5}, {"limits": {}}, {"limits": sf.Limits}, {"cache": 5}, {"cache": "/tmp/x"}, {"cache": {}},
+    {"cache": True}, {"canvas_length": 10**30}, {"canvas_length": 10**5000}, {"canvas_length": True},
+    {"canvas_length": math.nan}, {"max_tokens": "5"}])
+def test_arguments_of_a_generator(argument):
+    with pytest.raises(SpecError, match=next(iter(argument))):
+        sf.Generator(LEVEL, model=RandomModel(), **{"cache": None, **argument})
+
+
+def test_limits_everywhere():
+    for make in (lambda: sf.json_schema(LEVEL, limits={}), lambda: sf.regex("a", limits=3),
+                 lambda: sf.compile(sf.regex("a"), sf.Vocab.bytes(), limits={})):
+        with pytest.raises(SpecError, match="limits must be a structfill.Limits"):
+            make()
+
+
+@pytest.mark.parametrize("prompts", [None, 5, [None], [b"x"], [["x"]]])
+def test_prompts(prompts):
+    with pytest.raises(SpecError, match="prompt"):
+        sf.Generator(LEVEL, model=RandomModel(), cache=None).batch(prompts)
+
+
+@pytest.mark.parametrize("text", [5, None, b"a", [], ["a"]])
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_only_texts_are_judged(name, text):
+    for judge in (CONSTRAINTS[name].accepts, CONSTRAINTS[name].accepts_prefix):
+        with pytest.raises(SpecError, match="must be a str"):
+            judge(text)
+
+
+@pytest.mark.parametrize("text", [5, None, b"1", "", "{", "\ud800", "1" * 5000, "[" * 100_000])
+def test_values_of_what_is_no_text_of_the_schema(text):
+    with pytest.raises(SpecError):
+        sf.json_schema({}).value(text)
+
+
+@pytest.mark.parametrize("words", [5, None, "ab", b"ab", [], [1], [["a"]]])
+def test_choices(words):
+    with pytest.raises(SpecError, match="choice needs"):
+        sf.choice(words)
+
+
+def test_vocabularies():
+    for vocab in (None, 5, "x", sf.Vocab, object()):
+        with pytest.raises(SpecError, match="needs a structfill.Vocab"):
+            sf.compile(sf.regex("a"), vocab)
+        if not isinstance(vocab, str):
+            with pytest.raises(SpecError, match="path"):
+                sf.Vocab.from_file(vocab)
+
+
+def test_an_annotation_that_is_no_json_has_a_place():
+    with pytest.raises(SpecError, match="no JSON value at /properties/a/default/0"):
+        sf.json_schema({"properties": {"a": {"default": [object()]}}})
+    assert sf.json_schema({"default": (1, 2)}).accepts("1")
+
+
+def test_functions_are_no_types_and_are_never_called():
+    for function in (os.system, len, lambda a: a, RandomModel.encode):
+        with pytest.raises(SpecError, match="is a function, not a type"):
+            sf.json_schema(function)
+
+
+def test_an_endless_max_length_can_be_kept_on_disk(tmp_path):
+    constraint, vocab = sf.json_schema({"type": "string", "maxLength": 10**40}), sf.Vocab.bytes()
+    first, again = (sf.compile(constraint, vocab, cache=Cache(tmp_path)) for _ in range(2))
+    assert list(tmp_path.glob("*.graph")) and again.states == first.states and again.max_tokens == first.max_tokens
+
+
+def test_errors_show_a_piece_of_what_is_large():
+    for spec in (os.environ, "x" * 10**6, {"enum": "x" * 10**6}):
+        with pytest.raises(StructfillError) as caught:
+            sf.json_schema(spec)
+        assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(("module", "spec", "says"), [
+    ("x = (", "mine:X", "SyntaxError"), ("raise RuntimeError('boom')", "mine:X", "RuntimeError: boom"),
+    ("import sys; sys.exit(3)", "mine:X", "SystemExit: 3"), ("", "..:X", "TypeError"), ("", "mine:A:B", "'mine:A:B'"),
+    ("from os import system as f", "mine:f", "is a function, not a type")])
+def test_modules_that_cannot_be_used(tmp_path, module, spec, says):
+    (tmp_path / "mine.py").write_text(module)
+    done = subprocess.run([sys.executable, "-m", "structfill", "compile", spec], cwd=tmp_path, capture_output=True,
+                          text=True, env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}"})
+    assert done.returncode == 2 and done.stderr.startswith("SpecError: ") and says in done.stderr, done.stderr
