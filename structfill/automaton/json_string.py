@@ -24,10 +24,12 @@ class Fragment:
     Attributes:
         edges: int32 [M, 4]: source, lowest byte, highest byte, target; sorted by source, then byte.
         labels: int32 [S], -1 = not final, otherwise the outcome.
+        characters: bool [S], the states in which one more character is complete, or none is begun.
     """
 
     edges: NDArray[np.int32]
     labels: NDArray[np.int32]
+    characters: NDArray[np.bool_]
 
 
 _known: Memo[Fragment] = Memo(max_bytes=16 << 20)
@@ -63,10 +65,16 @@ def _lowered(dfa: CharDFA, as_json: bool) -> Fragment:
     if not spelled.all():
         delta, labels = trim(np.where(spelled, delta, np.int32(-1)), labels)
         if len(labels) == 1 and labels[0] < 0:
-            return Fragment(np.empty((0, 4), np.int32), np.full(1, -1, np.int32))
+            return _nothing()
     elif dfa.is_empty():
-        return Fragment(np.empty((0, 4), np.int32), np.full(1, -1, np.int32))
-    return Fragment(*lower(dfa.bounds, dfa.classes, delta, labels, as_json))
+        return _nothing()
+    edges, out = lower(dfa.bounds, dfa.classes, delta, labels, as_json)
+    place = np.arange(len(out)) - as_json
+    return Fragment(edges, out, (place >= 0) & (place < len(labels)))
+
+
+def _nothing() -> Fragment:
+    return Fragment(np.empty((0, 4), np.int32), np.full(1, -1, np.int32), np.zeros(1, np.bool_))
 
 
 @nb.njit(cache=True, nogil=True)

@@ -19,6 +19,7 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
+from .counted import CountedAutomaton, counted
 from .enumeration import KEYS, enumerate_states
 from .transitions import Transitions, transitions
 
@@ -58,7 +59,11 @@ class Pushdown:
         callee: int32 [C], the state where the called value begins.
         nests: bool [C], is it nested in a container (and not one of its names)?
         free: bool [C], is it of free form, any value at all?
+        counter: int32 [C], the counter that runs while the called value is read, or 0.
         return_offset, returns: after it, continue at returns[return_offset[c] + label]; -1 is lost. int32 [C] and [R].
+        counts, ticks: int32 and bool [P, SLOTS], the counters of states, as in `structfill_kernels.counters`. A counter
+            of a state in slot 0 goes before one that runs around it.
+        bounds: of counters 1, 2, ...: least and most; None: no upper bound.
     """
 
     edges: NDArray[np.int32]
@@ -69,14 +74,18 @@ class Pushdown:
     callee: NDArray[np.int32]
     nests: NDArray[np.bool_]
     free: NDArray[np.bool_]
+    counter: NDArray[np.int32]
     return_offset: NDArray[np.int32]
     returns: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    ticks: NDArray[np.bool_]
+    bounds: list[tuple[int, int | None]]
 
-    def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton:
+    def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
 
         Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states, or, as to
-        values of free form, below `FREE_STATES`. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
+        values of free form, below `FREE_STATES`, counts spelled out as states. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
         is left.
         """
         if len(self.labels) >= KEYS:
@@ -90,12 +99,12 @@ class Pushdown:
             soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
             nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)
-            if nested.states > bound < soft:
+            if found is not None and self._size(nested) > bound < soft:
                 free = depth - 1
                 nested = self._nested(moves, whitespace, depth, free, False, soft)
+            if found is not None and self._size(nested) > soft:
+                break
             if nested.states > soft:
-                if found is not None:
-                    break
                 if by_bytes < allowed:
                     raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
                 raise TooLarge("states", nested.states, allowed)
@@ -105,8 +114,26 @@ class Pushdown:
                 break
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
-        delta, labels = condense(found.delta, found.labels)
-        return ByteAutomaton(delta, moves.byte_class, labels >= 0)
+        return self._condensed(found, moves.byte_class)
+
+    def _size(self, nested: _Nested) -> int:
+        """How many states there are, counts spelled out."""
+        spans = np.array([0, *(low if high is None else high for low, high in self.bounds)], np.int64)
+        return nested.states + int(spans[self.counts[nested.state_of]].sum() + spans[nested.around].sum())
+
+    def _condensed(self, nested: _Nested, byte_class: NDArray[np.uint8]) -> ByteAutomaton | CountedAutomaton:
+        """The automaton without states that are equal and count alike."""
+        if not self.bounds:
+            delta, labels = condense(nested.delta, nested.labels)
+            return ByteAutomaton(delta, byte_class, labels >= 0)
+        of, ticks = self.counts[nested.state_of], self.ticks[nested.state_of]
+        of[:, 0] = np.where(of[:, 0], of[:, 0], nested.around)
+        kinds, kind = np.unique(np.concatenate([of, ticks], 1), axis=0, return_inverse=True)
+        kind = kind.ravel().astype(np.int32)
+        delta, labels = condense(nested.delta, np.where(nested.labels >= 0, kind, -1 - kind))
+        kept = kinds[np.where(labels >= 0, labels, -1 - labels)]
+        slots = of.shape[1]
+        return counted(delta, byte_class, labels >= 0, kept[:, :slots], kept[:, slots:] > 0, self.bounds)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
                 most_states: int) -> _Nested:
@@ -116,7 +143,7 @@ class Pushdown:
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
-            self.calls, self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
+            self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces, int(whitespace), most,
             ~self.free | free_grows, most_states))
 
 
@@ -127,3 +154,5 @@ class _Nested(NamedTuple):
     labels: NDArray[np.int32]
     states: int
     deferred: int
+    state_of: NDArray[np.int32]
+    around: NDArray[np.int32]

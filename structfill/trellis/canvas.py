@@ -68,7 +68,7 @@ class Trellis:
         start: int | Sequence[int] = 0,
         more: int = 0,
     ) -> None:
-        starts = [start] if isinstance(start, int) else list(start)
+        graph, starts = graph.unrolled(length + more, [start] if isinstance(start, int) else list(start))
         for state in starts:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:

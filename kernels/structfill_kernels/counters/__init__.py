@@ -25,6 +25,8 @@ much by the one that runs at the end, if that is another one. It is an integer: 
     from such a place; state -1 where it leaves the automaton or the bounds. `sets` are the (ptr, members) of the sets
     of classes that label the steps.
 
+`spans(counts, free)` -> [SLOTS]: how many different counts there are in each slot, where some counters are free.
+
 `headroom(steps, counts)` -> int64 [C + 1]: the most that one step counts for each counter.
 """
 
@@ -40,7 +42,7 @@ from ._types import (
     Steps,
     Unrolled,
 )
-from .cpu import advance, follow, headroom, steps, unroll
+from .cpu import advance, follow, headroom, spans, steps, unroll
 
 __all__ = ["COUNT_BITS", "LONGEST", "SLOTS", "SLOT_BITS", "STATE_BITS", "UNBOUNDED", "Counts", "LimitReached", "Steps",
-           "Unrolled", "advance", "follow", "headroom", "steps", "unroll"]
+           "Unrolled", "advance", "follow", "headroom", "spans", "steps", "unroll"]

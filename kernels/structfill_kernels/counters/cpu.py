@@ -219,8 +219,8 @@ def _kept(live, state, count, ptr, target, origin):
 
 def unroll(given, counts, final, free, start, max_states, max_edges):
     """See the package."""
-    spans = spans_of(counts, free)
-    keys = (len(given.ptr) - 1) * spans[0] * spans[1]
+    widths = spans(counts, free)
+    keys = (len(given.ptr) - 1) * widths[0] * widths[1]
     if keys >= 1 << 62:
         raise LimitReached("states", keys)
     place = np.array(start, np.int64)
@@ -228,7 +228,7 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
         c = counts.of[place[0], s]
         place[1 + s] = min(place[1 + s], counts.least[c]) if free[c] else place[1 + s]
     status, states, edges, *arrays = _unroll(
-        given.ptr, given.target, given.shift, counts, free, place, np.array(spans, np.int64), min(max_states, 1 << 30),
+        given.ptr, given.target, given.shift, counts, free, place, np.array(widths, np.int64), min(max_states, 1 << 30),
         min(max_edges, 1 << 30))
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
@@ -237,8 +237,8 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
     return Unrolled(*(_kept(live, state, count, ptr, target, origin)))
 
 
-def spans_of(counts, free):
-    """How many counts there can be in each slot."""
+def spans(counts, free):
+    """See the package."""
     top = np.where(free, counts.least, counts.most)
     return [1 + max((int(top[c]) for c in np.unique(counts.of[:, s])), default=0) for s in range(SLOTS)]
 
@@ -285,4 +285,4 @@ def headroom(given, counts):
     return _headroom(given.ptr, given.target, given.shift, counts)
 
 
-__all__ = ["advance", "field", "follow", "headroom", "spans_of", "steps", "unroll"]
+__all__ = ["advance", "field", "follow", "headroom", "spans", "steps", "unroll"]

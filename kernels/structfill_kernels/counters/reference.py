@@ -112,6 +112,12 @@ def follow(given, sets, counts, classes, start):
     return np.array([state, *place], np.int64)
 
 
+def spans(counts, free):
+    """From the counters that occur."""
+    return [1 + max(int(counts.least[c] if free[c] else counts.most[c]) for c in set(column))
+            for column in counts.of.T.tolist()]
+
+
 def headroom(given, counts):
     """Edge by edge."""
     most = np.zeros(len(counts.most), np.int64)

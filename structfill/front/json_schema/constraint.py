@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
+from ...automaton.counted import CountedAutomaton
 from ...automaton.pushdown import Whitespace
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
@@ -99,6 +100,11 @@ class JsonSchema(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
+        found = self.counting(limits)
+        return found if isinstance(found, ByteAutomaton) else found.unrolled(limits)
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """The canonical spellings, with counters for long strings."""
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
         space = GoalSpace(self._lowering, True, self.any_order)

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+from structfill_kernels import counters
 
 from ...automaton.char_dfa import CharDFA
 from ...automaton.json_string import Fragment, plain, quoted
@@ -16,8 +17,10 @@ from .containers import ArrayState, ObjectState, Step
 from .goals import Goal, GoalSpace
 from .names import Names
 from .residue import REJECT
+from .strings import Bounds
 
 Edge = tuple[int, int, int, int]
+OF_STRINGS = 1  # the slot of counters that count characters
 
 
 def emit(space: GoalSpace) -> Pushdown:
@@ -41,6 +44,9 @@ class _Emitter:
         self._callees: list[int] = []  # by continuation, as the next two
         self._nests: list[bool] = []
         self._free: list[bool] = []
+        self._counter: list[int] = []
+        self._counts: list[tuple[int, NDArray[np.int32], NDArray[np.bool_]]] = []  # first state, counters, ticks
+        self._bounds: dict[Bounds, int] = {}
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
@@ -79,14 +85,29 @@ class _Emitter:
         calls[list(self._calls)] = list(self._calls.values())
         behind = np.arange(len(self._labels), dtype=np.int32)
         behind[list(self._behind)] = list(self._behind.values())
+        counts, ticks = self._counting()
         sizes = [len(returns) for returns in self._returns]
         return Pushdown(
             edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
             labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), behind=behind, calls=calls,
             callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
-            free=np.array(self._free, np.bool_),
+            free=np.array(self._free, np.bool_), counter=np.array(self._counter, np.int32),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
-            returns=np.array([*chain.from_iterable(self._returns), -1], np.int32))
+            returns=np.array([*chain.from_iterable(self._returns), -1], np.int32),
+            counts=counts, ticks=ticks, bounds=list(self._bounds))
+
+    def _counting(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The counters of all states, and where they tick."""
+        counts = np.zeros((len(self._labels), counters.SLOTS), np.int32)
+        ticks = np.zeros(counts.shape, np.bool_)
+        for offset, of, steps in self._counts:
+            counts[offset : offset + len(of), OF_STRINGS] = of
+            ticks[offset : offset + len(of), OF_STRINGS] = steps
+        return counts, ticks
+
+    def _bound(self, bounds: Bounds) -> int:
+        """The counter with these bounds."""
+        return self._bounds.setdefault(bounds, len(self._bounds) + 1)
 
     # --- states -----------------------------------------------------------------------------------------------
 
@@ -116,6 +137,7 @@ class _Emitter:
         self._callees.append(callee)
         self._nests.append(nests)
         self._free.append(free)
+        self._counter.append(0)
         self._returns.append(returns)
         return len(self._callees) - 1
 
@@ -148,9 +170,11 @@ class _Emitter:
         entry = self._entries[goal]
         for text, label in goal.literals.items():
             self._literal(entry, text, label)
-        for dfa, spell in ((goal.string, quoted), (goal.number, plain)):
-            if not dfa.is_empty():
-                self._begin(entry, *self.fragment(dfa, spell))
+        string, bounds = goal.counted_string
+        if not string.is_empty():
+            self._begin(entry, *self.fragment(string, quoted, bounds))
+        if not goal.number.is_empty():
+            self._begin(entry, *self.fragment(goal.number, plain))
         if goal.array is not None:
             self.edge(entry, b"[", self._array(goal.array))
         if goal.object is not None:
@@ -163,13 +187,19 @@ class _Emitter:
             self.edge(state, text[i:i + 1], target)
             state = target
 
-    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
-        """A copy of a scalar's automaton; equal ones are shared. Returns its offset and itself."""
-        key = (dfa.key, spell)
+    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment],
+                 bounds: Bounds | None = None) -> tuple[int, Fragment]:
+        """A copy of a scalar's automaton, its characters counted if there are `bounds`; equal ones are shared. Returns
+        its offset and itself."""
+        key = (dfa.key, spell, bounds)
         if key not in self._fragments:
             fragment = spell(dfa)
             offset = len(self._labels)
             self._labels += fragment.labels.tolist()
+            if bounds is not None:
+                inside = fragment.labels < 0
+                inside[0] = False  # before the opening quote
+                self._counts.append((offset, inside * np.int32(self._bound(bounds)), fragment.characters))
             self._gaps += [Gap.NONE] * len(fragment.labels)
             if len(self._labels) > 4 * self.limits.states:
                 raise TooLarge("states", len(self._labels), self.limits.states)

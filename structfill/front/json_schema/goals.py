@@ -22,7 +22,7 @@ from .formula import TRUE, Atom, constant
 from .lower import Lowering
 from .members import ObjectStates
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
-from .strings import Truth, labelled
+from .strings import Bounds, Truth, bounded, labelled, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
 MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
@@ -100,7 +100,16 @@ class Goal:
     @cached_property
     def string(self) -> CharDFA:
         """The strings that may stand here, labelled with outcomes."""
-        residue = self._of_kind(at.STRING)
+        return self._strings(self._of_kind(at.STRING))
+
+    @cached_property
+    def counted_string(self) -> tuple[CharDFA, Bounds | None]:
+        """The same; if there are bounds, only those within them, which the automaton does not show."""
+        residue, bounds = without_lengths(self._of_kind(at.STRING))
+        found = self._strings(residue)
+        return (found, None) if bounds is None else bounded(found, bounds)
+
+    def _strings(self, residue: Residue) -> CharDFA:
         certain = conjuncts(residue.must)
 
         def decide(truth: Truth) -> int:

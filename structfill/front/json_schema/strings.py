@@ -5,13 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from ...automaton.char_dfa import CharDFA, product
+from ...automaton.lengths import ENDLESS, longest, no_longer_than
 from ...limits import Limits
 from . import atoms as at
 from .formula import FALSE, TRUE, Formula, constant, substitute
 from .formula import atoms as atoms_of
-from .residue import REJECT, distinct
+from .residue import REJECT, Residue, conjuncts, distinct
 
 Truth = dict[at.StringAtom, bool]
+Bounds = tuple[int, int | None]
+COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
+
+
+def without_lengths(residue: Residue) -> tuple[Residue, Bounds | None]:
+    """The residue of a string without the long lengths that it must have in any case, and these."""
+    found = {atom: atom.length for atom in conjuncts(residue.must) if isinstance(atom, at.StringAtom)
+             and atom.length is not None and max(atom.length[0], atom.length[1] or 0) >= COUNTED}
+    if not found:
+        return residue, None
+    least = max(low for low, _ in found.values())
+    most = min((high for _, high in found.values() if high is not None), default=None)
+    return residue.substitute(lambda atom: TRUE if atom in found else atom), (least, most)
+
+
+def bounded(dfa: CharDFA, bounds: Bounds) -> tuple[CharDFA, Bounds | None]:
+    """Strings of a language within bounds: a language, and the bounds that are still to be counted, if any.
+
+    What is to be counted is no more than the greatest length, unless the length is all that matters: so all states of
+    the language are alive as long as their shortest end is within the bound.
+    """
+    least, most = bounds
+    if most is not None and most < least:
+        return CharDFA.empty(), None
+    if len(dfa) == 1 and dfa.is_everything() and least >= COUNTED:
+        return dfa, bounds
+    if least:
+        dfa = dfa.kept(CharDFA.length(least, None))
+    if most is None:
+        return dfa, None
+    dfa = no_longer_than(dfa, most)
+    return dfa, None if dfa.is_empty() or ENDLESS < longest(dfa) <= most else (0, most)
 
 
 def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], limits: Limits,
