@@ -15,6 +15,7 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import DEAD, ByteAutomaton
 from .condense import condense
+from .minimise import trim
 
 Int32 = NDArray[np.int32]
 
@@ -63,14 +64,31 @@ class CountedAutomaton:
 def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,
             ticks: NDArray[np.bool_], bounds: Sequence[tuple[int, int | None]]) -> ByteAutomaton | CountedAutomaton:
     """The automaton whose states count as `of` (int32 [S, SLOTS]) and `ticks` (bool, the same) say; counter i + 1 has
-    the i-th of the `bounds`. A plain one where no state counts."""
+    the i-th of the `bounds`. A plain one where no state counts. Raises `EmptyLanguage`."""
     if not of.any():
         return ByteAutomaton(delta, byte_class, accepting)
     least = np.array([0, *(low for low, _ in bounds)], np.int64)
     most = np.array([counters.UNBOUNDED, *(counters.UNBOUNDED if high is None else high for _, high in bounds)], np.int64)
-    ahead = np.stack([_ahead(delta, accepting, of[:, s].copy(), ticks[:, s].copy()) for s in range(counters.SLOTS)], 1)
+    while True:
+        ahead = np.stack([_ahead(delta, accepting, of[:, s].copy(), ticks[:, s].copy()) for s in range(counters.SLOTS)], 1)
+        possible = (ahead <= most[of]).all(1)
+        if possible.all():
+            break
+        delta, accepting, of, ticks = _without(~possible, delta, accepting, of, ticks)
     counts = counters.Counts(np.require(of, np.int32, ["C"]), np.require(ticks, np.bool_, ["C"]), ahead, least, most)
     return CountedAutomaton(delta, byte_class, accepting, counts)
+
+
+def _without(left_out: NDArray[np.bool_], delta: Int32, accepting: NDArray[np.bool_], of: Int32,
+             ticks: NDArray[np.bool_]) -> tuple[Int32, NDArray[np.bool_], Int32, NDArray[np.bool_]]:
+    """The live rest without some states. Raises `EmptyLanguage`."""
+    number = np.arange(len(delta), dtype=np.int32)
+    labels = np.where(accepting & ~left_out, number, -1 - number)
+    delta, labels = trim(np.where(np.append(left_out, True)[delta], np.int32(DEAD), delta), labels)
+    if left_out[0] or (len(labels) == 1 and labels[0] < 0):
+        raise EmptyLanguage("no text satisfies the constraint")
+    kept = np.where(labels >= 0, labels, -1 - labels)
+    return delta, labels >= 0, of[kept], ticks[kept]
 
 
 @nb.njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,14 @@ from .transitions import Transitions, transitions
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
 FREE_STATES = 600  # and values of free form while it is smaller than this: they double many an automaton
 _SPACES = b" \n\t\r"
+
+
+class NestedCounters(Exception):
+    """Two counters of slot 0 would run at once; `most` is the greatest bound of such."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class Gap(IntEnum):
@@ -54,7 +63,8 @@ class Pushdown:
         labels: int32 [P], the label of a state where a value ends, or -1.
         gaps: uint8 [P], a `Gap` a state.
         behind: int32 [P], the state that follows whitespace in the gap of a state: itself, or one that can do less (a
-            formatter has no whitespace before a comma). Where any whitespace may stand, it is the state itself.
+            formatter has no whitespace before a comma). Where any whitespace may stand, it is the state itself, unless
+            that ticks.
         calls: int32 [P], the continuation c with which a value is called, or -1.
         callee: int32 [C], the state where the called value begins.
         nests: bool [C], is it nested in a container (and not one of its names)?
@@ -86,7 +96,7 @@ class Pushdown:
 
         Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states, or, as to
         values of free form, below `FREE_STATES`, counts spelled out as states. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
-        is left.
+        is left, `NestedCounters` where a counter of slot 0 runs around another one.
         """
         if len(self.labels) >= KEYS:
             raise TooLarge("states", len(self.labels), KEYS)
@@ -118,8 +128,14 @@ class Pushdown:
 
     def _size(self, nested: _Nested) -> int:
         """How many states there are, counts spelled out."""
-        spans = np.array([0, *(low if high is None else high for low, high in self.bounds)], np.int64)
-        return nested.states + int(spans[self.counts[nested.state_of]].sum() + spans[nested.around].sum())
+        spans = 1.0 + self._tops
+        each = spans[self.counts[nested.state_of]].prod(1) * spans[nested.around]
+        return nested.states if not self.bounds else int(min(each.sum() + nested.states - len(each), 1e18))
+
+    @cached_property
+    def _tops(self) -> NDArray[np.int64]:
+        """The highest count of every counter."""
+        return np.array([0, *(low if high is None else high for low, high in self.bounds)], np.int64)
 
     def _condensed(self, nested: _Nested, byte_class: NDArray[np.uint8]) -> ByteAutomaton | CountedAutomaton:
         """The automaton without states that are equal and count alike."""
@@ -127,6 +143,9 @@ class Pushdown:
             delta, labels = condense(nested.delta, nested.labels)
             return ByteAutomaton(delta, byte_class, labels >= 0)
         of, ticks = self.counts[nested.state_of], self.ticks[nested.state_of]
+        twice = (of[:, 0] > 0) & (nested.around > 0)
+        if twice.any():
+            raise NestedCounters(int(self._tops[[*of[twice, 0], *nested.around[twice]]].max()))
         of[:, 0] = np.where(of[:, 0], of[:, 0], nested.around)
         kinds, kind = np.unique(np.concatenate([of, ticks], 1), axis=0, return_inverse=True)
         kind = kind.ravel().astype(np.int32)
@@ -139,7 +158,8 @@ class Pushdown:
                 most_states: int) -> _Nested:
         """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
-        behind = np.arange(len(self.gaps), dtype=np.int32) if whitespace == Whitespace.ANY else self.behind
+        everywhere = whitespace == Whitespace.ANY
+        behind = np.where(everywhere & ~self.ticks.any(1), np.arange(len(self.gaps), dtype=np.int32), self.behind)
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.counted import CountedAutomaton
-from ...automaton.pushdown import Whitespace
+from ...automaton.pushdown import NestedCounters, Whitespace
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
@@ -24,6 +24,7 @@ from .goals import GoalSpace
 from .lower import Lowering
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
+from .containers import COUNTED_ITEMS
 from .reader import Reader, Reading
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
@@ -104,15 +105,19 @@ class JsonSchema(Constraint):
         return found if isinstance(found, ByteAutomaton) else found.unrolled(limits)
 
     def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
-        """The canonical spellings, with counters for long strings."""
+        """The canonical spellings, with counters for long strings and long arrays that are in no other long array."""
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
-        space = GoalSpace(self._lowering, True, self.any_order)
-        try:
-            automaton = emit(space).enumerate(self.whitespace, limits)
-        except EmptyLanguage:
-            raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
-        return replace(automaton, exact_up_to=self._lowering.free_length)
+        counted_from: int | None = COUNTED_ITEMS
+        while True:
+            space = GoalSpace(self._lowering, True, self.any_order, counted_from)
+            try:
+                automaton = emit(space).enumerate(self.whitespace, limits)
+                return replace(automaton, exact_up_to=self._lowering.free_length)
+            except EmptyLanguage:
+                raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
+            except NestedCounters as nested:  # the longest ones first
+                counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
 
     @property
     def largest_part(self) -> str | None:

@@ -20,7 +20,7 @@ from .residue import REJECT
 from .strings import Bounds
 
 Edge = tuple[int, int, int, int]
-OF_STRINGS = 1  # the slot of counters that count characters
+OF_ARRAYS, OF_STRINGS = 0, 1  # the slots of counters that count commas and characters
 
 
 def emit(space: GoalSpace) -> Pushdown:
@@ -39,7 +39,7 @@ class _Emitter:
         self._labels: list[int] = []
         self._gaps: list[int] = []
         self._behind: dict[int, int] = {}  # state -> the state that follows whitespace before its next byte
-        self._closings: dict[tuple[bytes, int], int] = {}
+        self._closings: dict[tuple[bytes, int, int | None], int] = {}
         self._calls: dict[int, int] = {}  # calling state -> continuation
         self._callees: list[int] = []  # by continuation, as the next two
         self._nests: list[bool] = []
@@ -47,6 +47,7 @@ class _Emitter:
         self._counter: list[int] = []
         self._counts: list[tuple[int, NDArray[np.int32], NDArray[np.bool_]]] = []  # first state, counters, ticks
         self._bounds: dict[Bounds, int] = {}
+        self._items: list[tuple[int, int, bool]] = []  # a state of an array, its counter, does it tick?
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
@@ -103,6 +104,8 @@ class _Emitter:
         for offset, of, steps in self._counts:
             counts[offset : offset + len(of), OF_STRINGS] = of
             ticks[offset : offset + len(of), OF_STRINGS] = steps
+        for state, counter, tick in self._items:
+            counts[state, OF_ARRAYS], ticks[state, OF_ARRAYS] = counter, tick
         return counts, ticks
 
     def _bound(self, bounds: Bounds) -> int:
@@ -133,11 +136,11 @@ class _Emitter:
             self._waiting.append(goal)
         return self._entries[goal]
 
-    def _continuation(self, callee: int, nests: bool, returns: list[int], free: bool = False) -> int:
+    def _continuation(self, callee: int, nests: bool, returns: list[int], free: bool = False, counter: int = 0) -> int:
         self._callees.append(callee)
         self._nests.append(nests)
         self._free.append(free)
-        self._counter.append(0)
+        self._counter.append(counter)
         self._returns.append(returns)
         return len(self._callees) - 1
 
@@ -155,12 +158,12 @@ class _Emitter:
             self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=list(after))
         self._calls[state] = self._calls_of_names[callee, after]
 
-    def _call(self, state: int, step: Step) -> None:
+    def _call(self, state: int, step: Step, counter: int = 0) -> None:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
         first and of later items are equal then, which halves the configurations at every level of nesting."""
         if step not in self._values:
             self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[],
-                                                    free=step.goal.is_free)
+                                                    free=step.goal.is_free, counter=counter)
             self._fresh.append(step)
         self._calls[state] = self._values[step]
 
@@ -217,11 +220,20 @@ class _Emitter:
 
     def _array(self, state: ArrayState) -> int:
         opened = self.state(Gap.BLOCK)
+        counter = self._counted(opened, state)
         if state.close != REJECT:
             self.edge(opened, b"]", self._end(state.close))
         if state.step is not None:
-            self._call(opened, state.step)
+            self._call(opened, state.step, counter)
         return opened
+
+    def _counted(self, place: int, state: ArrayState | ObjectState, tick: bool = False) -> int:
+        """The counter of a container's commas, which runs in `place`; 0 if it has none."""
+        if not isinstance(state, ArrayState) or state.most is None:
+            return 0
+        counter = self._bound((0, state.most - 1))
+        self._items.append((place, counter, tick))
+        return counter
 
     def _object(self, state: ObjectState) -> int:
         opened = self.state(Gap.BLOCK)
@@ -238,8 +250,9 @@ class _Emitter:
             self._arrays if isinstance(state, ArrayState) else self._objects  # type: ignore[assignment]
         if state not in known:
             known[state] = after = self.state(Gap.UNUSUAL)
+            counter = self._counted(after, state)
             if state.close != REJECT:
-                self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state.close)
+                self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state)
             more = state.step is not None if isinstance(state, ArrayState) else bool(state.steps)
             if more:
                 comma = self.state(Gap.BLOCK)
@@ -247,17 +260,22 @@ class _Emitter:
                 if isinstance(state, ObjectState):
                     self._name(comma, state)
                 elif state.step is not None:
-                    self._call(comma, state.step)
+                    self._call(comma, state.step, counter)
+                    if self._counted(comma, state, tick=True):  # not for whitespace behind the comma once more
+                        self._behind[comma] = spaced = self.state(Gap.BLOCK)
+                        self._counted(spaced, state)
+                        self._call(spaced, state.step, counter)
         return known[state]
 
-    def _close(self, after: int, bracket: bytes, label: int) -> None:
+    def _close(self, after: int, bracket: bytes, state: ArrayState | ObjectState) -> None:
         """Let a container end in `after`, too. Whitespace there can only precede the bracket (formatters write none
         before a comma), so that all states of a container share it."""
-        key = (bracket, label)
+        key = (bracket, state.close, state.most if isinstance(state, ArrayState) else None)
         if key not in self._closings:
             self._closings[key] = self.state(Gap.BLOCK)
-            self.edge(self._closings[key], bracket, self._end(label))
-        self.edge(after, bracket, self._end(label))
+            self._counted(self._closings[key], state)
+            self.edge(self._closings[key], bracket, self._end(state.close))
+        self.edge(after, bracket, self._end(state.close))
         self._gaps[after] = Gap.BLOCK
         self._behind[after] = self._closings[key]
 

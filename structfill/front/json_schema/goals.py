@@ -37,8 +37,10 @@ class GoalSpace:
     `any_order`: then an object of n optional properties has 2**n states.
     """
 
-    def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False) -> None:
+    def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False,
+                 counts_items_from: int | None = None) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
+        self.counts_items_from = counts_items_from  # what may be written in as many items or more has its bound counted
         self.narrowed = ""  # a keyword for which texts were left out that satisfy the schema
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
@@ -140,7 +142,7 @@ class Goal:
     def array(self) -> ArrayState | None:
         """The state before the first item, or None where no array may stand."""
         residue = self._of_kind(at.ARRAY)
-        return ArrayStates(self, residue).state(0, residue)
+        return ArrayStates(self, residue).first()
 
     @cached_property
     def object(self) -> ObjectState | None:
