@@ -147,6 +147,7 @@ class TokenGraph:
             return self, list(states)
         free = self.counting.free(tokens, states)
         graph, found = self._without_counters(free)
+        graph.__dict__.update(_plans=self._plans, _members=self._members)  # of the same classes
         return graph, [s % self.states for s in states] if found is None else self.counting.rows(found, free, states)
 
     def _without_counters(self, free: NDArray[np.bool_], start: int = 0) -> tuple[TokenGraph, counters.Unrolled | None]:
@@ -155,23 +156,18 @@ class TokenGraph:
         key = free.tobytes(), start
         if key not in self._plain:
             if self.counting.is_moot(free):
-                self._plain[key] = self._sharing(replace(self, counting=None)), None
+                self._plain[key] = replace(self, counting=None), None
             else:
                 found, final = self.counting.unroll(free, start)
                 links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)),
                                          found.target, self.out_set[found.origin], self.set_ptr, self.set_class)
-                graph = replace(self, **_index(links, self.token_class, final)[0], counting=None)
-                self._plain[key] = self._sharing(graph), found
+                arrays, _ = _index(links, self.token_class, final)
+                self._plain[key] = replace(self, **arrays, counting=None), found
         return self._plain[key]
 
     @cached_property
     def _plain(self) -> dict[tuple[bytes, int], tuple[TokenGraph, counters.Unrolled | None]]:
         return {}
-
-    def _sharing(self, other: TokenGraph) -> TokenGraph:
-        """A graph of the same classes, which shares what is kept about them."""
-        other.__dict__.update(_plans=self._plans, _members=self._members)
-        return other
 
     def _exact(self, state: int) -> tuple[TokenGraph, int]:
         """A graph without counters in which the shortest text from a state is the shortest one, and the state in it."""
@@ -180,21 +176,22 @@ class TokenGraph:
         for free in (free, self.counting.free(0, ())):  # what is shortest seldom meets an upper bound
             graph, found = self._without_counters(free, state)
             row = state % self.states if found is None else 0
-            if graph.shortest[row] != UNREACHABLE and self._leads_to_end(graph.shortest_from(row), state):
+            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
+            if after >= 0 and self.counting.ends(after):
                 break
         return graph, row
-
-    def _leads_to_end(self, tokens: list[int], state: int) -> bool:
-        after = self.run(tokens, state)
-        return after >= 0 and self.counting is not None and self.counting.ends(after)
 
     def shortest_from(self, state: int) -> list[int]:
         """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""
         if self.counting is not None:
             graph, row = self._exact(state)
             return graph.shortest_from(row)
-        classes = reach.nearest(*self._out, self.shortest, state)
-        return [int(t) for t in self.class_token[self.class_ptr[classes]]]
+        return [int(t) for t in self.class_token[self.class_ptr[self._nearest_end(state)]]]
+
+    def _nearest_end(self, state: int) -> Int32:
+        """The classes of one of the shortest texts from a state."""
+        classes: Int32 = reach.nearest(*self._out, self.shortest, state)
+        return classes
 
     @property
     def _out(self) -> tuple[Int64, Int32, Int32, Int64, Int32]:

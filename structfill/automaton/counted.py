@@ -71,12 +71,24 @@ def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.b
     most = np.array([counters.UNBOUNDED, *(counters.UNBOUNDED if high is None else high for _, high in bounds)], np.int64)
     while True:
         ahead = np.stack([_ahead(delta, accepting, of[:, s].copy(), ticks[:, s].copy()) for s in range(counters.SLOTS)], 1)
-        possible = (ahead <= most[of]).all(1)
-        if possible.all():
+        impossible = np.asarray((ahead > most[of]).any(1))
+        if not impossible.any():
             break
-        delta, accepting, of, ticks = _without(~possible, delta, accepting, of, ticks)
+        delta, accepting, of, ticks = _without(impossible, delta, accepting, of, ticks)
     counts = counters.Counts(np.require(of, np.int32, ["C"]), np.require(ticks, np.bool_, ["C"]), ahead, least, most)
     return CountedAutomaton(delta, byte_class, accepting, counts)
+
+
+def condensed(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,
+              ticks: NDArray[np.bool_], bounds: Sequence[tuple[int, int | None]]) -> ByteAutomaton | CountedAutomaton:
+    """As `counted`, without the states that are equal and count alike."""
+    wide = np.concatenate([of, ticks], 1).astype(np.int64)
+    keys = wide @ np.array([4, 4 * (len(bounds) + 1), 1, 2])
+    kinds, first, kind = np.unique(keys, return_index=True, return_inverse=True)
+    kind = kind.astype(np.int32)
+    delta, labels = condense(delta, np.where(accepting, kind, -1 - kind))
+    kept = first[np.where(labels >= 0, labels, -1 - labels)]
+    return counted(delta, byte_class, labels >= 0, of[kept], ticks[kept], bounds)
 
 
 def _without(left_out: NDArray[np.bool_], delta: Int32, accepting: NDArray[np.bool_], of: Int32,

@@ -20,7 +20,7 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
-from .counted import CountedAutomaton, counted
+from .counted import CountedAutomaton, condensed
 from .enumeration import KEYS, enumerate_states
 from .transitions import Transitions, transitions
 
@@ -147,12 +147,7 @@ class Pushdown:
         if twice.any():
             raise NestedCounters(int(self._tops[[*of[twice, 0], *nested.around[twice]]].max()))
         of[:, 0] = np.where(of[:, 0], of[:, 0], nested.around)
-        kinds, kind = np.unique(np.concatenate([of, ticks], 1), axis=0, return_inverse=True)
-        kind = kind.ravel().astype(np.int32)
-        delta, labels = condense(nested.delta, np.where(nested.labels >= 0, kind, -1 - kind))
-        kept = kinds[np.where(labels >= 0, labels, -1 - labels)]
-        slots = of.shape[1]
-        return counted(delta, byte_class, labels >= 0, kept[:, :slots], kept[:, slots:] > 0, self.bounds)
+        return condensed(nested.delta, byte_class, nested.labels >= 0, of, ticks, self.bounds)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
                 most_states: int) -> _Nested:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from structfill_kernels import counters
 
 from ...automaton.char_dfa import CharDFA
-from ...automaton.json_string import Fragment, plain, quoted
+from ...automaton.json_string import Fragment, counted, plain, quoted
 from ...automaton.pushdown import Gap, Pushdown
+from ...automaton.repeats import Bounds, CountedStrings
 from ...errors import TooLarge
 from .containers import ArrayState, ObjectState, Step
 from .goals import Goal, GoalSpace
 from .names import Names
 from .residue import REJECT
-from .strings import Bounds
 
 Edge = tuple[int, int, int, int]
 OF_ARRAYS, OF_STRINGS = 0, 1  # the slots of counters that count commas and characters
@@ -46,7 +46,7 @@ class _Emitter:
         self._free: list[bool] = []
         self._counter: list[int] = []
         self._counts: list[tuple[int, NDArray[np.int32], NDArray[np.bool_]]] = []  # first state, counters, ticks
-        self._bounds: dict[Bounds, int] = {}
+        self._bounds: dict[tuple[int, Bounds], int] = {}  # counters, told apart where they may follow each other
         self._items: list[tuple[int, int, bool]] = []  # a state of an array, its counter, does it tick?
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
@@ -95,7 +95,7 @@ class _Emitter:
             free=np.array(self._free, np.bool_), counter=np.array(self._counter, np.int32),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
             returns=np.array([*chain.from_iterable(self._returns), -1], np.int32),
-            counts=counts, ticks=ticks, bounds=list(self._bounds))
+            counts=counts, ticks=ticks, bounds=[bounds for _, bounds in self._bounds])
 
     def _counting(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The counters of all states, and where they tick."""
@@ -108,9 +108,9 @@ class _Emitter:
             counts[state, OF_ARRAYS], ticks[state, OF_ARRAYS] = counter, tick
         return counts, ticks
 
-    def _bound(self, bounds: Bounds) -> int:
-        """The counter with these bounds."""
-        return self._bounds.setdefault(bounds, len(self._bounds) + 1)
+    def _bound(self, bounds: Bounds, which: int = 0) -> int:
+        """The counter with these bounds; of those of one string, the one of this number."""
+        return self._bounds.setdefault((which, bounds), len(self._bounds) + 1)
 
     # --- states -----------------------------------------------------------------------------------------------
 
@@ -173,9 +173,8 @@ class _Emitter:
         entry = self._entries[goal]
         for text, label in goal.literals.items():
             self._literal(entry, text, label)
-        string, bounds = goal.counted_string
-        if not string.is_empty():
-            self._begin(entry, *self.fragment(string, quoted, bounds))
+        if not goal.counted_string.dfa.is_empty():
+            self._begin(entry, *self._string(goal.counted_string))
         if not goal.number.is_empty():
             self._begin(entry, *self.fragment(goal.number, plain))
         if goal.array is not None:
@@ -190,25 +189,32 @@ class _Emitter:
             self.edge(state, text[i:i + 1], target)
             state = target
 
-    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment],
-                 bounds: Bounds | None = None) -> tuple[int, Fragment]:
-        """A copy of a scalar's automaton, its characters counted if there are `bounds`; equal ones are shared. Returns
-        its offset and itself."""
-        key = (dfa.key, spell, bounds)
+    def _string(self, strings: CountedStrings) -> tuple[int, Fragment]:
+        """A copy of the automaton of strings, with its counters."""
+        if not strings.bounds:
+            return self.fragment(strings.dfa, quoted)
+        if strings.key not in self._fragments:
+            fragment, of = counted(strings, quoted)
+            self._add_fragment(strings.key, fragment)
+            number = np.array([0, *(self._bound(bounds, i) for i, bounds in enumerate(strings.bounds))], np.int32)
+            self._counts.append((self._fragments[strings.key][0], number[of], fragment.characters & (of > 0)))
+        return self._fragments[strings.key]
+
+    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
+        """A copy of a scalar's automaton; equal ones are shared. Returns its offset and itself."""
+        key = (dfa.key, spell)
         if key not in self._fragments:
-            fragment = spell(dfa)
-            offset = len(self._labels)
-            self._labels += fragment.labels.tolist()
-            if bounds is not None:
-                inside = fragment.labels < 0
-                inside[0] = False  # before the opening quote
-                self._counts.append((offset, inside * np.int32(self._bound(bounds)), fragment.characters))
-            self._gaps += [Gap.NONE] * len(fragment.labels)
-            if len(self._labels) > 4 * self.limits.states:
-                raise TooLarge("states", len(self._labels), self.limits.states)
-            self._blocks.append(fragment.edges + np.array([offset, 0, 0, offset], np.int32))
-            self._fragments[key] = offset, fragment
+            self._add_fragment(key, spell(dfa))
         return self._fragments[key]
+
+    def _add_fragment(self, key: object, fragment: Fragment) -> None:
+        offset = len(self._labels)
+        self._labels += fragment.labels.tolist()
+        self._gaps += [Gap.NONE] * len(fragment.labels)
+        if len(self._labels) > 4 * self.limits.states:
+            raise TooLarge("states", len(self._labels), self.limits.states)
+        self._blocks.append(fragment.edges + np.array([offset, 0, 0, offset], np.int32))
+        self._fragments[key] = offset, fragment
 
     def _begin(self, entry: int, offset: int, fragment: Fragment) -> None:
         """Let `entry` begin as the fragment does."""

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from ...automaton import decimals
 from ...automaton.char_dfa import CharDFA, product
+from ...automaton.repeats import CountedStrings
 from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
@@ -22,7 +23,7 @@ from .formula import TRUE, Atom, constant
 from .lower import Lowering
 from .members import ObjectStates
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
-from .strings import Bounds, Truth, bounded, labelled, without_lengths
+from .strings import Truth, bounded, labelled, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
 MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
@@ -105,11 +106,10 @@ class Goal:
         return self._strings(self._of_kind(at.STRING))
 
     @cached_property
-    def counted_string(self) -> tuple[CharDFA, Bounds | None]:
-        """The same; if there are bounds, only those within them, which the automaton does not show."""
+    def counted_string(self) -> CountedStrings:
+        """The same, with counters for what is long."""
         residue, bounds = without_lengths(self._of_kind(at.STRING))
-        found = self._strings(residue)
-        return (found, None) if bounds is None else bounded(found, bounds)
+        return bounded(self._strings(residue), bounds)
 
     def _strings(self, residue: Residue) -> CharDFA:
         certain = conjuncts(residue.must)

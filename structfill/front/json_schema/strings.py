@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from ...automaton.char_dfa import CharDFA, product
-from ...automaton.lengths import ENDLESS, longest, no_longer_than
+from ...automaton.lengths import longest, no_longer_than
+from ...automaton.repeats import Bounds, CountedStrings, counted_repeats
 from ...limits import Limits
 from . import atoms as at
 from .formula import FALSE, TRUE, Formula, constant, substitute
@@ -13,7 +14,6 @@ from .formula import atoms as atoms_of
 from .residue import REJECT, Residue, conjuncts, distinct
 
 Truth = dict[at.StringAtom, bool]
-Bounds = tuple[int, int | None]
 COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
 
 
@@ -28,23 +28,24 @@ def without_lengths(residue: Residue) -> tuple[Residue, Bounds | None]:
     return residue.substitute(lambda atom: TRUE if atom in found else atom), (least, most)
 
 
-def bounded(dfa: CharDFA, bounds: Bounds) -> tuple[CharDFA, Bounds | None]:
-    """Strings of a language within bounds: a language, and the bounds that are still to be counted, if any.
+def bounded(dfa: CharDFA, bounds: Bounds | None) -> CountedStrings:
+    """The strings of a language within bounds, with counters for what is long.
 
-    What is to be counted is no more than the greatest length, unless the length is all that matters: so all states of
-    the language are alive as long as their shortest end is within the bound.
+    What is counted is no more than the greatest length, unless the length is all that matters: so all states of the
+    language are alive as long as their shortest end is within the bound.
     """
-    least, most = bounds
+    least, most = bounds or (0, None)
     if most is not None and most < least:
-        return CharDFA.empty(), None
-    if len(dfa) == 1 and dfa.is_everything() and least >= COUNTED:
-        return dfa, bounds
+        return CountedStrings.uncounted(CharDFA.empty())
+    if least >= COUNTED and len(dfa) == 1 and dfa.is_everything():
+        return CountedStrings.of_length(dfa, (least, most))
     if least:
         dfa = dfa.kept(CharDFA.length(least, None))
-    if most is None:
-        return dfa, None
-    dfa = no_longer_than(dfa, most)
-    return dfa, None if dfa.is_empty() or ENDLESS < longest(dfa) <= most else (0, most)
+    if most is not None:
+        dfa = no_longer_than(dfa, most)
+        if not dfa.is_empty() and not 0 <= longest(dfa) <= most:
+            return CountedStrings.of_length(dfa, (0, most))
+    return counted_repeats(dfa)
 
 
 def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], limits: Limits,
