@@ -49,14 +49,14 @@ class Counting:
         return cls(counts, steps, arrays["final"], *arrays["counting_limits"].tolist())
 
     @cached_property
-    def _endless(self) -> NDArray[np.bool_]:
+    def endless(self) -> NDArray[np.bool_]:
         """bool [C + 1]: counters without an upper bound, and none."""
         endless: NDArray[np.bool_] = self.counts.most >= counters.UNBOUNDED
         return endless
 
     @cached_property
     def _span(self) -> int:
-        return int(counters.spans(self.counts, self._endless)[0])
+        return int(counters.spans(self.counts, self.endless)[0])
 
     @cached_property
     def _headroom(self) -> NDArray[np.int64]:
@@ -89,20 +89,21 @@ class Counting:
         top = np.zeros(len(self.counts.most), np.int64)
         for q, *counted in map(self.place, states):
             np.maximum.at(top, self.counts.of[q], counted)
-        return np.asarray(top + self._headroom * tokens <= self.counts.most) | self._endless
+        return np.asarray(top + self._headroom * tokens <= self.counts.most) | self.endless
 
     def is_moot(self, free: NDArray[np.bool_]) -> bool:
         """Is there nothing to count if these are free?"""
         return bool((free & (self.counts.least == 0)).all())
 
     def unroll(self, free: NDArray[np.bool_], start: int) -> tuple[counters.Unrolled, NDArray[np.bool_]]:
-        """The places reached from a state, and in which of them a canvas may end. Raises `TooLarge`, `EmptyLanguage`."""
+        """The places reached from a state, and where a canvas may end. Raises `TooLarge`, `EmptyLanguage`."""
         try:
             found = counters.unroll(self.steps, self.counts, self.final, free, self.place(start), self.max_states,
                                     self.max_edges)
         except counters.LimitReached as reached:
             allowed = self.max_states if reached.which == "states" else self.max_edges
-            raise TooLarge(reached.which, reached.needed, allowed) from None
+            raise TooLarge(reached.which, reached.needed, allowed, "write on a shorter canvas, on which the long "
+                           "repetitions of the constraint cannot reach their bounds") from None
         if not len(found.state):
             raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
         least = self.counts.least[self.counts.of[found.state]]

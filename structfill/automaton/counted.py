@@ -68,9 +68,11 @@ def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.b
     if not of.any():
         return ByteAutomaton(delta, byte_class, accepting)
     least = np.array([0, *(low for low, _ in bounds)], np.int64)
-    most = np.array([counters.UNBOUNDED, *(counters.UNBOUNDED if high is None else high for _, high in bounds)], np.int64)
+    endless = counters.UNBOUNDED
+    most = np.array([endless, *(endless if high is None else high for _, high in bounds)], np.int64)
     while True:
-        ahead = np.stack([_ahead(delta, accepting, of[:, s].copy(), ticks[:, s].copy()) for s in range(counters.SLOTS)], 1)
+        slots = zip(of.T.copy(), ticks.T.copy(), strict=True)
+        ahead = np.stack([_ahead(delta, accepting, *slot) for slot in slots], 1)
         impossible = np.asarray((ahead > most[of]).any(1))
         if not impossible.any():
             break

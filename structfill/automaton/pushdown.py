@@ -94,9 +94,10 @@ class Pushdown:
     def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
 
-        Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states, or, as to
-        values of free form, below `FREE_STATES`, counts spelled out as states. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
-        is left, `NestedCounters` where a counter of slot 0 runs around another one.
+        Recursion is unrolled once, twice, ... for as long as the automaton, counts spelled out as states, stays below
+        `SOFT_STATES` states, or, as to values of free form, below `FREE_STATES`. Raises `TooLarge` past
+        `limits.states`, `EmptyLanguage` where no text is left, `NestedCounters` where a counter of slot 0 runs around
+        another one.
         """
         if len(self.labels) >= KEYS:
             raise TooLarge("states", len(self.labels), KEYS)
@@ -158,8 +159,8 @@ class Pushdown:
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
-            self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces, int(whitespace), most,
-            ~self.free | free_grows, most_states))
+            self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
+            int(whitespace), most, ~self.free | free_grows, most_states))
 
 
 class _Nested(NamedTuple):

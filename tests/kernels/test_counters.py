@@ -172,4 +172,5 @@ def test_without_an_upper_bound_counts_end_at_the_lower_one():
     automaton = chain(None)
     steps = counters.steps(automaton.delta, automaton.counts)
     found = counters.unroll(steps, automaton.counts, automaton.accepting, endless(automaton.counts), START, 99, 99)
-    assert sorted(zip(found.state.tolist(), found.count[:, 0].tolist(), strict=True)) == [(0, 0), (0, 1), (0, 2), (1, 0)]
+    places = sorted(zip(found.state.tolist(), found.count[:, 0].tolist(), strict=True))
+    assert places == [(0, 0), (0, 1), (0, 2), (1, 0)]

@@ -1,10 +1,10 @@
 """Counters of deterministic automata: repetitions with bounds that cost no states.
 
-A state says which counter runs in it, in each of `SLOTS` slots; counters that may run at once have different slots. A
-counter begins at 0 where a path comes from a state in which it does not run, counts one more wherever the path arrives
-in a state that `ticks`, and ends where the path leaves for a state in which it does not run, or where the text ends in a
-state of its own; what is counted then must lie within its bounds, `least` and `most`. A state has `ahead` of it what has
-to be counted at least before its counter can end, so that no path goes where it could not end.
+A state says which counter runs in it, in each of `SLOTS` slots; counters that may run at once have different slots.
+A counter begins at 0 where a path comes from a state in which it does not run, counts one more wherever the path
+arrives in a state that `ticks`, and ends where the path leaves for a state in which it does not run, or where the text
+ends in a state of its own; what is counted then must lie within its bounds, `least` and `most`. A state has `ahead` of
+it what has to be counted at least before its counter can end, so that no path goes where it could not end.
 
 What a path does to the counts is known without them, but for what they were where it began. Its *shift* says of each
 slot: does the counter that ran at the beginning end (or another one begin)? how much is counted for it before; and how
