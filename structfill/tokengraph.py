@@ -172,8 +172,8 @@ class TokenGraph:
     def _exact(self, state: int) -> tuple[TokenGraph, int]:
         """A graph without counters in which the shortest text from a state is the shortest one, and the state in it."""
         assert self.counting is not None
-        free = np.ones(len(self.counting.counts.most), np.bool_)
-        for free in (free, self.counting.endless):  # what is shortest seldom meets an upper bound
+        endless = self.counting.endless
+        for free in (np.ones_like(endless), endless):  # what is shortest seldom meets an upper bound
             graph, found = self._without_counters(free, state)
             row = state % self.states if found is None else 0
             after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)

@@ -73,7 +73,7 @@ def _follows(delta: Int32, labels: Int32, q: int, r: int) -> bool:
             if found and delta[r, c] != third:
                 return False
             third, found = delta[r, c], True
-    if not found or third in (q, r):
+    if not found or third == q or third == r:  # noqa: SIM109 (Numba)
         return False
     for c in range(delta.shape[1]):
         if delta[q, c] != r and (delta[q, c] != delta[r, c] or (third >= 0 and delta[r, c] == third)):

@@ -16,6 +16,7 @@ from ...automaton.pushdown import NestedCounters, Whitespace
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
+from .containers import COUNTED_ITEMS
 from .contradiction import culprits
 from .document import check_size, parse_document
 from .emit import emit
@@ -24,7 +25,6 @@ from .goals import GoalSpace
 from .lower import Lowering
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
-from .containers import COUNTED_ITEMS
 from .reader import Reader, Reading
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}

@@ -60,7 +60,8 @@ def bounded(rng: random.Random) -> Any:
     pattern = rng.choice(["^[ab]{0,4}$", "^[ab]{2,5}c", "^(a{1,3}b{0,4}|é{3})$", "^[^é]{0,4}é?$", "^(a{0,3}-)*$",
                           "^aé{2}.{3}$"])
     string = {"type": "string", **rng.choice([{}, {"pattern": pattern}]),
-              **rng.choice([{}, {"minLength": rng.randint(0, 3)}]), **rng.choice([{}, {"maxLength": rng.randint(0, 6)}])}
+              **rng.choice([{}, {"minLength": rng.randint(0, 3)}]),
+              **rng.choice([{}, {"maxLength": rng.randint(0, 6)}])}
     if rng.random() < 0.3:
         string = {rng.choice(["anyOf", "oneOf", "allOf"]): [string, {"type": "string", "maxLength": rng.randint(0, 5)}]}
     items: Any = string if rng.random() < 0.5 else {"enum": [1, None, "a"]}
