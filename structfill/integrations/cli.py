@@ -95,7 +95,7 @@ def compile_command(
             table.add_row(Text(place), Text(what))
         Console().print(table)
     with _located(schema):
-        automaton = constraint.automaton(Limits())
+        automaton = constraint.counting(Limits())
     front_ms = (time.perf_counter() - start) * 1e3
     graph = compile_graph(constraint, vocab)
     figures = {"automaton states": len(automaton), "graph states": graph.states, "edges": graph.edges,

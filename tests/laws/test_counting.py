@@ -187,6 +187,28 @@ def test_a_bound_costs_no_states(bound) -> None:
         assert (graph.run(ids) >= 0) is fits
 
 
+@pytest.mark.parametrize("schema", [{}, {"anyOf": [{"type": "null"}]}])
+def test_bounds_of_any_size_are_kept_where_all_strings_have_them(schema) -> None:
+    schema = {"anyOf": [{"type": "string", "maxLength": 40_000}, *schema.get("anyOf", [])]}
+    graph = sf.compile(sf.json_schema(schema), VOCAB)
+    assert graph.max_tokens == 0 and sf.Trellis(graph, 300).graph.states == graph.states
+    with pytest.raises(TooLarge):
+        sf.Trellis(graph, 50_000)
+
+
+@pytest.mark.parametrize("schema", [
+    {"propertyNames": {"maxLength": 40_000}}, {"type": "string", "maxLength": 1 << 40},
+    {"anyOf": [{"type": "string", "maxLength": 40_000}, {"type": "string", "pattern": "^a"}]}])
+def test_bounds_that_are_not_counted_are_kept_by_the_canvas(schema) -> None:
+    graph = sf.compile(sf.json_schema(schema), VOCAB)
+    assert graph.counting is None and graph.max_tokens >= 40_000
+
+
+def test_an_automaton_spells_out_what_is_not_too_long() -> None:
+    assert sf.json_schema({"type": "string", "maxLength": 40_000}).automaton(LIMITS).exact_up_to == 40_000
+    assert sf.json_schema({"type": "string", "maxLength": 100}).automaton(LIMITS).exact_up_to is None
+
+
 def test_too_much_to_count_is_said_by_the_canvas() -> None:
     schema = {"type": "array", "items": {"type": "string", "maxLength": 90}, "maxItems": 90}
     graph = sf.compile(sf.json_schema(schema), VOCAB, limits=sf.Limits(states=20_000))

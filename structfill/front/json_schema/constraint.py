@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from structfill_kernels.counters import UNBOUNDED
+
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.counted import CountedAutomaton
 from ...automaton.pushdown import NestedCounters, Whitespace
@@ -101,19 +103,22 @@ class JsonSchema(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
-        found = self.counting(limits)
+        found = self._written(limits, self._lowering.limits.length)
         return found if isinstance(found, ByteAutomaton) else found.unrolled(limits)
 
     def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """The canonical spellings, with counters for long strings and long arrays that are in no other long array."""
+        return self._written(limits, UNBOUNDED)
+
+    def _written(self, limits: Limits, counts_below: int) -> ByteAutomaton | CountedAutomaton:
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
         counted_from: int | None = COUNTED_ITEMS
         while True:
-            space = GoalSpace(self._lowering, True, self.any_order, counted_from)
+            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
-                return replace(automaton, exact_up_to=self._lowering.free_length)
+                return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
                 raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
             except NestedCounters as nested:  # the longest ones first

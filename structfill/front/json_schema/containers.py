@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from structfill_kernels.counters import UNBOUNDED
+
 from ...automaton.char_dfa import CharDFA
 from . import atoms as at
 from .formula import FALSE, TRUE, Atom, Formula, Not, conj, constant, disj
@@ -161,7 +163,7 @@ def _without_bound(residue: Residue, counted_from: int | None) -> tuple[Residue,
     found = [part.args[0] for part in conjuncts(residue.must)
              if isinstance(part, Not) and isinstance(part.args[0], at.CountAtLeast)]
     most = min((atom.count - 1 for atom in found), default=0)
-    if counted_from is None or most < counted_from:
+    if counted_from is None or not counted_from <= most < UNBOUNDED:
         return residue, None
     return residue.substitute(lambda atom: FALSE if atom in found else atom), most
 

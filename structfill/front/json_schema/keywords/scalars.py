@@ -29,9 +29,7 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
             return TRUE
         possible = most is None or most >= least
         return at.StringAtom(CharDFA.length(least, most), length=(least, most) if possible else None)
-    low.free_length = min(most, low.free_length or most)
-    low.explained[place] = "exact, kept by the budget of the canvas"
-    return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most))
+    return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most), length=(least, most))
 
 
 @dataclass(frozen=True)
