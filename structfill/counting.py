@@ -111,15 +111,14 @@ class Counting:
 
     def rows(self, found: counters.Unrolled, free: NDArray[np.bool_], states: Sequence[int]) -> list[int]:
         """The rows of some states among the places that were found. Raises `ValueError` where there is none."""
-        keys = [self.number(place) for place in zip(found.state, *found.count.T, strict=True)]
-        row_of = {key: row for row, key in enumerate(keys)}
+        keys = found.state + len(self.final) * (found.count[:, 0] + self._span * found.count[:, 1])
         rows = []
         for state in states:
             q, *counted = self.place(state)
             of = self.counts.of[q]
             kept = np.where(free[of], np.minimum(counted, self.counts.least[of]), counted)
-            row = row_of.get(self.number((q, *kept)))
-            if row is None:
+            at = np.flatnonzero(keys == self.number((q, *kept)))
+            if not len(at):
                 raise ValueError(f"no text of the language leads through state {state}")
-            rows.append(row)
+            rows.append(int(at[0]))
         return rows

@@ -1,4 +1,4 @@
-"""Counters in Numba. Places (state, counts) are hash-consed as integers."""
+"""Counters in Numba. Places (state, counts) are integers: those of state q are ``base[q]`` to ``base[q + 1]``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ U64 = np.uint64
 ONE = U64(1)
 STATES = (1 << STATE_BITS) - 1
 DONE, TOO_MANY_STATES, TOO_MANY_EDGES = 0, 1, 2
+DIRECT = 1 << 23  # as many places are looked up in a table, more are hashed
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -94,6 +95,9 @@ def _move(counts, free, q, r, shift, place, after):
 
 @njit(cache=True, nogil=True)
 def _slot(table, key_of, key):
+    """Where the place `key` is in the table or would go; a table without `key_of` has a slot for each."""
+    if key_of.shape[0] == 0:
+        return U64(key)
     h = U64(key) * U64(0x9E3779B97F4A7C15)
     mask = U64(table.shape[0] - 1)
     slot = (h ^ (h >> U64(29))) & mask
@@ -110,16 +114,19 @@ def _grow(array, size):
 
 
 @njit(cache=True, nogil=True)
-def _unroll(ptr, target, shift, counts, free, start, spans, max_states, max_edges):
-    """Breadth first; keys are state + S (count 0 + span 0 * count 1)."""
-    S = ptr.shape[0] - 1
+def _unroll(ptr, target, shift, counts, free, start, base, width, max_states, max_edges):
+    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1."""
     state, count = np.empty(256, np.int32), np.empty((256, SLOTS), np.int64)
-    key_of, table = np.empty(256, np.int64), np.full(1024, -1, np.int32)
+    direct = base[-1] <= DIRECT
+    key_of = np.empty(0 if direct else 256, np.int64)
+    table = np.full(base[-1] if direct else 1024, -1, np.int32)
     out_ptr, to, origin = np.zeros(257, np.int64), np.empty(1024, np.int32), np.empty(1024, np.int32)
     after = np.empty(SLOTS, np.int64)
     state[0], count[0] = start[0], start[1:]
-    key_of[0] = start[0] + S * (start[1] + spans[0] * start[2])
-    table[_slot(table, key_of, key_of[0])] = 0
+    key = base[start[0]] + start[1] * width[start[0]] + start[2]
+    table[_slot(table, key_of, key)] = 0
+    if not direct:
+        key_of[0] = key
     known, edges, x = 1, 0, 0
     while x < known:
         q = state[x]
@@ -129,16 +136,22 @@ def _unroll(ptr, target, shift, counts, free, start, spans, max_states, max_edge
             r = target[e]
             if not _move(counts, free, q, r, shift[e], count[x], after):
                 continue
-            key = r + S * (after[0] + spans[0] * after[1])
+            key = base[r] + after[0] * width[r] + after[1]
             slot = _slot(table, key_of, key)
             if table[slot] < 0:
                 if known == max_states:
                     return TOO_MANY_STATES, known + 1, edges, state, count, out_ptr, to, origin
                 if known == state.shape[0]:
-                    state, count, key_of = _grow(state, 0), _grow(count, 0), _grow(key_of, 0)
-                    out_ptr = _grow(out_ptr, state.shape[0] + 1)
-                state[known], count[known], key_of[known], table[slot] = r, after, key, known
+                    state, count, out_ptr = _grow(state, 0), _grow(count, 0), _grow(out_ptr, 2 * known + 1)
+                state[known], count[known], table[slot] = r, after, known
                 known += 1
+                if direct:
+                    to[edges], origin[edges] = known - 1, e
+                    edges += 1
+                    continue
+                if known > key_of.shape[0]:
+                    key_of = _grow(key_of, 0)
+                key_of[known - 1] = key
                 if 2 * known > table.shape[0]:
                     table = np.full(4 * table.shape[0], -1, np.int32)
                     for y in range(known):
@@ -219,17 +232,19 @@ def _kept(live, state, count, ptr, target, origin):
 
 def unroll(given, counts, final, free, start, max_states, max_edges):
     """See the package."""
-    widths = spans(counts, free)
-    keys = (len(given.ptr) - 1) * widths[0] * widths[1]
-    if keys >= 1 << 62:
-        raise LimitReached("states", keys)
+    top = np.where(free, counts.least, counts.most)[counts.of] + 1
+    top[counts.of == 0] = 1
+    places = np.multiply(*top.T.astype(np.float64)).sum()
+    if places >= 1 << 62:
+        raise LimitReached("states", int(places))
+    base = np.concatenate([[0], np.cumsum(top[:, 0] * top[:, 1])])
     place = np.array(start, np.int64)
     for s in range(SLOTS):
         c = counts.of[place[0], s]
         place[1 + s] = min(place[1 + s], counts.least[c]) if free[c] else place[1 + s]
     status, states, edges, *arrays = _unroll(
-        given.ptr, given.target, given.shift, counts, free, place, np.array(widths, np.int64), min(max_states, 1 << 30),
-        min(max_edges, 1 << 30))
+        given.ptr, given.target, given.shift, counts, free, place, base, np.ascontiguousarray(top[:, 1]),
+        min(max_states, 1 << 30), min(max_edges, 1 << 30))
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
     state, count, ptr, target, origin = arrays
