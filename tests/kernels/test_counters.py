@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, reject
@@ -47,9 +49,15 @@ def endless(counts):
     return counts.most >= counters.UNBOUNDED
 
 
-@law(300)
+@pytest.mark.parametrize("direct", [0, cpu.DIRECT], ids=["hashed", "direct"])
+@law(200)
 @given(counted_automata(), st.lists(st.booleans(), min_size=3, max_size=3))
-def test_implementations_agree(automaton, free):
+def test_implementations_agree(direct, automaton, free):
+    with mock.patch.object(cpu, "DIRECT", direct):
+        check_implementations(automaton, free)
+
+
+def check_implementations(automaton, free):
     counts = automaton.counts
     steps = cpu.steps(automaton.delta, counts)
     equal(steps, reference.steps(automaton.delta, counts))
@@ -161,6 +169,8 @@ def test_limits_are_kept():
     assert isinstance(automaton, CountedAutomaton)
     steps = counters.steps(automaton.delta, automaton.counts)
     arguments = steps, automaton.counts, automaton.accepting, endless(automaton.counts), START
+    with mock.patch.object(cpu, "DIRECT", 0):
+        assert len(cpu.unroll(*arguments, 1002, NO_LIMIT).state) == 1002  # hash tables grow
     for impl in (cpu, reference):
         assert len(impl.unroll(*arguments, 1002, NO_LIMIT).state) == 1002
         with pytest.raises(counters.LimitReached) as reached:

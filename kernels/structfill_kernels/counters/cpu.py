@@ -114,10 +114,10 @@ def _grow(array, size):
 
 
 @njit(cache=True, nogil=True)
-def _unroll(ptr, target, shift, counts, free, start, base, width, max_states, max_edges):
-    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1."""
+def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_states, max_edges):
+    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a slot
+    in the table."""
     state, count = np.empty(256, np.int32), np.empty((256, SLOTS), np.int64)
-    direct = base[-1] <= DIRECT
     key_of = np.empty(0 if direct else 256, np.int64)
     table = np.full(base[-1] if direct else 1024, -1, np.int32)
     out_ptr, to, origin = np.zeros(257, np.int64), np.empty(1024, np.int32), np.empty(1024, np.int32)
@@ -244,7 +244,7 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
         place[1 + s] = min(place[1 + s], counts.least[c]) if free[c] else place[1 + s]
     status, states, edges, *arrays = _unroll(
         given.ptr, given.target, given.shift, counts, free, place, base, np.ascontiguousarray(top[:, 1]),
-        min(max_states, 1 << 30), min(max_edges, 1 << 30))
+        bool(base[-1] <= DIRECT), min(max_states, 1 << 30), min(max_edges, 1 << 30))
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
     state, count, ptr, target, origin = arrays
