@@ -115,8 +115,8 @@ def _grow(array, size):
 
 @njit(cache=True, nogil=True)
 def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_states, max_edges):
-    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a slot
-    in the table."""
+    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a
+    slot in the table."""
     state, count = np.empty(256, np.int32), np.empty((256, SLOTS), np.int64)
     key_of = np.empty(0 if direct else 256, np.int64)
     table = np.full(base[-1] if direct else 1024, -1, np.int32)
