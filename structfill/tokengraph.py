@@ -21,6 +21,7 @@ from structfill.limits import Limits
 from structfill.vocab import Vocab
 
 UNREACHABLE = -1
+KEPT = 4  # graphs without counters, for canvases of different lengths
 FORMAT = 5  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
@@ -146,28 +147,36 @@ class TokenGraph:
         if self.counting is None:
             return self, list(states)
         free = self.counting.free(tokens, states)
-        graph, found = self._without_counters(free)
-        graph.__dict__.update(_plans=self._plans, _members=self._members)  # of the same classes
+        kept = [known for known in self._plain if not (known[0] & ~free).any()]  # what counts more will do as well
+        if not kept or self.counting.is_moot(free):
+            graph, found = self._without_counters(free)
+            graph.__dict__.update(_plans=self._plans, _members=self._members)  # of the same classes
+            kept = [(free, graph, found)]
+            if found is not None:
+                self._plain[:] = [*self._plain[1 - KEPT :], kept[0]]
+        free, graph, found = max(kept, key=lambda known: int(known[0].sum()))
         return graph, [s % self.states for s in states] if found is None else self.counting.rows(found, free, states)
 
     def _without_counters(self, free: NDArray[np.bool_], start: int = 0) -> tuple[TokenGraph, counters.Unrolled | None]:
         """The graph in which some counters are free, and its places; None where these are the states."""
         assert self.counting is not None
-        key = free.tobytes(), start
-        if key not in self._plain:
-            if self.counting.is_moot(free):
-                self._plain[key] = replace(self, counting=None), None
-            else:
-                found, final = self.counting.unroll(free, start)
-                links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)),
-                                         found.target, self.out_set[found.origin], self.set_ptr, self.set_class)
-                arrays, _ = _index(links, self.token_class, final)
-                self._plain[key] = replace(self, **arrays, counting=None), found
-        return self._plain[key]
+        if self.counting.is_moot(free):
+            return self._uncounted, None
+        found, final = self.counting.unroll(free, start)
+        links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)), found.target,
+                                 self.out_set[found.origin], self.set_ptr, self.set_class)
+        arrays, _ = _index(links, self.token_class, final)
+        return replace(self, **arrays, counting=None), found
 
     @cached_property
-    def _plain(self) -> dict[tuple[bytes, int], tuple[TokenGraph, counters.Unrolled | None]]:
-        return {}
+    def _uncounted(self) -> TokenGraph:
+        """The graph in which nothing is counted."""
+        return replace(self, counting=None)
+
+    @cached_property
+    def _plain(self) -> list[tuple[NDArray[np.bool_], TokenGraph, counters.Unrolled | None]]:
+        """What `unrolled` has made, the last at the end."""
+        return []
 
     def _exact(self, state: int) -> tuple[TokenGraph, int]:
         """A graph without counters in which the shortest text from a state is the shortest one, and the state in it."""
@@ -187,6 +196,16 @@ class TokenGraph:
             graph, row = self._exact(state)
             return graph.shortest_from(row)
         return [int(t) for t in self.class_token[self.class_ptr[self._nearest_end(state)]]]
+
+    def tokens_to_end(self, state: int) -> int:
+        """How many tokens the shortest text has that finishes what led to `state`, without end-of-text; `UNREACHABLE`
+        if there is none."""
+        graph, row = (self, state) if self.counting is None else self._exact(state)
+        return int(graph.shortest[row])
+
+    def may_end(self, state: int) -> bool:
+        """May a text end in `state`?"""
+        return bool(self.final[state]) if self.counting is None else self.counting.ends(state)
 
     def _nearest_end(self, state: int) -> Int32:
         """The classes of one of the shortest texts from a state."""

@@ -161,11 +161,34 @@ def test_states_hold_counts_over_canvases(monkeypatch) -> None:
             state, other = graph.run([token], state), plain.run([token], other)
             assert state >= 0
             assert (state == graph.states - 1) == (other == plain.states - 1)
-        assert len(graph.shortest_from(state)) == plain.shortest[other]
+        assert len(graph.shortest_from(state)) == plain.shortest[other] == graph.tokens_to_end(state)
+        assert graph.may_end(state) == bool(plain.final[other]) == plain.may_end(other)
         for token in range(len(vocab)):
             assert (graph.run([token], state) < 0) == (plain.run([token], other) < 0)
         masks = [sf.Trellis(g, 3, start=q, more=9).masks() for g, q in ((graph, state), (plain, other))]
         assert torch.equal(*masks)
+
+
+@pytest.mark.parametrize(("schema", "left", "right"), [
+    ({"type": "string", "minLength": 2, "maxLength": 5}, b'"', b'"'), ({"type": "string", "maxLength": 4}, b'"', b""),
+    ({"type": "array", "items": {"type": "null"}, "maxItems": 3}, b"[", b"]")])
+def test_lengths_of_holes_are_those_without_counters(schema, left, right, monkeypatch) -> None:
+    both = either(sf.json_schema(schema, whitespace="compact"), monkeypatch)
+    found = [sf.feasible_lengths(build(a, vocabulary()), list(left), list(right), 12) for a in both]
+    assert found[0] == found[1] and found[0].lengths
+
+
+def test_few_graphs_are_kept() -> None:
+    """What counts more serves shorter canvases, too."""
+    schema = {"type": "array", "items": {"type": "string", "maxLength": 99}, "maxItems": 33}
+    graph = sf.compile(sf.json_schema(schema, whitespace="compact"), VOCAB)
+    long = sf.Trellis(graph, 200).graph
+    assert sf.Trellis(graph, 50).graph is long and sf.Trellis(graph, 20).graph.states == graph.states
+    assert long.states - 1 == long.run([*b'[""]', VOCAB.eos_ids[0]])
+    again = sf.compile(sf.json_schema(schema, whitespace="compact"), VOCAB)
+    items = sf.Trellis(again, 50).graph
+    assert items.states < sf.Trellis(again, 200).graph.states == long.states
+    assert sf.Trellis(again, 50).graph is items
 
 
 def test_counting_graphs_are_stored(monkeypatch) -> None:
