@@ -34,7 +34,7 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
         with contextlib.suppress(SpecError, VocabMismatch):  # an entry that is no token graph is a miss
             return TokenGraph.from_arrays(stored, vocab)
     try:
-        graph = build(constraint.automaton(limits), vocab, limits)
+        graph = build(constraint.counting(limits), vocab, limits)
     except TooLarge as error:
         error.pointer = constraint.largest_part
         raise

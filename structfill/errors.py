@@ -82,18 +82,20 @@ class RefusedValue(SpecError):
 
 
 class TooLarge(StructfillError):
-    """A compiled object would pass one of the `Limits`. `pointer` is the place of its largest part, where known."""
+    """A compiled object would pass one of the `Limits`. `pointer` is the place of its largest part, where known; `hint`
+    another way out than to simplify the constraint."""
 
-    def __init__(self, limit: str, needed: int | float, allowed: int | float) -> None:
+    def __init__(self, limit: str, needed: int | float, allowed: int | float, hint: str = "") -> None:
         super().__init__(limit, needed, allowed)
         self.limit, self.needed, self.allowed = limit, min(needed, 10**30), allowed  # Python writes no huge integers
         self.pointer: str | None = None
+        self.hint = hint or "simplify the constraint"
 
     def __str__(self) -> str:
         largest = "" if self.pointer is None else f"; its largest part is at {self.pointer or '/'}"
         way = f"raise it with Limits({self.limit}=...), or " if self.limit.isidentifier() else ""
         return (f"the constraint is too large: {self.limit} would reach {self.needed:,}, the limit is {self.allowed:,}"
-                f"{largest} ({way}simplify the constraint)")
+                f"{largest} ({way}{self.hint})")
 
 
 class BudgetTooSmall(StructfillError):

@@ -16,7 +16,8 @@ class Limits:
         edges: edges of the token graph.
         bytes: memory of the byte automaton's table, of the functions of the vocabulary's walk, of the graph; of each.
         work: elementary steps of the front-end and of the vocabulary walk (bounds time).
-        length: a `maxLength` from here on costs no states; a canvas that could hold so long a string is refused.
+        length: a `maxLength` from here on costs no states anywhere; where it cannot be counted (in an alternative, of
+            names), a canvas that could hold so long a string is refused.
         depth: how many times a recursive definition may nest inside itself in generated text.
     """
 

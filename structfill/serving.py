@@ -117,7 +117,7 @@ class Draft:
         path = [] if self.path is None else self.path.tolist()
         graph = self.blocks.graph
         state = graph.run(path, self.blocks.state)
-        return state >= 0 and bool(graph.final[state])
+        return state >= 0 and graph.may_end(state)
 
     def begin(self, length: int) -> None:
         """The canvas at hand is final; the next one has `length` positions. Raises what `Blocks.trellis` does."""

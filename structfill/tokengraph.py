@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from structfill_kernels import class_stats, reach, sweep, token_walk
+from structfill_kernels import class_stats, counters, reach, sweep, token_walk
 
 from structfill.automaton.byte_automaton import ByteAutomaton
+from structfill.automaton.counted import CountedAutomaton
+from structfill.counting import Counting
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
 from structfill.vocab import Vocab
 
+from . import linking
+
 UNREACHABLE = -1
 MOST_TOKENS = 1 << 62  # what no canvas has
-FORMAT = 4  # of `TokenGraph.to_arrays`
+ENDLESS = 1 << 32  # tokens, where no budget is given
+KEPT = 4  # graphs without counters, for canvases of different lengths
+FORMAT = 5  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -35,6 +41,9 @@ class TokenGraph:
     end-of-text token, one more: the end, entered from accepting states by any end-of-text token and looping on
     these and on padding. Tokens alike in every state form a class; an edge carries an interned set of classes.
 
+    Where repetitions are counted (`counting`), a state is a number that also holds what is counted in it, ``state +
+    states * count``, and a canvas asks for the graph without counters that it needs: `unrolled`.
+
     Attributes:
         vocab: the vocabulary it was built for.
         out_ptr, out_target, out_set: edges by source, CSR: int64 [S + 1], int32 [E], int32 [E].
@@ -43,8 +52,10 @@ class TokenGraph:
         token_class: int32 [V], -1 for tokens that no text can hold.
         classes: C, those of end-of-text and padding included.
         final: bool [S], states in which a canvas may end.
-        shortest: int32 [S], tokens of the shortest accepted text from each state, `UNREACHABLE` if there is none.
+        shortest: int32 [S], tokens of the shortest accepted text from each state, `UNREACHABLE` if there is none. With
+            counters, for states other than 0: at least so many.
         order: int32 [S], states in depth-first order, for the reachability sweeps.
+        counting: what edges do to counters, or None.
         max_tokens: texts of more tokens may break the constraint; 0: no text does.
         work: elementary steps that building took, as counted by ``Limits.work``.
         compile_ms: wall time of `build`, without the vocabulary's trie.
@@ -63,6 +74,7 @@ class TokenGraph:
     final: NDArray[np.bool_] = field(repr=False)
     shortest: Int32 = field(repr=False)
     order: Int32 = field(repr=False)
+    counting: Counting | None = field(repr=False)
     classes: int
     max_tokens: int
     work: int
@@ -95,8 +107,12 @@ class TokenGraph:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the arrays in bytes, without the vocabulary."""
-        return sum(getattr(self, name).nbytes for name in _ARRAYS)
+        """Memory of the arrays in bytes, without the vocabulary and what `unrolled` keeps."""
+        return sum(array.nbytes for array in self._arrays().values())
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        return arrays if self.counting is None else arrays | self.counting.to_arrays()
 
     @property
     def vocab_fingerprint(self) -> str:
@@ -136,11 +152,16 @@ class TokenGraph:
         ids = np.asarray(tokens, np.int64)
         known = (ids >= 0) & (ids < len(self.token_class))
         classes = np.where(known, self.token_class[np.where(known, ids, 0)], -1).astype(np.int32)
+        if self.counting is not None:
+            return self.counting.follow((self.set_ptr, self.set_class), classes, state)
         return int(reach.follow(*self._out, classes, state))
 
     def next_classes(self, state: int, left: int | None = None) -> Int64:
         """int64, ascending: the classes of the tokens that may come next in `state`, of which the text can still end
         within `left` tokens, they included (None: in any number)."""
+        if self.counting is not None:
+            graph, (place,) = self.unrolled(ENDLESS if left is None else left, [state])
+            return graph.next_classes(place, left)
         targets = self.targets(state)
         behind = self.shortest[targets]
         closes = targets == (self.states - 1 if self.vocab.eos_ids else -1)
@@ -156,10 +177,77 @@ class TokenGraph:
         found = [self.set_class[self.set_ptr[s] : self.set_ptr[s + 1]] for s in sets]
         return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
+    def unrolled(self, tokens: int, states: Sequence[int] = (0,)) -> tuple[TokenGraph, list[int]]:
+        """A graph without counters that is this one for texts of at most `tokens` more tokens from `states`, and these
+        states in it. Kept: canvases of one length share it. Raises `TooLarge` where bounds can be reached on the canvas
+        and to count so far takes more than the limits allow."""
+        if self.counting is None:
+            return self, list(states)
+        free = self.counting.free(tokens, states)
+        kept = [known for known in self._plain if not (known[0] & ~free).any()]  # what counts more will do as well
+        if not kept or self.counting.is_moot(free):
+            graph, found = self._without_counters(free)
+            graph.__dict__.update(_plans=self._plans, _members=self._members)  # of the same classes
+            kept = [(free, graph, found)]
+            if found is not None:
+                self._plain[:] = [*self._plain[1 - KEPT :], kept[0]]
+        free, graph, found = max(kept, key=lambda known: int(known[0].sum()))
+        return graph, [s % self.states for s in states] if found is None else self.counting.rows(found, free, states)
+
+    def _without_counters(self, free: NDArray[np.bool_], start: int = 0) -> tuple[TokenGraph, counters.Unrolled | None]:
+        """The graph in which some counters are free, and its places; None where these are the states."""
+        assert self.counting is not None
+        if self.counting.is_moot(free):
+            return self._uncounted, None
+        found, final = self.counting.unroll(free, start)
+        links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)), found.target,
+                                 self.out_set[found.origin], self.set_ptr, self.set_class)
+        arrays, _ = linking.index(links, self.token_class, final)
+        return replace(self, **arrays, counting=None), found
+
+    @cached_property
+    def _uncounted(self) -> TokenGraph:
+        """The graph in which nothing is counted."""
+        return replace(self, counting=None)
+
+    @cached_property
+    def _plain(self) -> list[tuple[NDArray[np.bool_], TokenGraph, counters.Unrolled | None]]:
+        """What `unrolled` has made, the last at the end."""
+        return []
+
+    def _exact(self, state: int) -> tuple[TokenGraph, int]:
+        """A graph without counters in which the shortest text from a state is the shortest one, and the state in it."""
+        assert self.counting is not None
+        endless = self.counting.endless
+        for free in (np.ones_like(endless), endless):  # what is shortest seldom meets an upper bound
+            graph, found = self._without_counters(free, state)
+            row = state % self.states if found is None else 0
+            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
+            if after >= 0 and self.counting.ends(after):
+                break
+        return graph, row
+
     def shortest_from(self, state: int) -> list[int]:
         """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""
-        classes = reach.nearest(*self._out, self.shortest, state)
-        return [int(t) for t in self.class_token[self.class_ptr[classes]]]
+        if self.counting is not None:
+            graph, row = self._exact(state)
+            return graph.shortest_from(row)
+        return [int(t) for t in self.class_token[self.class_ptr[self._nearest_end(state)]]]
+
+    def tokens_to_end(self, state: int) -> int:
+        """How many tokens the shortest text has that finishes what led to `state`, without end-of-text; `UNREACHABLE`
+        if there is none."""
+        graph, row = (self, state) if self.counting is None else self._exact(state)
+        return int(graph.shortest[row])
+
+    def may_end(self, state: int) -> bool:
+        """May a text end in `state`?"""
+        return bool(self.final[state]) if self.counting is None else self.counting.ends(state)
+
+    def _nearest_end(self, state: int) -> Int32:
+        """The classes of one of the shortest texts from a state."""
+        classes: Int32 = reach.nearest(*self._out, self.shortest, state)
+        return classes
 
     @property
     def _out(self) -> tuple[Int64, Int32, Int32, Int64, Int32]:
@@ -167,7 +255,7 @@ class TokenGraph:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = self._arrays()
         arrays["meta"] = np.array([self.classes, self.max_tokens, self.work, self.compile_ms])
         return arrays | {"digest": _digest(arrays, self.vocab)}
 
@@ -179,12 +267,14 @@ class TokenGraph:
         if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
             raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
         classes, max_tokens, work, compile_ms = found.pop("meta").tolist()
-        return cls(vocab, **{name: _own(array) for name, array in found.items()}, classes=int(classes),
+        found = {name: linking.own(array) for name, array in found.items()}
+        counting = Counting.from_arrays(found)
+        return cls(vocab, **{name: found[name] for name in _ARRAYS}, counting=counting, classes=int(classes),
                    max_tokens=int(max_tokens), work=int(work), compile_ms=compile_ms)
 
 
 _NUMBERS = ("classes", "max_tokens", "work", "compile_ms")
-_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", *_NUMBERS)]
+_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "counting", *_NUMBERS)]
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint8]:
@@ -196,7 +286,7 @@ def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint
     return np.frombuffer(digest.digest(), np.uint8)
 
 
-def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) -> TokenGraph:
+def build(automaton: ByteAutomaton | CountedAutomaton, vocab: Vocab, limits: Limits | None = None) -> TokenGraph:
     """Compile `automaton` for `vocab`.
 
     One walk of the vocabulary's trie finds the classes, one pass over their functions the edges. Raises
@@ -206,86 +296,55 @@ def build(automaton: ByteAutomaton, vocab: Vocab, limits: Limits | None = None) 
     limits = Limits.of(limits)
     trie = vocab.trie
     started = time.perf_counter()
+    if isinstance(automaton, CountedAutomaton) and vocab.longest > counters.LONGEST:
+        automaton = automaton.unrolled(limits)
     states = len(automaton)
     if int(automaton.byte_class.max()) >= automaton.delta.shape[1]:
         raise ValueError("the automaton's byte classes do not fit its transitions")  # kernels check no index
     if not states:
         raise EmptyLanguage("no text satisfies the constraint")
-    walked = _walk(automaton, trie, limits)
+    walked = linking.walk(automaton, trie, limits)
     try:
         links = token_walk.link(states, walked, limits.edges)
     except token_walk.LimitReached as reached:
         raise TooLarge("edges", reached.needed, limits.edges) from None
+    links, shift = linking.unpacked(links, walked.moves)
     token_class = walked.spelling_class
     classes = len(walked.pair_ptr) - 1
     final = automaton.accepting.copy()
     if vocab.eos_ids:
-        links, token_class, classes = _add_end(links, token_class, classes, final, vocab)
+        links, token_class, classes = linking.add_end(links, token_class, classes, final, vocab)
         final = np.append(final, True)
     if len(links.source) > limits.edges:
         raise TooLarge("edges", len(links.source), limits.edges)
-    arrays = _index(links, token_class, final)
+    arrays, order = linking.index(links, token_class, final)
     if (needed := sum(array.nbytes for array in arrays.values())) > limits.bytes:
         raise TooLarge("bytes", needed, limits.bytes)
     if arrays["shortest"][0] == UNREACHABLE:
         raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
-    elapsed = (time.perf_counter() - started) * 1e3
+    counting = None
+    if isinstance(automaton, CountedAutomaton):
+        counting = _counting(automaton, arrays, shift, order, limits)
     exact = automaton.exact_up_to
     most = 0 if exact is None else min(exact // vocab.longest, MOST_TOKENS)
-    return TokenGraph(vocab, **arrays, classes=classes, max_tokens=most,
-                      work=walked.work, compile_ms=elapsed)
+    graph = TokenGraph(vocab, **arrays, counting=counting, classes=classes, work=walked.work, max_tokens=most,
+                       compile_ms=0.0)
+    if counting is not None:
+        exactly, row = graph._exact(0)
+        graph.shortest[0] = exactly.shortest[row]
+    return replace(graph, compile_ms=(time.perf_counter() - started) * 1e3)
 
 
-def _walk(automaton: ByteAutomaton, trie: token_walk.Trie, limits: Limits) -> token_walk.Walk:
-    """The walk within `limits.work` and `limits.bytes`: it counts 3 for every pair of 8 bytes that it keeps."""
-    arrays = _own(automaton.delta, np.int32), _own(automaton.byte_class, np.uint8)
-    by_bytes = limits.bytes // 8 * 3
-    try:
-        found: token_walk.Walk = token_walk.walk(*arrays, trie, min(limits.work, by_bytes))
-    except token_walk.LimitReached as reached:
-        if by_bytes < limits.work:
-            raise TooLarge("bytes", -(-reached.needed // 3) * 8, limits.bytes) from None
-        raise TooLarge("work", reached.needed, limits.work) from None
-    return found
-
-
-def _own(array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:
-    """Contiguous and writable, as the compiled kernels expect it (another kind would be compiled anew)."""
-    return np.require(array, dtype, ["C", "W"])
-
-
-def _add_end(
-    links: token_walk.Links, token_class: Int32, classes: int, final: NDArray[np.bool_], vocab: Vocab
-) -> tuple[token_walk.Links, Int32, int]:
-    """The end state: entered by end-of-text, kept by end-of-text and padding."""
-    end, sets = len(final), len(links.set_ptr) - 1
-    token_class[list(vocab.eos_ids)] = eos = classes
-    members, classes = [eos, eos], classes + 1
-    if vocab.pad_id is not None and vocab.pad_id not in vocab.eos_ids:
-        token_class[vocab.pad_id] = classes
-        members, classes = [*members, classes], classes + 1
-    accepting = np.flatnonzero(final).astype(np.int32)
-    top = links.set_ptr[-1]
-    source = np.concatenate([links.source, accepting, np.array([end], np.int32)])
-    target = np.concatenate([links.target, np.full(len(accepting) + 1, end, np.int32)])
-    numbers = np.full(len(accepting) + 1, sets, np.int32)
-    numbers[-1] = sets + 1
-    numbers = np.concatenate([links.set, numbers])
-    set_ptr = np.append(links.set_ptr, [top + 1, top + len(members)])
-    set_class = np.append(links.set_class, np.array(members, np.int32))
-    return token_walk.Links(source, target, numbers, set_ptr, set_class), token_class, classes
-
-
-def _index(links: token_walk.Links, token_class: Int32, final: NDArray[np.bool_]) -> dict[str, Any]:
-    """Edges both ways, distances and visiting order."""
-    out_ptr, out = token_walk.csr(links.source, len(final))
-    in_ptr, into = token_walk.csr(links.target, len(final))
-    in_source = links.source[into]
-    out_target = links.target[out]
-    found = {"out_ptr": out_ptr, "out_target": out_target, "out_set": links.set[out]}
-    found |= {"in_ptr": in_ptr, "in_source": in_source, "in_set": links.set[into]}
-    found |= {"set_ptr": links.set_ptr, "set_class": links.set_class}
-    found |= {"token_class": token_class, "final": final}
-    found["shortest"] = reach.distances(in_ptr, in_source, final)
-    found["order"] = reach.visit_order(out_ptr, out_target)
-    return found
+def _counting(automaton: CountedAutomaton, arrays: dict[str, Any], shift: Int64, order: Int32,
+              limits: Limits) -> Counting:
+    """The counters of the graph: those of the automaton, and all of them end where the text does."""
+    counts, ends = automaton.counts, len(arrays["final"]) - len(automaton)
+    if ends:
+        running = counts.of[np.flatnonzero(automaton.accepting)] > 0
+        left = (running << (counters.SLOT_BITS * np.arange(counters.SLOTS))).sum(1)
+        shift = np.concatenate([shift, left, [0]])
+        none = counters.Counts.of_none(ends)
+        counts = counts._replace(**{name: np.concatenate([getattr(counts, name), getattr(none, name)])
+                                    for name in ("of", "ticks", "ahead")})
+    steps = counters.Steps(arrays["out_ptr"], arrays["out_target"], shift[order], arrays["out_set"])
+    return Counting(counts, steps, arrays["final"], limits.states, limits.edges)

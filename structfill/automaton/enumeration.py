@@ -53,14 +53,15 @@ def _grow(table: Any, keys: Any, count: int) -> Any:
 
 @nb.njit(cache=True, nogil=True)
 def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
-                     behind: Any, calls: Any, callee: Any, nests: Any, return_offset: Any, returns: Any, spaces: Any,
-                     mode: int, most: Any, grows: Any, max_states: int) -> Any:
+                     behind: Any, calls: Any, callee: Any, nests: Any, counter: Any, return_offset: Any, returns: Any,
+                     spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
     ``most[c]`` (int32 [C]) times before.
 
     Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
     return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number of states, number
-    of configurations left out by a bound that `grows` (bool [C])); stops early when S exceeds `max_states`.
+    of configurations left out by a bound that `grows` (bool [C]), state of every configuration int32 [S], the counter
+    that runs around it int32 [S]); stops early when S exceeds `max_states`.
 
     What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
     there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
@@ -70,6 +71,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     kont = np.empty(64, np.int32)
     below = np.empty(64, np.int32)
     too_deep = np.zeros(64, np.int32)
+    around = np.zeros(64, np.int32)  # the counter of the innermost continuation on the stack that has one
     node_key = np.zeros(64, np.uint64)
     node_table = np.full(256, -1, np.int32)
     nodes = 1
@@ -155,6 +157,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                     kont = reserve(kont, nodes + 1)
                     below = reserve(below, nodes + 1)
                     too_deep = reserve(too_deep, nodes + 1)
+                    around = reserve(around, nodes + 1)
                     node_key = reserve(node_key, nodes + 1)
                     same = 0
                     under = stack
@@ -164,6 +167,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                     kont[nodes] = call
                     below[nodes] = stack
                     too_deep[nodes] = too_deep[stack]
+                    around[nodes] = counter[call] if counter[call] else around[stack]
                     if same > most[call]:
                         too_deep[nodes] = max(too_deep[stack], 2 if grows[call] else 1)
                     node_key[nodes] = key
@@ -185,4 +189,5 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
         current += 1
     kept = min(count, current)
     needed = count if nodes < KEYS else max(count, max_states + 1)
-    return delta[:kept].copy(), out_labels[:kept].copy(), needed, deferred
+    return (delta[:kept].copy(), out_labels[:kept].copy(), needed, deferred, state_of[:kept].copy(),
+            around[stack_of[:kept]])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,12 +20,21 @@ from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
+from .counted import CountedAutomaton, condensed
 from .enumeration import KEYS, enumerate_states
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
 FREE_STATES = 600  # and values of free form while it is smaller than this: they double many an automaton
 _SPACES = b" \n\t\r"
+
+
+class NestedCounters(Exception):
+    """Two counters of slot 0 would run at once; `most` is the greatest bound of such."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class Gap(IntEnum):
@@ -53,12 +63,17 @@ class Pushdown:
         labels: int32 [P], the label of a state where a value ends, or -1.
         gaps: uint8 [P], a `Gap` a state.
         behind: int32 [P], the state that follows whitespace in the gap of a state: itself, or one that can do less (a
-            formatter has no whitespace before a comma). Where any whitespace may stand, it is the state itself.
+            formatter has no whitespace before a comma). Where any whitespace may stand, it is the state itself, unless
+            that ticks.
         calls: int32 [P], the continuation c with which a value is called, or -1.
         callee: int32 [C], the state where the called value begins.
         nests: bool [C], is it nested in a container (and not one of its names)?
         free: bool [C], is it of free form, any value at all?
+        counter: int32 [C], the counter that runs while the called value is read, or 0.
         return_offset, returns: after it, continue at returns[return_offset[c] + label]; -1 is lost. int32 [C] and [R].
+        counts, ticks: int32 and bool [P, SLOTS], the counters of states, as in `structfill_kernels.counters`. A counter
+            of a state in slot 0 goes before one that runs around it.
+        bounds: of counters 1, 2, ...: least and most; None: no upper bound.
     """
 
     edges: NDArray[np.int32]
@@ -69,15 +84,20 @@ class Pushdown:
     callee: NDArray[np.int32]
     nests: NDArray[np.bool_]
     free: NDArray[np.bool_]
+    counter: NDArray[np.int32]
     return_offset: NDArray[np.int32]
     returns: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    ticks: NDArray[np.bool_]
+    bounds: list[tuple[int, int | None]]
 
-    def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton:
+    def enumerate(self, whitespace: Whitespace, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
 
-        Recursion is unrolled once, twice, ... for as long as the automaton stays below `SOFT_STATES` states, or, as to
-        values of free form, below `FREE_STATES`. Raises `TooLarge` past `limits.states`, `EmptyLanguage` where no text
-        is left.
+        Recursion is unrolled once, twice, ... for as long as the automaton, counts spelled out as states, stays below
+        `SOFT_STATES` states, or, as to values of free form, below `FREE_STATES`. Raises `TooLarge` past
+        `limits.states`, `EmptyLanguage` where no text is left, `NestedCounters` where a counter of slot 0 runs around
+        another one.
         """
         if len(self.labels) >= KEYS:
             raise TooLarge("states", len(self.labels), KEYS)
@@ -90,12 +110,12 @@ class Pushdown:
             soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
             nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)
-            if nested.states > bound < soft:
+            if found is not None and self._size(nested) > bound < soft:
                 free = depth - 1
                 nested = self._nested(moves, whitespace, depth, free, False, soft)
+            if found is not None and self._size(nested) > soft:
+                break
             if nested.states > soft:
-                if found is not None:
-                    break
                 if by_bytes < allowed:
                     raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
                 raise TooLarge("states", nested.states, allowed)
@@ -105,19 +125,42 @@ class Pushdown:
                 break
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
-        delta, labels = condense(found.delta, found.labels)
-        return ByteAutomaton(delta, moves.byte_class, labels >= 0)
+        return self._condensed(found, moves.byte_class)
+
+    def _size(self, nested: _Nested) -> int:
+        """How many states there are, counts spelled out."""
+        spans = 1.0 + self._tops
+        each = spans[self.counts[nested.state_of]].prod(1) * spans[nested.around]
+        return nested.states if not self.bounds else int(min(each.sum() + nested.states - len(each), 1e18))
+
+    @cached_property
+    def _tops(self) -> NDArray[np.int64]:
+        """The highest count of every counter."""
+        return np.array([0, *(low if high is None else high for low, high in self.bounds)], np.int64)
+
+    def _condensed(self, nested: _Nested, byte_class: NDArray[np.uint8]) -> ByteAutomaton | CountedAutomaton:
+        """The automaton without states that are equal and count alike."""
+        if not self.bounds:
+            delta, labels = condense(nested.delta, nested.labels)
+            return ByteAutomaton(delta, byte_class, labels >= 0)
+        of, ticks = self.counts[nested.state_of], self.ticks[nested.state_of]
+        twice = (of[:, 0] > 0) & (nested.around > 0)
+        if twice.any():
+            raise NestedCounters(int(self._tops[[*of[twice, 0], *nested.around[twice]]].max()))
+        of[:, 0] = np.where(of[:, 0], of[:, 0], nested.around)
+        return condensed(nested.delta, byte_class, nested.labels >= 0, of, ticks, self.bounds)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
                 most_states: int) -> _Nested:
         """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
-        behind = np.arange(len(self.gaps), dtype=np.int32) if whitespace == Whitespace.ANY else self.behind
+        everywhere = whitespace == Whitespace.ANY
+        behind = np.where(everywhere & ~self.ticks.any(1), np.arange(len(self.gaps), dtype=np.int32), self.behind)
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
-            self.calls, self.callee, self.nests, self.return_offset, self.returns, spaces, int(whitespace), most,
-            ~self.free | free_grows, most_states))
+            self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
+            int(whitespace), most, ~self.free | free_grows, most_states))
 
 
 class _Nested(NamedTuple):
@@ -127,3 +170,5 @@ class _Nested(NamedTuple):
     labels: NDArray[np.int32]
     states: int
     deferred: int
+    state_of: NDArray[np.int32]
+    around: NDArray[np.int32]

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from ..automaton.byte_automaton import ByteAutomaton
+from ..automaton.counted import CountedAutomaton
 from ..errors import SpecError
 from ..limits import Limits
 
@@ -24,6 +25,10 @@ class Constraint(ABC):
     @abstractmethod
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The texts that may be generated. Raises `TooLarge` past the limits, `EmptyLanguage` if there is none."""
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """The same, with counters in place of the states of long repetitions where the front-end knows how."""
+        return self.automaton(limits)
 
     @property
     @abstractmethod

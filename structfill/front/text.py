@@ -6,9 +6,13 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.char_dfa import CharDFA
-from ..automaton.json_string import plain
+from ..automaton.counted import CountedAutomaton, condensed
+from ..automaton.json_string import counted, plain
+from ..automaton.repeats import counted_repeats
 from ..automaton.transitions import transitions
 from ..errors import SpecError
 from ..limits import Limits
@@ -55,6 +59,21 @@ class TextConstraint(Constraint):
         fragment = plain(self._dfa)
         moves = transitions(fragment.edges, len(fragment.labels))
         return ByteAutomaton.minimal(moves.dense(), moves.byte_class, fragment.labels)
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """The same, with counters for long repetitions."""
+        return self._counting
+
+    @cached_property
+    def _counting(self) -> ByteAutomaton | CountedAutomaton:
+        strings = counted_repeats(self._dfa)
+        if not strings.bounds or self._dfa.is_empty():
+            return self._automaton
+        fragment, of = counted(strings, plain)
+        moves = transitions(fragment.edges, len(fragment.labels))
+        places = np.stack([np.zeros(len(of), np.int32), of], 1)
+        return condensed(moves.dense(), moves.byte_class, fragment.labels >= 0, places,
+                         (fragment.characters & (of > 0))[:, None] & (places > 0), strings.bounds)
 
 
 def regex(pattern: str, *, limits: Limits | None = None) -> TextConstraint:

@@ -101,7 +101,7 @@ def compile_command(
             table.add_row(Text(place), Text(what))
         Console().print(table)
     with _located(schema):
-        automaton = constraint.automaton(Limits())
+        automaton = constraint.counting(Limits())
     front_ms = (time.perf_counter() - start) * 1e3
     graph = compile_graph(constraint, vocab)
     figures = {"automaton states": len(automaton), "graph states": graph.states, "edges": graph.edges,
@@ -149,6 +149,7 @@ def warm() -> None:
     start = time.perf_counter()
     schema = {"type": "object", "properties": {
         "day": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "maxLength": 9}, "kind": {"enum": ["a", 1, None]},
+        "code": {"type": "string", "pattern": "^[a-z]{0,40}$"}, "note": {"type": "string", "maxLength": 40},
         "size": {"type": "number", "minimum": 0.5, "exclusiveMaximum": 10}, "rest": {"type": "array"}}}
     for temperature in (0.0, 1.0):
         fill("warm", schema, options=SamplerOptions(passes=2, temperature=temperature))

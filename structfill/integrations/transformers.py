@@ -128,7 +128,7 @@ class ConstraintProcessor(LogitsProcessor):
         left = None if self.max_new_tokens is None else self.max_new_tokens - len(written)
         allowed = graph.next_classes(state, left)
         if not len(allowed):
-            raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + int(graph.shortest[state]))
+            raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + graph.tokens_to_end(state))
         forbidden = torch.ones(graph.classes + 1, dtype=torch.bool)
         forbidden[torch.from_numpy(allowed)] = False
         scores.masked_fill_(forbidden.to(scores.device)[graph.column_class(len(scores), scores.device)], -torch.inf)
@@ -169,7 +169,7 @@ def _text(graph: TokenGraph, ids: NDArray[np.int64], row: int) -> str:
     ends = np.flatnonzero(np.isin(ids, graph.vocab.eos_ids))
     text = ids[: ends[0] if len(ends) else None]
     state = graph.run(text)
-    if state < 0 or not graph.final[state]:
+    if state < 0 or not graph.may_end(state):
         raise ModelError(f"the text of row {row} is {'not finished' if state >= 0 else 'broken'}: "
                          f"{graph.vocab.decode(text)!r:.200}")
     return graph.vocab.decode(text)

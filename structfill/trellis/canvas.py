@@ -77,9 +77,9 @@ class Trellis:
         start: int | Sequence[int] = 0,
         more: int | Evidence = 0,
     ) -> None:
-        starts = [start] if isinstance(start, int) else list(start)
         self._following = None if isinstance(more, int) else as_array(more).astype(np.int64)
         more = more if isinstance(more, int) else len(more)
+        graph, starts = graph.unrolled(length + more, [start] if isinstance(start, int) else list(start))
         for state in starts:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:

@@ -54,6 +54,7 @@ def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int
     With nothing in `right` the text ends behind the hole; end-of-text and padding do not count as a filling. Integers
     only; the cost is that of reachability on a canvas of `most` positions.
     """
+    graph, _ = graph.unrolled(len(left) + most + len(right))
     start = graph.run(left)
     if start < 0:
         return HoleLengths(())

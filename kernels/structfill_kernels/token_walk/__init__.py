@@ -8,13 +8,17 @@ class is memoised, so that nearly every trie node costs one table look-up.
 `build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
     -> `Trie`, breadth first and in byte order: at most 2**31 - 2 prefixes.
 
-`walk(delta, byte_class, trie, max_work)` -> `Walk`: the class of every spelling (int32 [R], -1: alive in no state, or
-    its node is 0) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to ``pair_target[k]``
-    for k in ``pair_ptr[c]:pair_ptr[c + 1]``, states ascending. Classes are numbered by their first spelling.
+`walk(delta, byte_class, trie, max_work, counts=None)` -> `Walk`: the class of every spelling (int32 [R], -1: alive
+    in no state, or its node is 0) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to
+    ``pair_target[k]`` for k in ``pair_ptr[c]:pair_ptr[c + 1]``, states ascending. Classes are numbered by their first
+    spelling.
     Raises `LimitReached` when the work (pairs composed and kept, table cells) passes `max_work`.
+    With the counters of the automaton (`counters.Counts`) a token is the partial function state -> move that it
+    induces, and ``pair_target`` holds indexes into ``moves``. No token may be longer than `counters.LONGEST` bytes.
 
 `link(states, walk, max_edges)` -> `Links`: edges (source, target, set) sorted by source, and interned sets of
-    classes as CSR, classes ascending: token t leads from q to r iff its class is in the set of an edge q -> r.
+    classes as CSR, classes ascending: token t leads from q to r iff its class is in the set of an edge q -> r. With
+    counters targets are indexes of moves here, too.
     Raises `LimitReached` when there are more than `max_edges` edges.
 
 `csr(keys, buckets)` -> (ptr, order): a stable counting sort; rows of bucket b are ``order[ptr[b]:ptr[b + 1]]``.

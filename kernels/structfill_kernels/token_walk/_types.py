@@ -29,6 +29,7 @@ class Walk(NamedTuple):
     pair_state: Any  # int32 [P]
     pair_target: Any  # int32 [P]
     work: int
+    moves: Any = None  # int64, with counters: what the numbers in `pair_target` stand for
 
 
 class Links(NamedTuple):

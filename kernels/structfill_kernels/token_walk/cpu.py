@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..counters import STATE_BITS, advance
 from ._types import LimitReached, Links, Trie, Walk
 
 U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
 ONE = U64(1)
+STATES = (1 << STATE_BITS) - 1
 DEAD, IDENTITY = 0, 1  # numbers of the empty function and of the root's
 
 
@@ -112,6 +114,22 @@ def _compose(delta, k, states, targets, first, last, out):
 
 
 @njit(cache=True, nogil=True)
+def _compose_moves(delta, counts, k, states, targets, first, last, out):
+    """The same where targets are moves of counters."""
+    hash_ = U64(0)
+    for x in range(first, last):
+        target = delta[targets[x] & STATES, k]
+        if target >= 0:
+            move = advance(counts, states[x], targets[x], target)
+            if move >= 0:
+                states[out], targets[out] = states[x], move
+                out += 1
+                pair = (U64(states[out - 1]) * U64(0xFF51AFD7ED558CCD) ^ U64(move)) * U64(0x9E3779B97F4A7C15)
+                hash_ += (pair ^ (pair >> U64(32))) * U64(0xD6E8FEB86659FD93)
+    return out, hash_ ^ (hash_ >> U64(29))
+
+
+@njit(cache=True, nogil=True)
 def _find(table, hashes, ptr, states, targets, hash_, first, last):
     """The number of an equal function (compared in full), or -1."""
     mask = U64(table.shape[0] - 1)
@@ -132,11 +150,14 @@ def _find(table, hashes, ptr, states, targets, hash_, first, last):
 
 
 @njit(cache=True, nogil=True)
-def _walk(delta, byte_class, parent, byte, max_work):
-    """All functions of prefixes; work is pairs composed, 3 for each pair kept, 4 for each table cell."""
+def _walk(delta, byte_class, parent, byte, max_work, counts, targets):
+    """All functions of prefixes; work is pairs composed, 3 for each pair kept, 4 for each table cell.
+
+    `targets` is the arena of the functions' values: int32 [X], or int64, with `counts`, for moves.
+    """
     S, K = delta.shape
     capacity = 1 << 9
-    states, targets = np.empty(max(4 * S, 1 << 12), np.int32), np.empty(max(4 * S, 1 << 12), np.int32)
+    states = np.empty(targets.shape[0], np.int32)
     ptr, hashes = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.uint64)
     table, slots = np.full(capacity * K, -1, np.int32), np.full(4 * capacity, -1, np.int32)
     table[:K] = DEAD
@@ -155,7 +176,10 @@ def _walk(delta, byte_class, parent, byte, max_work):
         work += last - first
         if top + last - first > states.shape[0]:
             states, targets = _grow(states, top + last - first), _grow(targets, top + last - first)
-        end, hash_ = _compose(delta, k, states, targets, first, last, top)
+        if counts is None:
+            end, hash_ = _compose(delta, k, states, targets, first, last, top)
+        else:
+            end, hash_ = _compose_moves(delta, counts, k, states, targets, first, last, top)
         number = DEAD
         if end > top:
             number = _find(slots, hashes, ptr, states, targets, hash_, top, end)
@@ -192,7 +216,7 @@ def _classes(rows, end, K, functions, ptr, states, targets):
             classes += 1
         found[r] = class_of[row]
     pair_ptr = np.zeros(classes + 1, np.int64)
-    pair_state, pair_target = np.empty(total, np.int32), np.empty(total, np.int32)
+    pair_state, pair_target = np.empty(total, np.int32), np.empty(total, targets.dtype)
     for c in range(classes):
         first, last = ptr[members[c]], ptr[members[c] + 1]
         a, b = pair_ptr[c], pair_ptr[c] + last - first
@@ -200,13 +224,47 @@ def _classes(rows, end, K, functions, ptr, states, targets):
     return found, pair_ptr, pair_state, pair_target
 
 
-def walk(delta, byte_class, trie, max_work):
+def walk(delta, byte_class, trie, max_work, counts=None):
     """See the package. Table rows are int32, which bounds the work at 2**33 whatever the caller allows."""
     allowed = min(max_work, (1 << 33) - 8)
-    rows, *functions, work = _walk(delta, byte_class, trie.parent, trie.byte, allowed)
+    arena = np.empty(max(4 * len(delta), 1 << 12), np.int32 if counts is None else np.int64)
+    rows, *functions, work = _walk(delta, byte_class, trie.parent, trie.byte, allowed, counts, arena)
     if work > allowed:
         raise LimitReached(int(work))
-    return Walk(*_classes(rows, trie.end, delta.shape[1], *functions), int(work))
+    found, ptr, states, targets = _classes(rows, trie.end, delta.shape[1], *functions)
+    if counts is None:
+        return Walk(found, ptr, states, targets, int(work))
+    targets, moves = _numbered(targets)
+    return Walk(found, ptr, states, targets, int(work), moves)
+
+
+@njit(cache=True, nogil=True)
+def _numbered(values):
+    """(number of every value [P], distinct values), numbered by first appearance."""
+    number, distinct, count = np.empty(values.shape[0], np.int32), np.empty(64, np.int64), 0
+    table = np.full(256, -1, np.int32)
+    for x in range(values.shape[0]):
+        slot = _place(table, distinct, values[x])
+        if table[slot] < 0:
+            if count == distinct.shape[0]:
+                distinct = _grow(distinct, count + 1)
+                table = np.full(4 * distinct.shape[0], -1, np.int32)
+                for y in range(count):
+                    table[_place(table, distinct, distinct[y])] = y
+                slot = _place(table, distinct, values[x])
+            table[slot], distinct[count] = count, values[x]
+            count += 1
+        number[x] = table[slot]
+    return number, distinct[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _place(table, distinct, value):
+    hash_, mask = _mix(U64(3), U64(value)), U64(table.shape[0] - 1)
+    slot = (hash_ ^ (hash_ >> U64(32))) & mask
+    while table[slot] >= 0 and distinct[table[slot]] != value:
+        slot = (slot + ONE) & mask
+    return slot
 
 
 @njit(cache=True, nogil=True)
@@ -273,11 +331,11 @@ def _bucket(first, last, target_of, class_of, q, seen, slot_of, found, sizes, st
 
 
 @njit(cache=True, nogil=True)
-def _link(states, classes_, pair_ptr, pair_state, pair_target, max_edges):
+def _link(states, targets, classes_, pair_ptr, pair_state, pair_target, max_edges):
     """Edges state by state; the class list of an edge is looked up, and added where it is new."""
     ptr, class_of, target_of = _pairs_by_state(states, pair_ptr, pair_state, pair_target)
-    seen, slot_of, found = np.full(states, -1, np.int32), np.empty(states, np.int32), np.empty(states, np.int32)
-    sizes, starts = np.zeros(states, np.int64), np.zeros(states + 1, np.int64)
+    seen, slot_of, found = np.full(targets, -1, np.int32), np.empty(targets, np.int32), np.empty(targets, np.int32)
+    sizes, starts = np.zeros(targets, np.int64), np.zeros(targets + 1, np.int64)
     classes = np.empty(max(classes_, 1), np.int32)
     edges, capacity = 0, 1 << 12
     source, target = np.empty(1 << 13, np.int32), np.empty(1 << 13, np.int32)
@@ -320,6 +378,7 @@ def link(states, walked, max_edges):
     allowed = min(max_edges, (1 << 31) - 1)
     edges, *arrays = _link(
         states,
+        states if walked.moves is None else len(walked.moves),
         len(walked.pair_ptr) - 1,
         walked.pair_ptr,
         walked.pair_state,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..counters import STATE_BITS
+from ..counters.reference import advance
 from ._types import LimitReached, Links, Trie, Walk
 
 
@@ -24,22 +26,32 @@ def spellings_of(trie):
     return [prefixes[node] for node in trie.end.tolist()]
 
 
-def walk(delta, byte_class, trie, max_work=0):
+def _run(delta, byte_class, word, counts, start):
+    """The state after a word, or the move; -1 where it is dead."""
+    place = start
+    for byte in word:
+        state = delta[place & ((1 << STATE_BITS) - 1), byte_class[byte]]
+        place = -1 if state < 0 else int(state) if counts is None else advance(counts, start, place, state)
+        if place < 0:
+            return -1
+    return place
+
+
+def walk(delta, byte_class, trie, max_work=0, counts=None):
     """Every spelling run from every state. Counts no work."""
-    functions, classes = {}, []
+    functions, classes, moves = {}, [], {}
     for word in spellings_of(trie):
         pairs = []
         for start in range(len(delta) if word else 0):
-            state = start
-            for byte in word:
-                state = delta[state, byte_class[byte]] if state >= 0 else -1
-            if state >= 0:
-                pairs.append((start, int(state)))
+            place = _run(delta, byte_class, word, counts, start)
+            if place >= 0:
+                pairs.append((start, place if counts is None else moves.setdefault(place, len(moves))))
         classes.append(functions.setdefault(tuple(pairs), len(functions)) if pairs else -1)
     flat = [pair for function in functions for pair in function]
     ptr = np.cumsum([0] + [len(function) for function in functions], dtype=np.int64)
     states, targets = (np.array([p[k] for p in flat], np.int32) for k in (0, 1))
-    return Walk(np.array(classes, np.int32), ptr, states, targets, 0)
+    found = Walk(np.array(classes, np.int32), ptr, states, targets, 0)
+    return found if counts is None else found._replace(moves=np.array(list(moves), np.int64))
 
 
 def link(states, walked, max_edges):

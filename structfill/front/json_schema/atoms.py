@@ -35,15 +35,15 @@ class StringAtom(Atom):
     """The string belongs to a language: that of `dfa`, unless the language is not regular.
 
     Then `judge` decides, `dfa` holds strings that surely belong to it and `outside` such that surely do not; what is in
-    neither is never written.
+    neither is never written. `length`: the least and most characters, where these alone decide.
     """
 
-    __slots__ = ("dfa", "judge", "outside")
+    __slots__ = ("dfa", "judge", "length", "outside")
     kind = STRING
 
-    def __init__(self, dfa: CharDFA, outside: CharDFA | None = None,
-                 judge: Callable[[str], bool] | None = None) -> None:
-        self.dfa, self.outside, self.judge = dfa, outside, judge
+    def __init__(self, dfa: CharDFA, outside: CharDFA | None = None, judge: Callable[[str], bool] | None = None,
+                 length: tuple[int, int | None] | None = None) -> None:
+        self.dfa, self.outside, self.judge, self.length = dfa, outside, judge, length
         super().__init__()
 
     def _key(self) -> object:

@@ -10,11 +10,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from structfill_kernels.counters import UNBOUNDED
+
 from ...automaton.byte_automaton import ByteAutomaton
-from ...automaton.pushdown import Whitespace
+from ...automaton.counted import CountedAutomaton
+from ...automaton.pushdown import NestedCounters, Whitespace
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint, check_text
+from .containers import COUNTED_ITEMS
 from .contradiction import culprits
 from .document import check_json, check_size, parse_document
 from .emit import emit
@@ -101,14 +105,26 @@ class JsonSchema(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The canonical spellings, with recursive definitions nested at most `limits.depth` times in themselves."""
+        found = self._written(limits, self._lowering.limits.length)
+        return found if isinstance(found, ByteAutomaton) else found.unrolled(limits)
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """The canonical spellings, with counters for long strings and long arrays that are in no other long array."""
+        return self._written(limits, UNBOUNDED)
+
+    def _written(self, limits: Limits, counts_below: int) -> ByteAutomaton | CountedAutomaton:
         if self._lowering.ungenerable:
             raise self._lowering.ungenerable[0]
-        space = GoalSpace(self._lowering, True, self.any_order)
-        try:
-            automaton = emit(space).enumerate(self.whitespace, limits)
-        except EmptyLanguage:
-            raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
-        return replace(automaton, exact_up_to=self._lowering.free_length)
+        counted_from: int | None = COUNTED_ITEMS
+        while True:
+            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below)
+            try:
+                automaton = emit(space).enumerate(self.whitespace, limits)
+                return replace(automaton, exact_up_to=space.free_length)
+            except EmptyLanguage:
+                raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
+            except NestedCounters as nested:  # the longest ones first
+                counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
 
     @property
     def largest_part(self) -> str | None:

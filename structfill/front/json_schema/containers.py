@@ -8,15 +8,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from structfill_kernels.counters import UNBOUNDED
+
 from ...automaton.char_dfa import CharDFA
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, conj, constant, disj
+from .formula import FALSE, TRUE, Atom, Formula, Not, conj, constant, disj
 from .residue import Outcome, Residue, conjuncts, decided, distinct, necessary
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
 
 
+COUNTED_ITEMS = 16  # as many items at most, or more, are counted; fewer are states
 UNIQUE_ITEMS = 8  # are written at most where it is not known which values there are
 STATE_NODES = 20  # making a state costs about as much as visiting so many nodes of a formula
 
@@ -35,10 +38,12 @@ class Step:
 
 @dataclass(eq=False)
 class ArrayState:
-    """Between two items: `close` is the label on `]` or REJECT, `step` the next item or None."""
+    """Between two items: `close` is the label on `]` or REJECT, `step` the next item or None; `most` items may come in
+    all, None if there is no bound that has to be counted."""
 
     close: int
     step: Step | None = None
+    most: int | None = None
 
 
 @dataclass(eq=False)
@@ -78,8 +83,16 @@ class ArrayStates:
 
     def __init__(self, goal: Goal, residue: Residue) -> None:
         self.goal, self.space = goal, goal.space
-        self.cap = max((_threshold(atom) for atom in residue.atoms()), default=0)
+        self._residue, self.most = _without_bound(residue, self.space.counts_items_from)
+        self.cap = max(map(_threshold, self._residue.atoms()), default=0)
+        if self.most is not None and self.most < 2 * self.cap:  # as many items have states of their own anyway
+            self._residue, self.most = residue, None
+            self.cap = max(map(_threshold, residue.atoms()))
         self._states: dict[tuple[int, Residue], ArrayState] = {}
+
+    def first(self) -> ArrayState | None:
+        """The state before the first item, or None where no array may stand."""
+        return self.state(0, self._residue)
 
     def state(self, index: int, residue: Residue) -> ArrayState | None:
         """The state before item `index`, or None if nothing valid can follow."""
@@ -91,7 +104,7 @@ class ArrayStates:
         if key not in self._states:
             self.space.count()
             end = residue.substitute(_array_end)
-            self._states[key] = state = ArrayState(self.goal.label(end))
+            self._states[key] = state = ArrayState(self.goal.label(end), most=self.most)
             state.step = self._step(*key)
         return self._states[key]
 
@@ -142,6 +155,17 @@ def _remember(function: Callable[[Outcome], ArrayState | ObjectState | None]
             known[outcome] = function(outcome)
         return known[outcome]
     return remembered
+
+
+def _without_bound(residue: Residue, counted_from: int | None) -> tuple[Residue, int | None]:
+    """The residue of an array without the upper bound that its number of items has in any case, and that bound; bounds
+    below `counted_from` stay where they are (None: all)."""
+    found = [part.args[0] for part in conjuncts(residue.must)
+             if isinstance(part, Not) and isinstance(part.args[0], at.CountAtLeast)]
+    most = min((atom.count - 1 for atom in found), default=0)
+    if counted_from is None or not counted_from <= most < UNBOUNDED:
+        return residue, None
+    return residue.substitute(lambda atom: FALSE if atom in found else atom), most
 
 
 def _concerns(atom: Atom, index: int) -> bool:

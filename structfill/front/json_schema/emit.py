@@ -7,10 +7,12 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+from structfill_kernels import counters
 
 from ...automaton.char_dfa import CharDFA
-from ...automaton.json_string import Fragment, plain, quoted
+from ...automaton.json_string import Fragment, counted, plain, quoted
 from ...automaton.pushdown import Gap, Pushdown
+from ...automaton.repeats import Bounds, CountedStrings
 from ...errors import TooLarge
 from .containers import ArrayState, ObjectState, Step
 from .goals import Goal, GoalSpace
@@ -18,6 +20,7 @@ from .names import Names
 from .residue import REJECT
 
 Edge = tuple[int, int, int, int]
+OF_ARRAYS, OF_STRINGS = 0, 1  # the slots of counters that count commas and characters
 
 
 def emit(space: GoalSpace) -> Pushdown:
@@ -36,11 +39,15 @@ class _Emitter:
         self._labels: list[int] = []
         self._gaps: list[int] = []
         self._behind: dict[int, int] = {}  # state -> the state that follows whitespace before its next byte
-        self._closings: dict[tuple[bytes, int], int] = {}
+        self._closings: dict[tuple[bytes, int, int | None], int] = {}
         self._calls: dict[int, int] = {}  # calling state -> continuation
         self._callees: list[int] = []  # by continuation, as the next two
         self._nests: list[bool] = []
         self._free: list[bool] = []
+        self._counter: list[int] = []
+        self._counts: list[tuple[int, NDArray[np.int32], NDArray[np.bool_]]] = []  # first state, counters, ticks
+        self._bounds: dict[tuple[int, Bounds], int] = {}  # counters, told apart where they may follow each other
+        self._items: list[tuple[int, int, bool]] = []  # a state of an array, its counter, does it tick?
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
@@ -79,14 +86,31 @@ class _Emitter:
         calls[list(self._calls)] = list(self._calls.values())
         behind = np.arange(len(self._labels), dtype=np.int32)
         behind[list(self._behind)] = list(self._behind.values())
+        counts, ticks = self._counting()
         sizes = [len(returns) for returns in self._returns]
         return Pushdown(
             edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
             labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), behind=behind, calls=calls,
             callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
-            free=np.array(self._free, np.bool_),
+            free=np.array(self._free, np.bool_), counter=np.array(self._counter, np.int32),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
-            returns=np.array([*chain.from_iterable(self._returns), -1], np.int32))
+            returns=np.array([*chain.from_iterable(self._returns), -1], np.int32),
+            counts=counts, ticks=ticks, bounds=[bounds for _, bounds in self._bounds])
+
+    def _counting(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The counters of all states, and where they tick."""
+        counts = np.zeros((len(self._labels), counters.SLOTS), np.int32)
+        ticks = np.zeros(counts.shape, np.bool_)
+        for offset, of, steps in self._counts:
+            counts[offset : offset + len(of), OF_STRINGS] = of
+            ticks[offset : offset + len(of), OF_STRINGS] = steps
+        for state, counter, tick in self._items:
+            counts[state, OF_ARRAYS], ticks[state, OF_ARRAYS] = counter, tick
+        return counts, ticks
+
+    def _bound(self, bounds: Bounds, which: int = 0) -> int:
+        """The counter with these bounds; of those of one string, the one of this number."""
+        return self._bounds.setdefault((which, bounds), len(self._bounds) + 1)
 
     # --- states -----------------------------------------------------------------------------------------------
 
@@ -112,10 +136,11 @@ class _Emitter:
             self._waiting.append(goal)
         return self._entries[goal]
 
-    def _continuation(self, callee: int, nests: bool, returns: list[int], free: bool = False) -> int:
+    def _continuation(self, callee: int, nests: bool, returns: list[int], free: bool = False, counter: int = 0) -> int:
         self._callees.append(callee)
         self._nests.append(nests)
         self._free.append(free)
+        self._counter.append(counter)
         self._returns.append(returns)
         return len(self._callees) - 1
 
@@ -133,12 +158,12 @@ class _Emitter:
             self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=list(after))
         self._calls[state] = self._calls_of_names[callee, after]
 
-    def _call(self, state: int, step: Step) -> None:
+    def _call(self, state: int, step: Step, counter: int = 0) -> None:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
         first and of later items are equal then, which halves the configurations at every level of nesting."""
         if step not in self._values:
             self._values[step] = self._continuation(self._entry(step.goal), nests=True, returns=[],
-                                                    free=step.goal.is_free)
+                                                    free=step.goal.is_free, counter=counter)
             self._fresh.append(step)
         self._calls[state] = self._values[step]
 
@@ -148,9 +173,10 @@ class _Emitter:
         entry = self._entries[goal]
         for text, label in goal.literals.items():
             self._literal(entry, text, label)
-        for dfa, spell in ((goal.string, quoted), (goal.number, plain)):
-            if not dfa.is_empty():
-                self._begin(entry, *self.fragment(dfa, spell))
+        if not goal.counted_string.dfa.is_empty():
+            self._begin(entry, *self._string(goal.counted_string))
+        if not goal.number.is_empty():
+            self._begin(entry, *self.fragment(goal.number, plain))
         if goal.array is not None:
             self.edge(entry, b"[", self._array(goal.array))
         if goal.object is not None:
@@ -163,19 +189,32 @@ class _Emitter:
             self.edge(state, text[i:i + 1], target)
             state = target
 
+    def _string(self, strings: CountedStrings) -> tuple[int, Fragment]:
+        """A copy of the automaton of strings, with its counters."""
+        if not strings.bounds:
+            return self.fragment(strings.dfa, quoted)
+        if strings.key not in self._fragments:
+            fragment, of = counted(strings, quoted)
+            self._add_fragment(strings.key, fragment)
+            number = np.array([0, *(self._bound(bounds, i) for i, bounds in enumerate(strings.bounds))], np.int32)
+            self._counts.append((self._fragments[strings.key][0], number[of], fragment.characters & (of > 0)))
+        return self._fragments[strings.key]
+
     def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
         """A copy of a scalar's automaton; equal ones are shared. Returns its offset and itself."""
         key = (dfa.key, spell)
         if key not in self._fragments:
-            fragment = spell(dfa)
-            offset = len(self._labels)
-            self._labels += fragment.labels.tolist()
-            self._gaps += [Gap.NONE] * len(fragment.labels)
-            if len(self._labels) > 4 * self.limits.states:
-                raise TooLarge("states", len(self._labels), self.limits.states)
-            self._blocks.append(fragment.edges + np.array([offset, 0, 0, offset], np.int32))
-            self._fragments[key] = offset, fragment
+            self._add_fragment(key, spell(dfa))
         return self._fragments[key]
+
+    def _add_fragment(self, key: object, fragment: Fragment) -> None:
+        offset = len(self._labels)
+        self._labels += fragment.labels.tolist()
+        self._gaps += [Gap.NONE] * len(fragment.labels)
+        if len(self._labels) > 4 * self.limits.states:
+            raise TooLarge("states", len(self._labels), self.limits.states)
+        self._blocks.append(fragment.edges + np.array([offset, 0, 0, offset], np.int32))
+        self._fragments[key] = offset, fragment
 
     def _begin(self, entry: int, offset: int, fragment: Fragment) -> None:
         """Let `entry` begin as the fragment does."""
@@ -187,11 +226,20 @@ class _Emitter:
 
     def _array(self, state: ArrayState) -> int:
         opened = self.state(Gap.BLOCK)
+        counter = self._counted(opened, state)
         if state.close != REJECT:
             self.edge(opened, b"]", self._end(state.close))
         if state.step is not None:
-            self._call(opened, state.step)
+            self._call(opened, state.step, counter)
         return opened
+
+    def _counted(self, place: int, state: ArrayState | ObjectState, tick: bool = False) -> int:
+        """The counter of a container's commas, which runs in `place`; 0 if it has none."""
+        if not isinstance(state, ArrayState) or state.most is None:
+            return 0
+        counter = self._bound((0, state.most - 1))
+        self._items.append((place, counter, tick))
+        return counter
 
     def _object(self, state: ObjectState) -> int:
         opened = self.state(Gap.BLOCK)
@@ -208,8 +256,9 @@ class _Emitter:
             self._arrays if isinstance(state, ArrayState) else self._objects  # type: ignore[assignment]
         if state not in known:
             known[state] = after = self.state(Gap.UNUSUAL)
+            counter = self._counted(after, state)
             if state.close != REJECT:
-                self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state.close)
+                self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state)
             more = state.step is not None if isinstance(state, ArrayState) else bool(state.steps)
             if more:
                 comma = self.state(Gap.BLOCK)
@@ -217,17 +266,22 @@ class _Emitter:
                 if isinstance(state, ObjectState):
                     self._name(comma, state)
                 elif state.step is not None:
-                    self._call(comma, state.step)
+                    self._call(comma, state.step, counter)
+                    if self._counted(comma, state, tick=True):  # not for whitespace behind the comma once more
+                        self._behind[comma] = spaced = self.state(Gap.BLOCK)
+                        self._counted(spaced, state)
+                        self._call(spaced, state.step, counter)
         return known[state]
 
-    def _close(self, after: int, bracket: bytes, label: int) -> None:
+    def _close(self, after: int, bracket: bytes, state: ArrayState | ObjectState) -> None:
         """Let a container end in `after`, too. Whitespace there can only precede the bracket (formatters write none
         before a comma), so that all states of a container share it."""
-        key = (bracket, label)
+        key = (bracket, state.close, state.most if isinstance(state, ArrayState) else None)
         if key not in self._closings:
             self._closings[key] = self.state(Gap.BLOCK)
-            self.edge(self._closings[key], bracket, self._end(label))
-        self.edge(after, bracket, self._end(label))
+            self._counted(self._closings[key], state)
+            self.edge(self._closings[key], bracket, self._end(state.close))
+        self.edge(after, bracket, self._end(state.close))
         self._gaps[after] = Gap.BLOCK
         self._behind[after] = self._closings[key]
 

@@ -12,8 +12,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from structfill_kernels.counters import UNBOUNDED
+
 from ...automaton import decimals
 from ...automaton.char_dfa import CharDFA, product
+from ...automaton.repeats import CountedStrings
 from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
@@ -22,7 +25,7 @@ from .formula import TRUE, Atom, constant
 from .lower import Lowering
 from .members import ObjectStates
 from .residue import REJECT, Outcome, Residue, conjuncts, distinct
-from .strings import Truth, labelled
+from .strings import Truth, bounded, labelled, uncounted, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
 MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
@@ -37,13 +40,22 @@ class GoalSpace:
     `any_order`: then an object of n optional properties has 2**n states.
     """
 
-    def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False) -> None:
+    def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False,
+                 counts_items_from: int | None = None, counts_below: int = UNBOUNDED) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
+        self.counts_items_from = counts_items_from  # bounds from here on on the number of items are counted
+        self.counts_below = counts_below  # and lengths below this
+        self.free_lengths: list[int] = []  # those `maxLength` that are left to the budget of the canvas
         self.narrowed = ""  # a keyword for which texts were left out that satisfy the schema
         self._goals: dict[Residue, Goal] = {}
         self._made = 0
         self._work = 0
         self.root = self.goal(Residue(lowering.formula(""), ()))
+
+    @property
+    def free_length(self) -> int | None:
+        """The least length that is left to the budget of the canvas, once all goals are emitted."""
+        return min([*self.free_lengths, *self.lowering.free_lengths], default=None)
 
     def goal(self, residue: Residue) -> Goal:
         """The goal of a residue (one object for equal residues)."""
@@ -100,7 +112,16 @@ class Goal:
     @cached_property
     def string(self) -> CharDFA:
         """The strings that may stand here, labelled with outcomes."""
-        residue = self._of_kind(at.STRING)
+        return self._strings(self._of_kind(at.STRING))
+
+    @cached_property
+    def counted_string(self) -> CountedStrings:
+        """The same, with counters for what is long."""
+        residue, bounds = without_lengths(self._of_kind(at.STRING), self.space.counts_below)
+        self.space.free_lengths += uncounted(residue.atoms())
+        return bounded(self._strings(residue), bounds)
+
+    def _strings(self, residue: Residue) -> CharDFA:
         certain = conjuncts(residue.must)
 
         def decide(truth: Truth) -> int:
@@ -131,7 +152,7 @@ class Goal:
     def array(self) -> ArrayState | None:
         """The state before the first item, or None where no array may stand."""
         residue = self._of_kind(at.ARRAY)
-        return ArrayStates(self, residue).state(0, residue)
+        return ArrayStates(self, residue).first()
 
     @cached_property
     def object(self) -> ObjectState | None:

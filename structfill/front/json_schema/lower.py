@@ -34,7 +34,7 @@ class Lowering:
         beyond_reading: does the schema say what only whole values tell: formats by judgement, unique items?
         explained: what became of every keyword that was met, by its place.
         weights: about how many states a keyword costs by itself, by its place.
-        free_length: the smallest `maxLength` that is left to the budget of the canvas, or None.
+        free_lengths: those `maxLength` of names that are left to the budget of the canvas.
     """
 
     def __init__(self, schema: Any, limits: Limits, format_mode: str = "assert",
@@ -45,7 +45,7 @@ class Lowering:
         self.beyond_reading = False
         self.explained: dict[str, str] = {}
         self.weights: dict[str, int] = {}
-        self.free_length: int | None = None
+        self.free_lengths: list[int] = []
         self._schemas: dict[str, tuple[Any, str, Scope]] = {"": (schema, "", ())}
         self._makers: dict[str, Callable[[], Formula]] = {}
         self._formulas: dict[str, Formula] = {}

@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ...automaton.char_dfa import CharDFA, product
+from ...automaton.lengths import longest, no_longer_than
+from ...automaton.repeats import Bounds, CountedStrings, counted_repeats
 from ...limits import Limits
 from . import atoms as at
-from .formula import FALSE, TRUE, Formula, constant, substitute
+from .formula import FALSE, TRUE, Atom, Formula, constant, substitute
 from .formula import atoms as atoms_of
-from .residue import REJECT, distinct
+from .residue import REJECT, Residue, conjuncts, distinct
 
 Truth = dict[at.StringAtom, bool]
+COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
+
+
+def without_lengths(residue: Residue, longest: int) -> tuple[Residue, Bounds | None]:
+    """The residue of a string without the long lengths, below `longest`, that it must have in any case, and these."""
+    found = {atom: atom.length for atom in conjuncts(residue.must) if isinstance(atom, at.StringAtom)
+             and atom.length is not None and COUNTED <= max(atom.length[0], atom.length[1] or 0) < longest}
+    if not found:
+        return residue, None
+    least = max(low for low, _ in found.values())
+    most = min((high for _, high in found.values() if high is not None), default=None)
+    return residue.substitute(lambda atom: TRUE if atom in found else atom), (least, most)
+
+
+def uncounted(found: Iterable[Atom]) -> list[int]:
+    """The greatest lengths that an automaton does not keep if these atoms go into it: only short canvases do."""
+    return [atom.length[1] for atom in found if isinstance(atom, at.StringAtom) and atom.judge is not None
+            and atom.length is not None and atom.length[1] is not None]
+
+
+def bounded(dfa: CharDFA, bounds: Bounds | None) -> CountedStrings:
+    """The strings of a language within bounds, with counters for what is long.
+
+    What is counted is no more than the greatest length, unless the length is all that matters: so all states of the
+    language are alive as long as their shortest end is within the bound.
+    """
+    least, most = bounds or (0, None)
+    if most is not None and most < least:
+        return CountedStrings.uncounted(CharDFA.empty())
+    if least >= COUNTED and len(dfa) == 1 and dfa.is_everything():
+        return CountedStrings.of_length(dfa, (least, most))
+    if least:
+        dfa = dfa.kept(CharDFA.length(least, None))
+    if most is not None:
+        dfa = no_longer_than(dfa, most)
+        if not dfa.is_empty() and not 0 <= longest(dfa) <= most:
+            return CountedStrings.of_length(dfa, (0, most))
+    return counted_repeats(dfa)
 
 
 def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], limits: Limits,

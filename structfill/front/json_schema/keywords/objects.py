@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import SpecError
 from .. import atoms as at
-from ..formula import Formula, conj, disj, negate
+from ..formula import Formula, atoms, conj, disj, negate
 from ..references import escape
-from ..strings import strings_of
+from ..strings import strings_of, uncounted
 from .reading import mapping, names, natural
 from .scalars import language
 from .values import unless
@@ -48,6 +48,7 @@ def additional_properties(low: Lowering, schema: dict[str, Any], place: str) -> 
 def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`propertyNames`"""
     formula = low.same_value(schema["propertyNames"], place)
+    low.free_lengths += uncounted(atoms(formula))
     surely, perhaps = (strings_of(formula, low.limits, widest) for widest in (False, True))
     return at.Names(surely, surely if perhaps.key == surely.key else perhaps, low.child(schema["propertyNames"], place))
 

@@ -25,10 +25,11 @@ def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
         raise TooLarge("states", least, low.limits.states)
     if most is None or most < max(low.limits.length, least):
         low.weights[f"{place.rpartition('/')[0]}/{'minLength' if most is None else 'maxLength'}"] = most or least
-        return at.StringAtom(CharDFA.length(least, most)) if least or most is not None else TRUE
-    low.free_length = min(most, low.free_length or most)
-    low.explained[place] = "exact, kept by the budget of the canvas"
-    return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most))
+        if least == 0 and most is None:
+            return TRUE
+        possible = most is None or most >= least
+        return at.StringAtom(CharDFA.length(least, most), length=(least, most) if possible else None)
+    return at.StringAtom(CharDFA.length(least, None), judge=_Length(least, most), length=(least, most))
 
 
 @dataclass(frozen=True)

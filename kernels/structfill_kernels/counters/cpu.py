@@ -1,0 +1,303 @@
+"""Counters in Numba. Places (state, counts) are integers: those of state q are ``base[q]`` to ``base[q + 1]``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ._types import COUNT_BITS, LONGEST, SLOT_BITS, SLOTS, STATE_BITS, UNBOUNDED, LimitReached, Steps, Unrolled
+
+U64 = np.uint64
+ONE = U64(1)
+STATES = (1 << STATE_BITS) - 1
+DONE, TOO_MANY_STATES, TOO_MANY_EDGES = 0, 1, 2
+DIRECT = 1 << 23  # as many places are looked up in a table, more are hashed
+
+
+@njit(cache=True, nogil=True, inline="always")
+def field(shift, slot):
+    """(has the first counter ended or another begun?, counted for it, counted for the last one)."""
+    at = SLOT_BITS * slot
+    return (shift >> at) & 1, (shift >> (at + 1)) & LONGEST, (shift >> (at + 1 + COUNT_BITS)) & LONGEST
+
+
+@njit(cache=True, nogil=True)
+def advance(counts, source, move, after):
+    """See the package."""
+    before, found = move & STATES, np.int64(after)
+    for s in range(SLOTS):
+        left, first, last = field(move >> STATE_BITS, s)
+        was, now = counts.of[before, s], counts.of[after, s]
+        if was != now:
+            counted = last if left else first
+            if was and (counted > counts.most[was] or (left and counted < counts.least[was])):
+                return np.int64(-1)
+            left, last = np.int64(now != 0 or counts.of[source, s] != 0), np.int64(0)
+        elif counts.ticks[after, s]:
+            if left:
+                last += 1
+            else:
+                first += 1
+        if now and (last if left else first) + counts.ahead[after, s] > counts.most[now]:
+            return np.int64(-1)
+        at = STATE_BITS + SLOT_BITS * s
+        found |= (left << at) | (first << (at + 1)) | (last << (at + 1 + COUNT_BITS))
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _steps(delta, counts):
+    S, K = delta.shape
+    ptr, live = np.zeros(S + 1, np.int64), 0
+    for q in range(S):
+        for k in range(K):
+            live += delta[q, k] >= 0
+    target, shift, label = np.empty(live, np.int32), np.empty(live, np.int64), np.empty(live, np.int32)
+    count = 0
+    for q in range(S):
+        for k in range(K):
+            if delta[q, k] >= 0:
+                move = advance(counts, q, np.int64(q), delta[q, k])
+                if move >= 0:
+                    target[count], shift[count], label[count] = move & STATES, move >> STATE_BITS, k
+                    count += 1
+        ptr[q + 1] = count
+    return ptr, target[:count].copy(), shift[:count].copy(), label[:count].copy()
+
+
+def steps(delta, counts):
+    """See the package."""
+    return Steps(*_steps(delta, counts))
+
+
+@njit(cache=True, nogil=True)
+def _move(counts, free, q, r, shift, place, after):
+    """Fill `after` with the counts behind a step from q to r at `place`; is it allowed?"""
+    for s in range(SLOTS):
+        left, first, last = field(shift, s)
+        was, now = counts.of[q, s], counts.of[r, s]
+        count = place[s]
+        if left:
+            if was and (count + first < counts.least[was] or (not free[was] and count + first > counts.most[was])):
+                return False
+            count = last
+        else:
+            count += first
+        after[s] = 0
+        if now:
+            if free[now]:
+                count = min(count, counts.least[now])
+            elif count + counts.ahead[r, s] > counts.most[now]:
+                return False
+            after[s] = count
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _slot(table, key_of, key):
+    """Where the place `key` is in the table or would go; a table without `key_of` has a slot for each."""
+    if key_of.shape[0] == 0:
+        return U64(key)
+    h = U64(key) * U64(0x9E3779B97F4A7C15)
+    mask = U64(table.shape[0] - 1)
+    slot = (h ^ (h >> U64(29))) & mask
+    while table[slot] >= 0 and key_of[table[slot]] != key:
+        slot = (slot + ONE) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _grow(array, size):
+    longer = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
+    longer[: array.shape[0]] = array
+    return longer
+
+
+@njit(cache=True, nogil=True)
+def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_states, max_edges):
+    """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a
+    slot in the table."""
+    state, count = np.empty(256, np.int32), np.empty((256, SLOTS), np.int64)
+    key_of = np.empty(0 if direct else 256, np.int64)
+    table = np.full(base[-1] if direct else 1024, -1, np.int32)
+    out_ptr, to, origin = np.zeros(257, np.int64), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    after = np.empty(SLOTS, np.int64)
+    state[0], count[0] = start[0], start[1:]
+    key = base[start[0]] + start[1] * width[start[0]] + start[2]
+    table[_slot(table, key_of, key)] = 0
+    if not direct:
+        key_of[0] = key
+    known, edges, x = 1, 0, 0
+    while x < known:
+        q = state[x]
+        if edges + ptr[q + 1] - ptr[q] > to.shape[0]:
+            to, origin = _grow(to, edges + ptr[q + 1] - ptr[q]), _grow(origin, edges + ptr[q + 1] - ptr[q])
+        for e in range(ptr[q], ptr[q + 1]):
+            r = target[e]
+            if not _move(counts, free, q, r, shift[e], count[x], after):
+                continue
+            key = base[r] + after[0] * width[r] + after[1]
+            slot = _slot(table, key_of, key)
+            if table[slot] < 0:
+                if known == max_states:
+                    return TOO_MANY_STATES, known + 1, edges, state, count, out_ptr, to, origin
+                if known == state.shape[0]:
+                    state, count, out_ptr = _grow(state, 0), _grow(count, 0), _grow(out_ptr, 2 * known + 1)
+                state[known], count[known], table[slot] = r, after, known
+                known += 1
+                if direct:
+                    to[edges], origin[edges] = known - 1, e
+                    edges += 1
+                    continue
+                if known > key_of.shape[0]:
+                    key_of = _grow(key_of, 0)
+                key_of[known - 1] = key
+                if 2 * known > table.shape[0]:
+                    table = np.full(4 * table.shape[0], -1, np.int32)
+                    for y in range(known):
+                        table[_slot(table, key_of, key_of[y])] = y
+                    slot = _slot(table, key_of, key)
+            to[edges], origin[edges] = table[slot], e
+            edges += 1
+        x += 1
+        out_ptr[x] = edges
+        if edges > max_edges:
+            return TOO_MANY_EDGES, known, edges, state, count, out_ptr, to, origin
+    return DONE, known, edges, state[:known], count[:known], out_ptr[: known + 1], to[:edges], origin[:edges]
+
+
+@njit(cache=True, nogil=True)
+def _may_end(counts, final, state, count):
+    """bool [X]: in which of the places may the text end?"""
+    ends = np.empty(state.shape[0], np.bool_)
+    for x in range(state.shape[0]):
+        ends[x] = final[state[x]]
+        for s in range(SLOTS):
+            ends[x] &= count[x, s] >= counts.least[counts.of[state[x], s]]
+    return ends
+
+
+@njit(cache=True, nogil=True)
+def _living(ptr, target, ends):
+    """bool [X]: from where can one of the ends be reached?"""
+    X = ptr.shape[0] - 1
+    into = np.zeros(X + 1, np.int64)
+    for y in target:
+        into[y + 1] += 1
+    for x in range(X):
+        into[x + 1] += into[x]
+    source, place = np.empty(target.shape[0], np.int32), into[:-1].copy()
+    for x in range(X):
+        for e in range(ptr[x], ptr[x + 1]):
+            source[place[target[e]]] = x
+            place[target[e]] += 1
+    live, stack, top = ends.copy(), np.empty(X, np.int32), 0
+    for x in range(X):
+        if live[x]:
+            stack[top] = x
+            top += 1
+    while top:
+        top -= 1
+        y = stack[top]
+        for e in range(into[y], into[y + 1]):
+            x = source[e]
+            if not live[x]:
+                live[x], stack[top] = True, x
+                top += 1
+    return live
+
+
+@njit(cache=True, nogil=True)
+def _kept(live, state, count, ptr, target, origin):
+    """Only what is alive, in the same order."""
+    X = live.shape[0]
+    number, kept = np.full(X, -1, np.int32), 0
+    for x in range(X):
+        if live[x]:
+            number[x] = kept
+            kept += 1
+    out_state, out_count = np.empty(kept, np.int32), np.empty((kept, SLOTS), np.int64)
+    out_ptr, edges = np.zeros(kept + 1, np.int64), 0
+    out_target, out_origin = np.empty(target.shape[0], np.int32), np.empty(target.shape[0], np.int32)
+    for x in range(X):
+        if live[x]:
+            out_state[number[x]], out_count[number[x]] = state[x], count[x]
+            for e in range(ptr[x], ptr[x + 1]):
+                if live[target[e]]:
+                    out_target[edges], out_origin[edges] = number[target[e]], origin[e]
+                    edges += 1
+            out_ptr[number[x] + 1] = edges
+    return out_state, out_count, out_ptr, out_target[:edges].copy(), out_origin[:edges].copy()
+
+
+def unroll(given, counts, final, free, start, max_states, max_edges):
+    """See the package."""
+    top = np.where(free, counts.least, counts.most)[counts.of] + 1
+    top[counts.of == 0] = 1
+    places = np.multiply(*top.T.astype(np.float64)).sum()
+    if places >= 1 << 62:
+        raise LimitReached("states", int(places))
+    base = np.concatenate([[0], np.cumsum(top[:, 0] * top[:, 1])])
+    place = np.array(start, np.int64)
+    for s in range(SLOTS):
+        c = counts.of[place[0], s]
+        place[1 + s] = min(place[1 + s], counts.least[c]) if free[c] else place[1 + s]
+    status, states, edges, *arrays = _unroll(
+        given.ptr, given.target, given.shift, counts, free, place, base, np.ascontiguousarray(top[:, 1]),
+        bool(base[-1] <= DIRECT), min(max_states, 1 << 30), min(max_edges, 1 << 30))
+    if status != DONE:
+        raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
+    state, count, ptr, target, origin = arrays
+    live = _living(ptr, target, _may_end(counts, final, state, count))
+    return Unrolled(*(_kept(live, state, count, ptr, target, origin)))
+
+
+def spans(counts, free):
+    """See the package."""
+    top = np.where(free, counts.least, counts.most)
+    return [1 + max((int(top[c]) for c in np.unique(counts.of[:, s])), default=0) for s in range(SLOTS)]
+
+
+@njit(cache=True, nogil=True)
+def _follow(ptr, target, shift, label, set_ptr, set_class, counts, free, classes, place):
+    state, after = place[0], np.empty(SLOTS, np.int64)
+    for wanted in classes:
+        found = False
+        for e in range(ptr[state], ptr[state + 1]):
+            for x in range(set_ptr[label[e]], set_ptr[label[e] + 1]):
+                if set_class[x] == wanted and not found and _move(
+                        counts, free, state, target[e], shift[e], place[1:], after):
+                    found, place[0] = True, target[e]
+        if not found:
+            place[0] = -1
+            break
+        state, place[1:] = place[0], after
+    return place
+
+
+def follow(given, sets, counts, classes, start):
+    """See the package."""
+    return _follow(*given, *sets, counts, counts.most >= UNBOUNDED, classes, np.array(start, np.int64))
+
+
+@njit(cache=True, nogil=True)
+def _headroom(ptr, target, shift, counts):
+    most = np.zeros(counts.most.shape[0], np.int64)
+    for q in range(ptr.shape[0] - 1):
+        for e in range(ptr[q], ptr[q + 1]):
+            for s in range(SLOTS):
+                left, first, last = field(shift[e], s)
+                was, now = counts.of[q, s], counts.of[target[e], s]
+                most[was] = max(most[was], first)
+                if left:
+                    most[now] = max(most[now], last)
+    most[0] = 0
+    return most
+
+
+def headroom(given, counts):
+    """See the package."""
+    return _headroom(given.ptr, given.target, given.shift, counts)
+
+
+__all__ = ["advance", "field", "follow", "headroom", "spans", "steps", "unroll"]

@@ -1,0 +1,157 @@
+"""Deterministic byte automata with counters: bounds on repetitions that cost no states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+from structfill_kernels import counters
+
+from ..errors import EmptyLanguage, TooLarge
+from ..limits import Limits
+from .byte_automaton import DEAD, ByteAutomaton
+from .condense import condense
+from .minimise import trim
+
+Int32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class CountedAutomaton:
+    """A `ByteAutomaton` some of whose states count. State 0 starts; every state is live at some count.
+
+    Attributes:
+        delta, byte_class, accepting, exact_up_to: as of `ByteAutomaton`.
+        counts: `counters.Counts`; a text ends well in an accepting state only if its counters may end there.
+    """
+
+    delta: Int32
+    byte_class: NDArray[np.uint8]
+    accepting: NDArray[np.bool_]
+    counts: Any
+    exact_up_to: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.accepting)
+
+    def unrolled(self, limits: Limits) -> ByteAutomaton:
+        """The same language without counters: a state for every count. Raises `TooLarge`, `EmptyLanguage`."""
+        steps = counters.steps(self.delta, self.counts)
+        row_bytes = 4 * self.delta.shape[1]
+        try:
+            found = counters.unroll(steps, self.counts, self.accepting, self.counts.most >= counters.UNBOUNDED,
+                                    (0,) * (1 + counters.SLOTS), min(limits.states, limits.bytes // row_bytes),
+                                    limits.states * self.delta.shape[1])
+        except counters.LimitReached as reached:
+            if reached.needed <= limits.states:
+                raise TooLarge("bytes", reached.needed * row_bytes, limits.bytes) from None
+            raise TooLarge("states", reached.needed, limits.states) from None
+        if not len(found.state):
+            raise EmptyLanguage("no text satisfies the constraint")
+        delta = np.full((len(found.state), self.delta.shape[1]), DEAD, np.int32)
+        source = np.repeat(np.arange(len(found.state)), np.diff(found.ptr))
+        delta[source, steps.label[found.origin]] = found.target
+        least = self.counts.least[self.counts.of[found.state]]
+        ends = self.accepting[found.state] & (found.count >= least).all(1)
+        delta, labels = condense(delta, np.where(ends, 0, -1).astype(np.int32))
+        return ByteAutomaton(delta, self.byte_class, labels >= 0, self.exact_up_to)
+
+
+def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,
+            ticks: NDArray[np.bool_], bounds: Sequence[tuple[int, int | None]]) -> ByteAutomaton | CountedAutomaton:
+    """The automaton whose states count as `of` (int32 [S, SLOTS]) and `ticks` (bool, the same) say; counter i + 1 has
+    the i-th of the `bounds`. A plain one where no state counts. Raises `EmptyLanguage`."""
+    if not of.any():
+        return ByteAutomaton(delta, byte_class, accepting)
+    least = np.array([0, *(low for low, _ in bounds)], np.int64)
+    endless = counters.UNBOUNDED
+    most = np.array([endless, *(endless if high is None else high for _, high in bounds)], np.int64)
+    while True:
+        slots = zip(of.T.copy(), ticks.T.copy(), strict=True)
+        ahead = np.stack([_ahead(delta, accepting, *slot) for slot in slots], 1)
+        impossible = np.asarray((ahead > most[of]).any(1))
+        if not impossible.any():
+            break
+        delta, accepting, of, ticks = _without(impossible, delta, accepting, of, ticks)
+    counts = counters.Counts(np.require(of, np.int32, ["C"]), np.require(ticks, np.bool_, ["C"]), ahead, least, most)
+    return CountedAutomaton(delta, byte_class, accepting, counts)
+
+
+def condensed(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,
+              ticks: NDArray[np.bool_], bounds: Sequence[tuple[int, int | None]]) -> ByteAutomaton | CountedAutomaton:
+    """As `counted`, without the states that are equal and count alike."""
+    wide = np.concatenate([of, ticks], 1).astype(np.int64)
+    keys = wide @ np.array([4, 4 * (len(bounds) + 1), 1, 2])
+    kinds, first, kind = np.unique(keys, return_index=True, return_inverse=True)
+    kind = kind.astype(np.int32)
+    delta, labels = condense(delta, np.where(accepting, kind, -1 - kind))
+    kept = first[np.where(labels >= 0, labels, -1 - labels)]
+    return counted(delta, byte_class, labels >= 0, of[kept], ticks[kept], bounds)
+
+
+def _without(left_out: NDArray[np.bool_], delta: Int32, accepting: NDArray[np.bool_], of: Int32,
+             ticks: NDArray[np.bool_]) -> tuple[Int32, NDArray[np.bool_], Int32, NDArray[np.bool_]]:
+    """The live rest without some states. Raises `EmptyLanguage`."""
+    number = np.arange(len(delta), dtype=np.int32)
+    labels = np.where(accepting & ~left_out, number, -1 - number)
+    delta, labels = trim(np.where(np.append(left_out, True)[delta], np.int32(DEAD), delta), labels)
+    if left_out[0] or (len(labels) == 1 and labels[0] < 0):
+        raise EmptyLanguage("no text satisfies the constraint")
+    kept = np.where(labels >= 0, labels, -1 - labels)
+    return delta, labels >= 0, of[kept], ticks[kept]
+
+
+@nb.njit(cache=True, nogil=True)
+def _ahead(delta: Int32, accepting: NDArray[np.bool_], of: Int32, ticks: NDArray[np.bool_]) -> Int32:
+    """int32 [S]: how much is still counted, at least, until the counter of a state can end; 0 where none runs.
+
+    Breadth first from the ends backwards, one count after the other: states that do not tick come at once.
+    """
+    S, K = delta.shape
+    into = np.zeros(S + 1, np.int64)
+    for q in range(S):
+        for k in range(K):
+            if delta[q, k] >= 0 and of[q] and of[q] == of[delta[q, k]]:
+                into[delta[q, k] + 1] += 1
+    for q in range(S):
+        into[q + 1] += into[q]
+    source, place = np.empty(into[S], np.int32), into[:-1].copy()
+    found = np.full(S, -1, np.int32)
+    here, following = np.empty(S + into[S], np.int32), np.empty(S + into[S], np.int32)
+    waiting, later, count = 0, 0, 0
+    for q in range(S):
+        ends = accepting[q]
+        for k in range(K):
+            r = delta[q, k]
+            if r >= 0 and of[q] == of[r]:
+                if of[q]:
+                    source[place[r]] = q
+                    place[r] += 1
+            elif r >= 0:
+                ends = True
+        if of[q] == 0:
+            found[q] = 0
+        elif ends:
+            here[waiting] = q
+            waiting += 1
+    while waiting:
+        while waiting:
+            waiting -= 1
+            r = here[waiting]
+            if found[r] >= 0:
+                continue
+            found[r] = count
+            for x in range(into[r], into[r + 1]):
+                if ticks[r]:
+                    following[later] = source[x]
+                    later += 1
+                else:
+                    here[waiting] = source[x]
+                    waiting += 1
+        here, following = following, here
+        waiting, later, count = later, 0, count + 1
+    return found
