@@ -134,10 +134,14 @@ class CharDFA:
         at = int(self.bounds.searchsorted(codepoint, side="right")) - 1
         return int(self.delta[state, self.classes[at]]) if state >= 0 else DEAD
 
+    def run(self, text: str) -> int:
+        """The state after a string, or -1."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
+        return int(kernels.run(self.bounds, self.classes, self.delta, codes, 0))
+
     def label(self, text: str) -> int:
         """The outcome of a string; -1 if it is rejected."""
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
-        state = kernels.run(self.bounds, self.classes, self.delta, codes, 0)
+        state = self.run(text)
         return DEAD if state < 0 else int(self.labels[state])
 
     def accepts(self, text: str) -> bool:

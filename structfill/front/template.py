@@ -106,7 +106,7 @@ class Template(Constraint):
         found = [{0}]
         for part, follow in zip(self.parts, [*self.parts[1:], None], strict=True):
             if isinstance(follow, str):
-                ends = [m.start() for m in re.finditer(f"(?={re.escape(follow)})", text)]
+                ends = list(_occurrences(follow, text))
                 if cut:
                     tail = range(max(0, len(text) - len(follow) + 1), len(text) + 1)
                     ends += [end for end in tail if follow.startswith(text[end:])]
@@ -114,6 +114,14 @@ class Template(Constraint):
                 ends = [len(text)] if follow is None else list(range(len(text) + 1))
             found.append({end for start in found[-1] for end in _ends(part, text, start, ends)})
         return found
+
+
+def _occurrences(word: str, text: str) -> Iterator[int]:
+    """Where `word` stands in `text`, overlaps included."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _ends(part: str | Hole, text: str, start: int, wanted: Sequence[int]) -> Iterator[int]:

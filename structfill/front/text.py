@@ -43,12 +43,7 @@ class TextConstraint(Constraint):
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the language?"""
         check_text(text)
-        state = -1 if self._dfa.is_empty() else 0
-        for char in text:
-            if state < 0:
-                break
-            state = self._dfa.step(state, ord(char))
-        return state >= 0
+        return not self._dfa.is_empty() and self._dfa.run(text) >= 0
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The UTF-8 texts of the language."""

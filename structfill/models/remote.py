@@ -22,7 +22,7 @@ from .protocol import RemoteModel, Written
 
 FIELD = "answer"  # of the object in which a text travels where the server wants JSON
 SHOWN = 300  # characters of an answer that errors show
-CUT_WORK = 2_000_000  # characters read at most to find where a text is to be cut
+CUT_WORK = 1_000_000  # characters read at most to find where a text is to be cut
 _BLANK = " \t\r\n"
 _FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 
@@ -131,7 +131,7 @@ def judge_field(constraint: Constraint, answer: str) -> Valid | Refusal:
 
 def judge_beginning(constraint: Constraint, answer: str) -> Valid | Refusal:
     """Is the longest beginning of the answer that the constraint accepts fit? For models that write beyond a hole."""
-    for text in (answer, answer.lstrip(_BLANK)):
+    for text in dict.fromkeys((answer, answer.lstrip(_BLANK))):
         cut = longest_valid(constraint, text)
         if cut is not None:
             return judge(constraint, cut)
