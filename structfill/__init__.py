@@ -18,6 +18,7 @@ _HOME = {
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
+    "lark": "front.lark.constraint",
     "TokenGraph": "tokengraph", "compile": "compilation",
     "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
     "SamplerOptions": "samplers.options",
@@ -30,7 +31,7 @@ __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "RefusedValue",
     "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
     "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
-    "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
+    "feasible_lengths", "generate", "infill", "json_schema", "lark", "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
+    from .front.lark.constraint import lark
     from .front.template import bounded, template
     from .front.text import choice, regex
     from .generator import Generator, Result, Snapshot, generate, infill
