@@ -15,7 +15,7 @@ from ._types import DEAD, ENDED, NEVER, UNKNOWN
 from .machine import feed, jit, may_end, push, slot, spell, step
 
 _LEVEL = 512  # stacks of one height that a plan weighs against each other
-_CHAIN = 4096  # tokens of the longest way that is executed
+_CHAIN = 1 << 20  # tokens of the longest way that is executed
 _AHEAD = 48  # bytes of a plan that are spelled to choose a token
 
 
@@ -50,8 +50,7 @@ def plan_cost(t: Any, s: Any, start: Any) -> Any:
     todo[0] = start
     top = 1
     while top:
-        if s.count[3] or top >= todo.shape[0] - 1:
-            s.count[3] |= s.count[3] == 0 and top < todo.shape[0] - 1
+        if s.count[3]:
             return np.int64(NEVER)
         here = todo[top - 1]
         if s.plan[here, 0] != UNKNOWN:
@@ -88,6 +87,8 @@ def plan_cost(t: Any, s: Any, start: Any) -> Any:
                     cost[at], choice[at] = s.plan[after, 0] + t.item[item, 2], item
             at += 1
         if missing >= 0:
+            if top == todo.shape[0]:
+                todo = np.concatenate((todo, np.empty_like(todo)))
             todo[top] = missing
             top += 1
             continue
@@ -232,7 +233,7 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
 
     ``s.rest`` keeps it with its first token, for every configuration on the way.
     """
-    chain = np.empty(_CHAIN, np.int64)
+    chain = np.empty(256, np.int64)
     text = np.empty(_AHEAD, np.uint8)
     size, c, total = 0, np.int64(start), np.int64(NEVER)
     while size < _CHAIN and c >= 0 and s.count[3] == 0:
@@ -243,6 +244,8 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
             s.rest[c, 0] = total = np.int64(0)
             break
         s.rest[c, 0] = NEVER  # until it is known: a way that comes back here is none
+        if size == chain.shape[0]:
+            chain = np.concatenate((chain, np.empty_like(chain)))
         chain[size] = c
         size += 1
         n, _ = planned(t, s, c, text)

@@ -78,7 +78,7 @@ def _parser(text: str, start: str) -> Any:
         at = len(text) if at is None or at < 0 else min(at, len(text))
         raise _error(text, (at, at + 1), str(error).split("\n")[0].rstrip(".")) from None
     except (GrammarError, LexError, ParseError) as error:
-        raise _error(text, _mentioned(text, str(error)), str(error).strip()) from None
+        raise _error(text, _mentioned(text, str(error)), _ordered(str(error))) from None
     except RecursionError:
         raise SpecError("the grammar nests too deeply", hint="give inner groups rules of their own") from None
     except (re.error, AssertionError, OSError, KeyError, IndexError, TypeError, ValueError, NameError) as error:
@@ -235,10 +235,20 @@ def _mentioned(text: str, message: str) -> tuple[int, int]:
     quoted = re.findall(r"'([A-Za-z_][A-Za-z_0-9]*)'", message)
     names: Iterable[str] = dict.fromkeys([*quoted, *re.findall(r"[A-Za-z_][A-Za-z_0-9]*", message)])
     forms = (r"^[ \t]*[?!]?({})[ \t]*(?:\{{[^}}]*\}})?(?:\.-?\d+)?[ \t]*:", r"(?<!\w)({})(?!\w)")
-    for name, form in [*((n, f) for n in quoted for f in forms), *((n, f) for f in forms for n in names)]:
+    for name, form in ((name, form) for name in quoted for form in forms):
         if found := re.search(form.format(re.escape(name)), text, re.MULTILINE):
             return found.span(1)
+    for form in forms:
+        places = [found.span(1) for name in names if (found := re.search(form.format(re.escape(name)), text, re.MULTILINE))]
+        if places:
+            return min(places)
     return 0, 0
+
+
+def _ordered(message: str) -> str:
+    """A message of Lark's that lists rules, which it does in any order, in one order."""
+    first, *rest = message.strip().split("\n\t- ")
+    return "\n\t- ".join([first, *sorted(rest)])
 
 
 def _span(text: str, where: tuple[int, int]) -> Span:
