@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _HOME = {
     "BudgetTooSmall": "errors", "EmptyLanguage": "errors", "ModelError": "errors", "SpecError": "errors",
     "RefusedValue": "errors", "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors",
-    "VocabMismatch": "errors",
+    "VocabMismatch": "errors", "NotFound": "errors",
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         BudgetTooSmall,
         EmptyLanguage,
         ModelError,
+        NotFound,
         RefusedValue,
         SpecError,
         StructfillError,

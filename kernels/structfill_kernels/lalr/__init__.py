@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ._types import DEAD, ENDED, NEVER, UNKNOWN, Store, Tables, Words, store
+from .beam import Lattice, advance, beam, follow, prepare
+from .lattice import backward, draw, forward, summary, weights
 from .machine import (
     config,
     enumerate_configurations,
@@ -27,8 +29,9 @@ from .machine import (
 )
 from .plan import longest_token, planned, rest
 
-__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Store", "Tables", "Words", "config", "enumerate_configurations",
-           "grown", "longest_token", "may_end", "planned", "rest", "root", "run", "spell", "step", "store", "words"]
+__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Words", "advance", "backward", "beam",
+           "config", "draw", "enumerate_configurations", "follow", "forward", "grown", "longest_token", "may_end",
+           "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary", "weights", "words"]
 
 
 def grown(tables: Tables, old: Store, nodes: int, confs: int) -> Store:
