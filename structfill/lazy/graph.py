@@ -96,7 +96,7 @@ class LazyGraph:
         if length is None:
             raise EmptyLanguage("no text that goes on from here is known")
         for _ in range(length):
-            _, token, number = self.machine.store.rest[number].tolist()
+            _, token, number, _ = self.machine.store.rest[number].tolist()
             out.append(token)
         return out
 

@@ -224,7 +224,10 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                     one = ends[y - size[i]]
                     if special[one] != 1:
                         continue
-                    after = np.int64(ENDED if may_end(t, s, c) else DEAD)
+                    known = s.rest[c, 3]
+                    if known == 0:
+                        continue
+                    after = np.int64(ENDED if known == 1 or may_end(t, s, c) else DEAD)
                 elif y == tried - 2:  # the first token of its own way to the end
                     if s.rest[c, 0] == UNKNOWN or s.rest[c, 0] >= NEVER or s.rest[c, 1] < 0:
                         continue
@@ -236,8 +239,8 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                     if not guided or c != way[i]:
                         continue
                     one = path[i]
-                    known = s.rest[c, 0] != UNKNOWN and s.rest[c, 0] < NEVER and s.rest[c, 1] == one
-                    if mark[one] == i or special[one] or known:
+                    own = s.rest[c, 0] != UNKNOWN and s.rest[c, 0] < NEVER and s.rest[c, 1] == one
+                    if mark[one] == i or special[one] or own:
                         continue
                     after = way[i + 1]
                 if after < 0:
@@ -278,7 +281,8 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                 continue
             c = new_conf[z]
             if here > last:
-                safe = rest(t, s, w, c) <= left - here
+                needed = np.int64(s.rest[c, 0])
+                safe = (rest(t, s, w, c) if needed == UNKNOWN else needed) <= left - here
             elif guided and tests < _TRIES * width:
                 tests += 1
                 safe = _survives(t, s, w, special, c, here, last, path, way, left)

@@ -130,17 +130,20 @@ def step(t: Any, s: Any, node: Any, q: Any, byte: Any) -> Any:
 
 @jit
 def may_end(t: Any, s: Any, c: Any) -> Any:
-    """May the text end in this configuration?"""
-    if c == ENDED:
-        return True
+    """May the text end in this configuration? Remembered in ``s.rest[c, 3]``."""
+    if s.rest[c, 3] >= 0:
+        return s.rest[c, 3] == 1
     node, q, end = np.int64(s.conf[c, 0]), s.conf[c, 1], t.act.shape[1] - 1
     if q != t.begin[s.node[node, 1]]:
         terminal = t.ends[q, t.ends.shape[1] - 1]
         if terminal < 0:
-            return False
-        if not t.ignored[terminal]:
+            node = np.int64(DEAD)
+        elif not t.ignored[terminal]:
             node = feed(t, s, node, terminal)
-    return node >= 0 and feed(t, s, node, end) >= 0
+    if node >= 0:
+        node = feed(t, s, node, end)
+    s.rest[c, 3] = node >= 0
+    return node >= 0
 
 
 @jit

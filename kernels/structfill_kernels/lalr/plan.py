@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from ._types import DEAD, ENDED, NEVER, UNKNOWN
-from .machine import feed, jit, may_end, push, slot, spell, step
+from .machine import feed, jit, may_end, push, slot, spell
 
 _LEVEL = 512  # stacks of one height that a plan weighs against each other
 _CHAIN = 1 << 20  # tokens of the longest way that is executed
-_AHEAD = 48  # bytes of a plan that are spelled to choose a token
+_AHEAD = 16  # bytes of a plan that are spelled to choose a token
 
 
 @jit
@@ -123,7 +123,9 @@ def _finish(t: Any, s: Any, node: Any, q: Any) -> Any:
         after = np.int64(node) if t.ignored[one] else feed(t, s, node, one)
         if after < 0:
             continue
-        cost = plan_cost(t, s, after)
+        cost = np.int64(s.plan[after, 0])
+        if cost == UNKNOWN:
+            cost = plan_cost(t, s, after)
         if cost < NEVER:
             cost = cost * 64 + min(np.int64(t.far[q, one]), 63)
             if cost < best:
@@ -147,11 +149,13 @@ def planned(t: Any, s: Any, c: Any, out: Any) -> Any:
             if n >= out.shape[0]:
                 return n, False
             out[n] = t.way[q, pending]
-            node, q = step(t, s, node, q, out[n])
+            q = np.int64(t.delta[q, t.cls[out[n]]])
             n += 1
         goal = node if t.ignored[pending] else feed(t, s, node, pending)
     while n < out.shape[0]:
-        if plan_cost(t, s, goal) >= NEVER:
+        if s.plan[goal, 0] == UNKNOWN:
+            plan_cost(t, s, goal)
+        if s.plan[goal, 0] >= NEVER or s.plan[goal, 0] == UNKNOWN:
             return -1, False
         item = s.plan[goal, 1]
         if t.item[item, 1] < 0:
@@ -176,18 +180,14 @@ def planned(t: Any, s: Any, c: Any, out: Any) -> Any:
                 if n >= out.shape[0]:
                     return n, False
                 out[n] = filler
-                node, q = step(t, s, node, q, out[n])
                 n += 1
-            place = begin
-            while t.far[place, terminal] > 0:
+            node, q = after, begin  # the lexeme before is closed by what comes next
+            while t.far[q, terminal] > 0:
                 if n >= out.shape[0]:
                     return n, False
-                out[n] = t.way[place, terminal]
-                place = np.int64(t.delta[place, t.cls[out[n]]])
-                node, q = step(t, s, node, q, out[n])
+                out[n] = t.way[q, terminal]
+                q = np.int64(t.delta[q, t.cls[out[n]]])
                 n += 1
-                if node < 0 or q != place:
-                    return -1, False
             pending = terminal
     return n, False
 

@@ -112,7 +112,7 @@ class LarkGrammar(Constraint):
             return self._searched(number)
         out = bytearray()
         for _ in range(length):
-            _, token, number = machine.store.rest[number].tolist()
+            _, token, number, _ = machine.store.rest[number].tolist()
             out.append(token)
         return bytes(out)
 

@@ -55,7 +55,7 @@ class Machine:
 
     def _grow(self) -> None:
         nodes, confs = 2 * len(self.store.node), 2 * len(self.store.conf)
-        needed = 176 * nodes + 68 * confs  # bytes of all arrays
+        needed = 176 * nodes + 72 * confs  # bytes of all arrays
         if needed > self.most_bytes:
             raise TooLarge("bytes", needed, self.most_bytes)
         self.store = lalr.grown(self.tables, self.store, nodes, confs)
