@@ -2,8 +2,8 @@
 
     python bench/lark_pass.py GRAMMAR.lark TEXTS.jsonl[.xz] TOKENIZER.json[.xz] [positions ...]
 
-Logits are simulated: "peaked" ones favour the tokens of a real text, with neighbours and random tokens as rivals, "flat"
-ones are noise. Each pass has fresh logits; what was explored before is kept, as it would be between passes.
+Logits are simulated: "peaked" ones favour the tokens of a real text, with neighbours and random tokens as rivals,
+"flat" ones are noise. Each pass has fresh logits; what was explored before is kept, as it would be between passes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def run_case(graph, fits, length, flat, rng):
     for _ in counted:
         trellis._lattice(trellis._rows[0], reading)
     again = (time.thread_time() - a) / len(counted) * 1e3
-    print(f"N={length} {'flat' if flat else 'peaked'}: pass {statistics.median(times):.1f} ms (max {max(times):.1f}, again {again:.1f}), reading "
+    kind = "flat" if flat else "peaked"
+    print(f"N={length} {kind}: pass {statistics.median(times):.1f} ms (max {max(times):.1f}, again "
+          f"{again:.1f}), reading "
           f"{statistics.median(reads):.1f} ms, gap mean {statistics.mean(gaps):.2f} max {max(gaps):.1f} nats, best in "
           f"{statistics.mean(found):.0%}, {int(graph.machine.store.count[1])} configurations known", flush=True)
 

@@ -20,6 +20,7 @@ _HOME = {
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "lark": "front.lark.constraint",
     "TokenGraph": "tokengraph", "compile": "compilation",
+    "compile_or_explore": "compilation", "LazyGraph": "lazy", "LazyTrellis": "lazy",
     "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
@@ -28,14 +29,15 @@ _HOME = {
 }
 
 __all__ = [
-    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "RefusedValue",
-    "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
-    "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
-    "feasible_lengths", "generate", "infill", "json_schema", "lark", "load", "regex", "template",
+    "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "LazyGraph", "LazyTrellis", "Limits", "Model",
+    "ModelError", "NotFound", "RefusedValue", "Result", "SamplerOptions", "Snapshot", "SpecError",
+    "StructfillError", "TokenGraph", "TooLarge", "Trellis", "TrellisBatch", "UnsupportedFeature", "Vocab",
+    "VocabMismatch", "apply", "bounded", "choice", "compile", "compile_or_explore", "feasible_lengths", "generate",
+    "infill", "json_schema", "lark", "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:
-    from .compilation import compile
+    from .compilation import compile, compile_or_explore
     from .errors import (
         BudgetTooSmall,
         EmptyLanguage,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .front.template import bounded, template
     from .front.text import choice, regex
     from .generator import Generator, Result, Snapshot, generate, infill
+    from .lazy import LazyGraph, LazyTrellis
     from .limits import Limits
     from .models import load
     from .models.protocol import Model

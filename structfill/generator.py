@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import torch
 
 from .cache import Cache
-from .compilation import compile
+from .compilation import compile_or_explore
 from .errors import BudgetTooSmall, EmptyLanguage, ModelError, RefusedValue, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
+from .lazy import LazyGraph, LazyTrellis
 from .limits import Limits
 from .models import load
 from .models.protocol import Model
@@ -23,7 +24,6 @@ from .refill import Refill, reopened
 from .samplers.mask_predict import mask_predict
 from .samplers.options import SamplerOptions
 from .samplers.particles import particle_steps
-from .tokengraph import TokenGraph
 from .trellis import Trellis
 
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
@@ -62,6 +62,8 @@ class Result:
         passes: how many passes were made.
         log_mass: log probability that the model unaided would have drawn valid canvases, each at its last pass.
         timings: milliseconds by stage: "compile", "encode", "passes", "parse".
+        exact: False where the language was explored lazily: valid, but the best of what a search kept, and `log_mass` a
+            lower bound.
     """
 
     value: Any
@@ -71,6 +73,7 @@ class Result:
     log_mass: float
     timings: dict[str, float]
     holes: dict[str, Any] = field(default_factory=dict)
+    exact: bool = True
 
 
 class Generator:
@@ -102,11 +105,12 @@ class Generator:
         if self.model.vocab.mask_id is None:
             raise ModelError("the model's vocabulary has no mask token, so its canvas cannot be opened")
         start = time.perf_counter()
-        self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
-                                         cache=Cache.default() if isinstance(cache, str) else cache)
+        graph: Any = compile_or_explore(self.constraint, self.model.vocab, limits=limits,
+                                        cache=Cache.default() if isinstance(cache, str) else cache)
+        self.graph = graph  # of either kind: what is asked of it below, both know
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
         self.max_tokens = _positive("max_tokens", max_tokens,
-                                    max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
+                                    max(self.canvas_length, (self.graph.needed(self.graph.start) or 0) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
 
@@ -131,7 +135,8 @@ class Generator:
         clock.lap("passes")
         read = [self._accepted(snapshot, row[None]) for snapshot, row in zip(last, context, strict=True)]
         clock.lap("parse")
-        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text))
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text),
+                       self.graph.exact)
                 for value, s in read]
 
     def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot]:
@@ -159,28 +164,26 @@ class Generator:
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
         rows, left = len(context), self.max_tokens
-        states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
+        states, written = [self.graph.start] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
             sample = particle_steps if self.options.particles > 1 else mask_predict
             for step in sample(self.model, context, trellis, self.options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
-                left = trellis.more if any(not self._ended(state) for state in after) else 0
+                left = trellis.more if any(not self.graph.ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,
                                      step.committed.sum(1) + written.shape[1], mass + step.log_mass,
                                      step.done and not left)
                 yield [self._snapshot(progress, row, state) for row, state in enumerate(after)]
             states, written, passes, mass = after, progress.tokens, progress.passes, progress.log_mass
 
-    def _trellis(self, left: int, rows: int = 1, states: Sequence[int] = (0,)) -> Trellis:
+    def _trellis(self, left: int, rows: int = 1, states: Sequence[Any] | None = None) -> Any:
         """The next canvas, begun in `states`, where `left` tokens are left for it and those after it."""
         length = min(self.canvas_length, left)
-        return Trellis(self.graph, length, rows=rows, start=states, more=left - length)
-
-    def _ended(self, state: int) -> bool:
-        """Can nothing but end-of-text follow?"""
-        return bool(self.model.vocab.eos_ids) and state == self.graph.states - 1
+        canvas: Any = LazyTrellis if isinstance(self.graph, LazyGraph) else Trellis
+        return canvas(self.graph, length, rows=rows, start=[self.graph.start] if states is None else list(states),
+                      more=left - length)
 
     def _context(self, prompts: Sequence[str]) -> torch.Tensor:
         for prompt in prompts:
@@ -192,7 +195,7 @@ class Generator:
             row[:len(ids)] = torch.tensor(ids, dtype=torch.int64)
         return context
 
-    def _snapshot(self, progress: _Progress, row: int, state: int) -> Snapshot:
+    def _snapshot(self, progress: _Progress, row: int, state: Any) -> Snapshot:
         tokens = progress.tokens[row].tolist()
         text = self._first.text(torch.tensor(tokens + self.graph.shortest_from(state)))
         return Snapshot(text, tuple(tokens), progress.passes, (int(progress.committed[row]), len(tokens)),
@@ -251,7 +254,8 @@ def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits |
 
 
 def _not_a_constraint(found: object) -> SpecError:
-    return SpecError(f"constraint must be made by structfill.json_schema, regex, choice or template, not {found!r:.80}")
+    return SpecError("constraint must be made by structfill.json_schema, regex, choice, template or lark, "
+                     f"not {found!r:.80}")
 
 
 def _positive(name: str, given: int | None, default: int) -> int:

@@ -1,4 +1,4 @@
-"""Small grammars on which engines are judged: ambiguous-looking, left- and right-recursive, nullable, awkward to lex."""
+"""Small grammars on which engines are judged: ambiguous-looking, recursive, nullable, awkward to lex."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ GRAMMARS = {
     "nullable": ('start: x y? z*\nx: "a"?\ny: "b" x\nz: "c" | "d" y?', "abcd", 6),
     "keywords": ('start: s+\ns: "if" NAME | NAME "=" NUM\nNAME: /[a-i]+/\nNUM: /[0-9]+(\\.[0-9]+)?/\n%ignore " "',
                  "if a=1.", 5),
-    "strings": ('start: (STR | NAME)*\nSTR: /".*?(?<!\\\\)(\\\\\\\\)*?"/\nNAME: /[a-z]\\b/\n%ignore /\\s+/', '"\\a \n', 5),
+    "strings": ('start: (STR | NAME)*\nSTR: /".*?(?<!\\\\)(\\\\\\\\)*?"/\nNAME: /[a-z]\\b/\n%ignore /\\s+/',
+                '"\\a \n', 5),
     "preferred": ('start: (A | B | C)+\nA: /a|ab/\nB.2: /b+/\nC: "c" "a"? | "cab"', "abc", 7),
     "case": ('start: (K NAME)+\nK: "sel"i\nNAME: /[a-z]+/i\n%ignore " "', "seSLa ", 5),
     "backing": ('start: (N | E)+\nN: /[0-9]+(\\.[0-9]+)?(e[0-9]+)?/\nE: /[e.]/', "1e.", 7),

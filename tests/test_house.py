@@ -16,7 +16,7 @@ ALL_CODE = sorted(p for folder in ("structfill", "kernels", "tests", "examples",
 MAX_LINES = 400
 
 # Lower layers first; a module may import its own layer (siblings of SEPARATE apart) and those before it.
-LAYERS = ("errors", "limits", "vocab", "automaton", "front", "tokengraph", "trellis", "cache", "compilation",
+LAYERS = ("errors", "limits", "vocab", "automaton", "front", "tokengraph", "trellis", "lazy", "cache", "compilation",
           "samplers", "models", "generator", "integrations")
 SEPARATE = ("samplers", "models", "integrations")
 ONLY_IN = {"triton": "gpu.py", "transformers": "transformers.py", "typer": "cli.py", "rich": "cli.py"}

@@ -22,7 +22,7 @@ from .reading import Reading, read, reading
 
 WIDTH = 32  # configurations kept at a position
 _SEARCH = (32, 256, 2048)  # widths with which a first canvas is searched
-_MEMORY = 4  # canvases remembered per row
+_MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
 
@@ -36,19 +36,19 @@ class _Row(NamedTuple):
     def path(self) -> Tokens | None:
         """The latest known canvas that agrees with what is fixed."""
         is_fixed = self.fixed != OPEN
-        return next((one for one in reversed(self.known) if (one[is_fixed] == self.fixed[is_fixed]).all()), None)
+        return next((one for one in reversed(self.known) if np.array_equal(one[is_fixed], self.fixed[is_fixed])), None)
 
 
 class LazyTrellis:
     """Valid canvases of `length` tokens under a lazy graph and fixed tokens, `exact` as to validity, budget and what is
     fixed, approximate as to likelihood.
 
-    Arguments and methods are those of `Trellis`, with configurations for states. `width` is the number of configurations
-    kept at every position. Canvases that were returned are remembered, here and in every trellis made from this one: the
-    next ones are at least as likely, and what agrees with one of them can always be fixed.
+    Arguments and methods are those of `Trellis`, with configurations for states. `width` is the number of
+    configurations kept at every position. Canvases that were returned are remembered, here and in every trellis made
+    from this one: the next ones are at least as likely, and what agrees with one of them can always be fixed.
 
-    Raises `BudgetTooSmall` where no text that fits is found, with the length of one that was found, `EmptyLanguage` where
-    what is fixed is known to leave no canvas, and `NotFound` where the search ended without finding one.
+    Raises `BudgetTooSmall` where no text that fits is found, with the length of one that was found, `EmptyLanguage`
+    where what is fixed is known to leave no canvas, and `NotFound` where the search ended without finding one.
     """
 
     exact = False
@@ -89,8 +89,9 @@ class LazyTrellis:
         return self._with(np.where(as_positions(positions, self.length), np.int64(OPEN), self.fixed))
 
     def rows_of(self, rows: Sequence[int]) -> LazyTrellis:
-        """As `Trellis.rows_of`; copies of a row share what it remembers."""
-        return self._copy([self._rows[row] for row in rows])
+        """As `Trellis.rows_of`; copies of a row remember on their own from here on."""
+        picked = [self._rows[row] for row in rows]
+        return self._copy([row._replace(known=deque(row.known, _MEMORY)) for row in picked])
 
     def repeat(self, times: int) -> LazyTrellis:
         """As `Trellis.repeat`."""
@@ -98,7 +99,8 @@ class LazyTrellis:
 
     def posterior(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
                   temperature: float = 1.0) -> Posterior:
-        """As `Trellis.posterior`, of the ways that the beam kept: `log_mass` is a lower bound, the draw is one of them."""
+        """As `Trellis.posterior`, of the ways that the beam kept: `log_mass` is a lower bound, the draw is one of them.
+        """
         rows, flat, device = self._logits(logits)
         uniforms = _uniforms(len(rows), self.length, generator) if draw else np.empty((len(rows), 0))
         found = [self._posterior(row, read(self.graph, x, _scale(temperature)), u if draw else None)
@@ -172,7 +174,8 @@ class LazyTrellis:
         return other
 
     def _with(self, fixed: Tokens) -> LazyTrellis:
-        other = self._copy([row._replace(fixed=one) for row, one in zip(self._rows, fixed, strict=True)])
+        rows = self._rows * len(fixed) if self.rows == 1 else self._rows
+        other = self._copy([row._replace(fixed=one) for row, one in zip(rows, fixed, strict=True)])
         other._find_all()
         return other
 
@@ -196,7 +199,8 @@ class LazyTrellis:
         for attempt, width in enumerate(_SEARCH):
             lattice = self._beam(row, self._blank(row, attempt), None, width)
             if lattice.found:
-                return lattice.best
+                best: Tokens = lattice.best
+                return best
             if lattice.whole and self.graph.everything:
                 break
         if (row.fixed == OPEN).all():
@@ -257,7 +261,8 @@ class LazyTrellis:
         sure, entropy = lalr.summary(lattice.ptr, lattice.token, weight, columns, lattice.best)
         found = [lattice.best, sure, entropy, min(float(behind[0, 0]), 0.0)]
         if uniform is not None:
-            drawn = lalr.draw(lattice.ptr, lattice.source, lattice.target, lattice.token, lattice.score, behind, uniform)
+            drawn = lalr.draw(lattice.ptr, lattice.source, lattice.target, lattice.token, lattice.score, behind,
+                              uniform)
             row.known.append(drawn)
             found += [drawn, lalr.summary(lattice.ptr, lattice.token, weight, columns, drawn)[0]]
         return found

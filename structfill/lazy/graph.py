@@ -31,8 +31,8 @@ class LazyGraph:
         vocab: the vocabulary. exact: False, distributions are approximate.
         start: the configuration of an empty text. compile_ms: wall time of the making.
 
-    Raises `UnsupportedFeature` for a vocabulary without an end-of-text token, `EmptyLanguage` where no text is found that
-    the vocabulary spells.
+    Raises `UnsupportedFeature` for a vocabulary without an end-of-text token, `EmptyLanguage` where no text is found
+    that the vocabulary spells.
     """
 
     exact = False

@@ -65,7 +65,7 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
                                       temperature=options.temperature or 1.0)
         tokens, confidence = _path(posterior)
         entropy = posterior.entropy
-        if options.horizon is not None and not options.temperature and index < options.passes:
+        if options.horizon is not None and current.exact and not options.temperature and index < options.passes:
             tokens, confidence, entropy = _near(current, logits, posterior, committed, options)
         ended = torch.isin(tokens, end_of_text)
         chosen = _choose(confidence, entropy, committed, ended, options, options.passes - index + 1)

@@ -2,8 +2,8 @@
 
 A configuration is a stack of parser states and the lexer state of the lexeme that is being spelled. `machine` makes and
 moves them, `plan` finds a way to the end of the text from each and executes it, `beam` searches likely canvases,
-`lattice` weighs what the search kept. The store's arrays are bounded: a call that fills one sets ``store.count[3]``, its
-result means nothing, and the caller repeats it with a `grown` store. `reference` says the same in plain Python.
+`lattice` weighs what the search kept. The store's arrays are bounded: a call that fills one sets ``store.count[3]``,
+its result means nothing, and the caller repeats it with a `grown` store. `reference` says the same in plain Python.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """A beam of likely configurations at every position of a canvas, and all edges between those that were kept.
 
 Integers decide what may follow; scores only rank. A configuration is *safe* if a way to the end of the canvas is known
-from it that was executed: behind the last fixed token, a way to the end of the text that fits (`plan.rest`); before it, if
-it survives the tokens of a given path, which agrees with all that is fixed. The token that a safe configuration's way
-begins with is always tried, so what follows a safe configuration is never empty, and if the first one is safe, or a path is
-given, the beam ends in a valid canvas. Places that are left go to configurations that may not be safe.
+from it that was executed: behind the last fixed token, a way to the end of the text that fits (`plan.rest`); before it,
+if it survives the tokens of a given path, which agrees with all that is fixed. The token that a safe configuration's
+way begins with is always tried, so what follows a safe configuration is never empty, and if the first one is safe, or a
+path is given, the beam ends in a valid canvas. Places that are left go to configurations that may not be safe.
 """
 
 from __future__ import annotations
@@ -204,7 +204,8 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                                     break
                                 key = node * t.act.shape[1] + terminal
                                 place = slot(s.fed_key, key)
-                                node = np.int64(s.fed_val[place]) if s.fed_key[place] == key else feed(t, s, node, terminal)
+                                node = (np.int64(s.fed_val[place]) if s.fed_key[place] == key
+                                        else feed(t, s, node, terminal))
                                 if node < 0:
                                     dead = True
                                     break

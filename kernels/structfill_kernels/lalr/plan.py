@@ -114,7 +114,8 @@ def plan_cost(t: Any, s: Any, start: Any) -> Any:
 
 @jit
 def _finish(t: Any, s: Any, node: Any, q: Any) -> Any:
-    """The terminal that the lexeme in q should become (-1: none), by cost of all that follows, in tokens, then bytes."""
+    """The terminal that the lexeme in q should become (-1: none), by cost of all that follows, in tokens, then bytes.
+    """
     best, terminal = np.int64(NEVER), np.int64(-1)
     for x in range(t.lex_ptr[q], t.lex_ptr[q + 1]):
         one = np.int64(t.lex_term[x])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from re import _constants as op  # type: ignore[attr-defined]
+from re import _constants as op
 from typing import Any
 
 from structfill.automaton.charset import CharSet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,7 @@ from .reader import Reader
 from .tables import tables
 
 SOFT_STATES = 4_000  # recursion is unrolled further while the automaton is smaller than this
+AUTO_STATES = 10_000  # what needs more is explored lazily, unless the caller says otherwise
 ENGINES = ("auto", "exact", "lazy")
 _SEARCH = 20_000  # configurations looked at before a prefix without a planned way to the end is given up
 
@@ -36,6 +38,7 @@ class LarkGrammar(Constraint):
         self.grammar: Grammar = load(text, start, limits)
         self.tables: lalr.Tables = tables(self.grammar)
         self._reader = Reader(self.grammar)
+        self._lazy: dict[Limits, bool] = {}
 
     @property
     def identity(self) -> str:
@@ -85,6 +88,18 @@ class LarkGrammar(Constraint):
             raise EmptyLanguage("the grammar has no text that nests so little", hint="raise Limits(depth=...)")
         delta, labels = condense(found[0], np.where(found[1], 0, -1).astype(np.int32))
         return ByteAutomaton(delta, self.tables.cls.astype(np.uint8), labels >= 0), whole
+
+    def is_lazy(self, limits: Limits) -> bool:
+        """Is it explored lazily? By `engine`, or, left to itself, where enumeration to ``limits.depth`` grows large."""
+        if self.engine != "auto":
+            return self.engine == "lazy"
+        if limits not in self._lazy:
+            try:
+                _, whole = self.enumerated(replace(limits, states=min(limits.states, AUTO_STATES)), AUTO_STATES)
+            except TooLarge:
+                whole = False
+            self._lazy[limits] = not whole
+        return self._lazy[limits]
 
     def _continued(self, text: str) -> bool:
         """Is there a known continuation?"""
@@ -157,12 +172,12 @@ def lark(text: str, start: str = "start", *, engine: str = "auto", limits: Limit
     """Texts of a context-free grammar in Lark's notation, as ``lark.Lark(text, parser="lalr", lexer="contextual")``
     reads them: priorities, ``%ignore``, imports, templates, keywords before names.
 
-    `engine` "exact" enumerates the texts up to a depth of nesting, "lazy" explores them where the model leads and bounds
-    no depth, and "auto" enumerates where that goes as deep as the limits say and stays small.
+    `engine` "exact" enumerates the texts up to a depth of nesting, "lazy" explores them where the model leads and
+    bounds no depth, and "auto" enumerates where that goes as deep as the limits say and stays small.
 
-    Raises `SpecError` for what Lark refuses (conflicts between reductions, undefined names, ...), `UnsupportedFeature` for
-    what cannot be honoured exactly (lookarounds of more than one character, backreferences, ``%declare``), both with
-    line and column, `EmptyLanguage` if no text can be derived, `TooLarge` past the limits.
+    Raises `SpecError` for what Lark refuses (conflicts between reductions, undefined names, ...), `UnsupportedFeature`
+    for what cannot be honoured exactly (lookarounds of more than one character, backreferences, ``%declare``), both
+    with line and column, `EmptyLanguage` if no text can be derived, `TooLarge` past the limits.
     """
     if not isinstance(text, str) or not isinstance(start, str):
         raise SpecError("a grammar and its start rule must be strings")

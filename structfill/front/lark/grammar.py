@@ -10,7 +10,7 @@ from typing import Any
 
 import lark
 from lark.exceptions import GrammarError, LexError, ParseError, UnexpectedInput
-from lark.lexer import ContextualLexer, PatternStr, TerminalDef
+from lark.lexer import PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
 
 from structfill.errors import Span, SpecError, TooLarge, UnsupportedFeature
@@ -65,7 +65,7 @@ def load(text: str, start: str, limits: Limits) -> Grammar:
     with line and column where Lark tells them or the name is found, and `TooLarge`."""
     parser = _parser(text, start)
     analysis = LALR_Analyzer(parser.parser.parser_conf, debug=True)  # the tables together with their item sets
-    analysis.compute_lalr()
+    analysis.compute_lalr()  # type: ignore[no-untyped-call]
     return _Reader(text, start, parser, analysis, limits).grammar()
 
 
@@ -138,7 +138,6 @@ class _Reader:
     def _scanner(self) -> tuple[list[int], Scanner]:
         """The context of every state and the lexer over all of them."""
         program, lexer = Program(self.limits), self.parser.parser.lexer
-        assert isinstance(lexer, ContextualLexer)
         entries: dict[str, int] = {}
         numbers: dict[frozenset[str], int] = {}
         contexts: list[Context] = []
@@ -154,9 +153,9 @@ class _Reader:
                 for name in [*tried, *keywords]:
                     if name not in entries:
                         entries[name] = self._entry(program, name)
-                for name, words in keywords_by_terminal(lexers[names]).items():
+                for name, found_words in keywords_by_terminal(lexers[names]).items():
                     known = retyped.setdefault(self.terminal[name], [])
-                    known += [word for word in words if word not in known]
+                    known += [word for word in found_words if word not in known]
                 one = Context(tuple(entries[n] for n in tried), tuple(entries[n] for n in keywords))
                 numbers[names] = len(contexts)
                 contexts.append(one)
@@ -227,7 +226,8 @@ def _spelled_item(pointer: Any) -> tuple[Any, int]:
 
 
 def _mentioned(text: str, message: str) -> tuple[int, int]:
-    """The place that a message of Lark's tells, or where the grammar defines or uses a name in it, quoted ones first."""
+    """The place that a message of Lark's tells, or where the grammar defines or uses a name in it, quoted ones first.
+    """
     if told := re.search(r"line (\d+),? column (\d+)", message):
         lines = text.split("\n")[:int(told[1]) - 1]
         at = sum(map(len, lines)) + len(lines) + int(told[2]) - 1
@@ -239,7 +239,8 @@ def _mentioned(text: str, message: str) -> tuple[int, int]:
         if found := re.search(form.format(re.escape(name)), text, re.MULTILINE):
             return found.span(1)
     for form in forms:
-        places = [found.span(1) for name in names if (found := re.search(form.format(re.escape(name)), text, re.MULTILINE))]
+        hits = (re.search(form.format(re.escape(name)), text, re.MULTILINE) for name in names)
+        places = [found.span(1) for found in hits if found]
         if places:
             return min(places)
     return 0, 0

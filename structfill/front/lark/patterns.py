@@ -2,7 +2,8 @@
 prefers its alternatives).
 
 Lark joins the terminals of a context to one alternation and takes the match that Python's `re` finds first, which is
-not always the longest one. So the order of preference is part of the meaning here and lives in the order of the threads.
+not always the longest one. So the order of preference is part of the meaning here and lives in the order of the
+threads.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as sre  # type: ignore[attr-defined]
+from re import _constants as op
+from re import _parser as sre
 from typing import Any, Final, NamedTuple
 
 from structfill.automaton.charset import CharSet
@@ -55,7 +56,8 @@ class Program:
         return len(self.steps) - 1
 
     def compile(self, pattern: str, terminal: int) -> int:
-        """The entry of `pattern`, whose matches are `terminal`. Raises `UnsupportedFeature` for what is not honoured."""
+        """The entry of `pattern`, whose matches are `terminal`. Raises `UnsupportedFeature` for what is not honoured.
+        """
         tree = sre.parse(pattern)
         if tree.state.flags & ~re.UNICODE:
             raise UnsupportedFeature("a flag for the whole pattern", hint="write (?i:...) around the pattern")

@@ -1,4 +1,5 @@
-"""Texts under a grammar, exactly as Lark reads them: contextual lexer with its way back to the last end, LALR parser."""
+"""Texts under a grammar, exactly as Lark reads them: contextual lexer with its way back to the last end, LALR parser.
+"""
 
 from __future__ import annotations
 
