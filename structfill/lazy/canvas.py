@@ -17,6 +17,7 @@ from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 
+from .bridging import bridged
 from .graph import KEPT, LazyGraph
 from .reading import Reading, read, reading
 
@@ -195,6 +196,9 @@ class LazyTrellis:
         budget, needed = self.length + self.more, self.graph.needed(row.start)
         if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
             return None
+        if (row.fixed != OPEN).any() and (path := bridged(self.graph, self.graph.number(row.start), row.fixed,
+                                                          self.more)) is not None:
+            return path
         lattice = None
         for attempt, width in enumerate(_SEARCH):
             lattice = self._beam(row, self._blank(row, attempt), None, width)

@@ -107,7 +107,7 @@ class LazyGraph:
         spelled = [i for i, token in enumerate(self.vocab.tokens) if token]
         if len(spelled) <= _ALL:
             return np.array(spelled, np.int64)
-        known = self._known
+        known = self.known
         fillers = [bytes([b]) for b in self.machine.tables.fillers.tolist()]
         words = set[bytes](fillers)
         for one in filter(None, self.spellings):
@@ -121,7 +121,28 @@ class LazyGraph:
         return len(self.structural) == sum(map(bool, self.vocab.tokens))
 
     @cached_property
-    def _known(self) -> dict[bytes, int]:
+    def reach(self) -> NDArray[np.bool_]:
+        """bool [P, Q]: the lexer states that a lexeme begun in a state of the parser can be in."""
+        t = self.machine.tables
+        by_start = {int(q): lalr.entered(t.delta, int(q))[0] >= 0 for q in np.unique(t.begin)}
+        return np.stack([by_start[int(q)] for q in t.begin])
+
+    @cached_property
+    def byte_of(self) -> list[int]:
+        """A byte of every class of the lexer, one that reads well."""
+        found = dict[int, int]()
+        for byte in [*range(97, 123), *range(48, 58), *range(32, 127), *range(256)]:
+            found.setdefault(int(self.machine.tables.cls[byte]), byte)
+        return [found[k] for k in range(len(found))]
+
+    @cached_property
+    def filler_tokens(self) -> list[int]:
+        """Tokens of one byte that alone is an ignored lexeme."""
+        spelled = (bytes([byte]) for byte in self.machine.tables.fillers.tolist())
+        return [self.known[one] for one in spelled if one in self.known]
+
+    @cached_property
+    def known(self) -> dict[bytes, int]:
         return {token: i for i, token in reversed(list(enumerate(self.vocab.tokens))) if token}
 
     def _tokens(self, text: bytes) -> int:

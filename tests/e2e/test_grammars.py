@@ -32,7 +32,8 @@ def _parses(grammar: str, text: str) -> bool:
 
 @pytest.mark.parametrize("options", [
     sf.SamplerOptions(passes=4), sf.SamplerOptions(passes=3, temperature=1.0, remask=0.3),
-    sf.SamplerOptions(passes=3, temperature=1.0, particles=3), sf.SamplerOptions(passes=4, window=None, rule="entropy")])
+    sf.SamplerOptions(passes=3, temperature=1.0, particles=3), sf.SamplerOptions(passes=4, window=None,
+    rule="entropy")])
 def test_lazy_grammars_generate(options: sf.SamplerOptions) -> None:
     constraint = sf.lark(CALLS, engine="lazy")
     generator = sf.Generator(constraint=constraint, model=RandomModel(canvas_length=24), options=options, cache=None,

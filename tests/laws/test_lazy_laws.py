@@ -49,7 +49,8 @@ def test_wide_beams_are_exact(name):
 @pytest.mark.parametrize("name", GRAMMARS)
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_narrow_beams_are_sound(name, width):
-    """Any width, any logits, any part of a path fixed: what comes back is valid and agrees; nothing is over-promised."""
+    """Any width, any logits, any part of a path fixed: what comes back is valid and agrees; nothing is over-promised.
+    """
     valid, vocab, trellis = made(name, width=width)
     generator = torch.Generator().manual_seed(width)
     for seed in range(6):

@@ -14,10 +14,12 @@ import numpy as np
 
 from ._types import DEAD, ENDED, NEVER, UNKNOWN, Store, Tables, Words, store
 from .beam import Lattice, advance, beam, follow, prepare
+from .bridge import bridge, entered
 from .lattice import backward, draw, forward, summary, weights
 from .machine import (
     config,
     enumerate_configurations,
+    feed,
     fill_words,
     may_end,
     refill,
@@ -30,8 +32,9 @@ from .machine import (
 from .plan import longest_token, planned, rest
 
 __all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Words", "advance", "backward", "beam",
-           "config", "draw", "enumerate_configurations", "follow", "forward", "grown", "longest_token", "may_end",
-           "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary", "weights", "words"]
+           "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow", "forward", "grown",
+           "longest_token", "may_end", "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary",
+           "weights", "words"]
 
 
 def grown(tables: Tables, old: Store, nodes: int, confs: int) -> Store:
