@@ -14,7 +14,7 @@ from structfill_kernels import lalr
 from structfill.errors import EmptyLanguage, UnsupportedFeature
 from structfill.front.lark.constraint import LarkGrammar
 from structfill.front.lark.machine import Configuration, Machine
-from structfill.front.lark.tables import priced, spelling
+from structfill.front.lark.tables import priced, spellable, spelling
 from structfill.limits import Limits
 from structfill.vocab import Vocab
 
@@ -44,10 +44,11 @@ class LazyGraph:
             raise UnsupportedFeature("a vocabulary without an end-of-text token", hint="name it with Vocab.of(eos=...)")
         self.constraint, self.vocab, limits = constraint, vocab, limits or Limits()
         grammar = constraint.grammar
-        self.machine = Machine(constraint.tables, vocab, limits.bytes)
-        self.spellings = [spelling(constraint.tables, t) for t in range(len(grammar.terminals))]
+        tables = spellable(constraint.tables, [token[0] for token in vocab.tokens if len(token) == 1])
+        self.machine = Machine(tables, vocab, limits.bytes)
+        self.spellings = [spelling(tables, t) for t in range(len(grammar.terminals))]
         cost = np.array([self._tokens(spelled) for spelled in self.spellings], np.int32)
-        self.machine.tables = priced(constraint.tables, grammar, cost)
+        self.machine.tables = priced(tables, grammar, cost)
         self.start: Configuration = ((grammar.first,), -1)
         self.special = np.zeros(len(vocab), np.int8)
         if vocab.pad_id is not None:

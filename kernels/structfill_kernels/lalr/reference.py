@@ -24,7 +24,7 @@ def feed(t: Any, stack: tuple[int, ...], terminal: int) -> tuple[int, ...] | Non
 def alive(t: Any, c: Configuration) -> bool:
     """Can the lexeme become something that the stack takes, or the text end where none has begun?"""
     stack, q = c
-    found = [x for x in range(len(t.ignored) - 1) if t.far[q, x] >= 0]
+    found = t.lex_term[t.lex_ptr[q]:t.lex_ptr[q + 1]].tolist()
     if any(t.ignored[x] or feed(t, stack, x) for x in found):
         return True
     return q == t.begin[stack[-1]] and feed(t, stack, len(t.ignored) - 1) is not None

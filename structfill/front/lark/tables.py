@@ -45,6 +45,16 @@ def priced(made: lalr.Tables, grammar: Grammar, cost: Int32) -> lalr.Tables:
     return made._replace(item_ptr=ptr, item=item, seq_ptr=seq_ptr, seq_term=seq_term, cost=cost)
 
 
+def spellable(made: lalr.Tables, available: Sequence[int]) -> lalr.Tables:
+    """The same tables with ways that keep to some bytes, those that a vocabulary spells alone."""
+    allowed = set(available)
+    reps = {int(made.cls[byte]): byte for byte in reversed([*_NICE, *range(256)]) if byte in allowed}
+    order = np.array(sorted(reps.items(), key=lambda pair: (_NICE + bytes(range(256))).index(pair[1])), np.int32)
+    way, far = _ways(made.delta, made.ends, order.reshape(-1, 2), made.far.shape[1])
+    fillers = np.array([byte for byte in made.fillers.tolist() if byte in allowed], np.int32)
+    return made._replace(way=way, far=far, fillers=fillers)
+
+
 def spelling(made: lalr.Tables, terminal: int) -> bytes:
     """One of the shortest spellings of a terminal where one of its contexts begins; empty if no context has it."""
     starts = np.unique(made.begin)
