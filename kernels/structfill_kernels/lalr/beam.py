@@ -18,6 +18,7 @@ from .machine import config, feed, jit, may_end, slot, spell
 from .plan import rest
 
 FLOOR = -1e9  # nats: odds beyond this within one position count as this
+_KINDS = 4096  # kinds of configurations are told apart by a hash of so many values
 _TRIES = 4  # how many configurations a place may be tested for survival of the path
 
 
@@ -146,6 +147,7 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
     way = follow(t, s, w, special, first, path) if guided else np.full(length + 1, np.int64(-2), np.int64)
     conf[0, 0], kept[0], value[0, 0] = first, 1, 0.0
     edges, whole = 0, True
+    of_kind = np.zeros(_KINDS, np.int64)
     mark = np.full(logits.shape[1], -1, np.int32)
     seen_at = np.full(s.conf.shape[0], -1, np.int32)
     seen_as = np.zeros(s.conf.shape[0], np.int32)
@@ -275,23 +277,29 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                     place_of[z] = n
                     n += 1
                     n_free += 1
-        for z in order:
-            if n >= width or s.count[3]:
-                break
-            if place_of[z] >= 0:
-                continue
-            c = new_conf[z]
-            if here > last:
-                needed = np.int64(s.rest[c, 0])
-                safe = (rest(t, s, w, c) if needed == UNKNOWN else needed) <= left - here
-            elif guided and tests < _TRIES * width:
-                tests += 1
-                safe = _survives(t, s, w, special, c, here, last, path, way, left)
-            else:
-                safe = False
-            if safe:
-                place_of[z] = n
-                n += 1
+        # First the likeliest of each kind: equals in top state and lexer state have much the same future, and a beam
+        full # of them would lose the others. Then whatever is likeliest. for turn in range(2):
+            for z in order:
+                if n >= width or s.count[3]:
+                    break
+                if place_of[z] >= 0:
+                    continue
+                c = new_conf[z]
+                kind = (s.node[s.conf[c, 0], 1] * 31 + s.conf[c, 1] * 517) & (_KINDS - 1) if c != ENDED else 0
+                if turn == 0 and c != ENDED and of_kind[kind] == here:
+                    continue
+                if here > last:
+                    needed = np.int64(s.rest[c, 0])
+                    safe = (rest(t, s, w, c) if needed == UNKNOWN else needed) <= left - here
+                elif guided and tests < _TRIES * width:
+                    tests += 1
+                    safe = _survives(t, s, w, special, c, here, last, path, way, left)
+                else:
+                    safe = False
+                if safe:
+                    of_kind[kind] = here
+                    place_of[z] = n
+                    n += 1
         for z in order:
             if place_of[z] < 0:
                 if n < width:
