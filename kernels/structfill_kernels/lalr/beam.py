@@ -277,8 +277,9 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
                     place_of[z] = n
                     n += 1
                     n_free += 1
-        # First the likeliest of each kind: equals in top state and lexer state have much the same future, and a beam
-        full # of them would lose the others. Then whatever is likeliest. for turn in range(2):
+        # First the likeliest of each kind: those with one top state and lexer state have much the same future, and a
+        # beam full of them would lose the others. Then whatever is likeliest.
+        for turn in range(2):
             for z in order:
                 if n >= width or s.count[3]:
                     break
