@@ -22,7 +22,7 @@ from .graph import KEPT, LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 32  # configurations kept at a position
-_SEARCH = (32, 256, 2048)  # widths with which a first canvas is searched
+_SEARCH, _WHOLE = (32, 256), 2048  # widths with which a first canvas is searched; the last if all tokens are tried
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -200,7 +200,7 @@ class LazyTrellis:
                                                           self.more)) is not None:
             return path
         lattice = None
-        for attempt, width in enumerate(_SEARCH):
+        for attempt, width in enumerate((*_SEARCH, _WHOLE) if self.graph.everything else _SEARCH):
             lattice = self._beam(row, self._blank(row, attempt), None, width)
             if lattice.found:
                 best: Tokens = lattice.best

@@ -6,18 +6,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import lark
-from lark.exceptions import GrammarError, LexError, ParseError, UnexpectedInput
-from lark.lexer import PatternStr, TerminalDef
-from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
+from typing import TYPE_CHECKING, Any
 
 from structfill.errors import Span, SpecError, TooLarge, UnsupportedFeature
 from structfill.limits import Limits
 
 from .patterns import Program
 from .scanner import Context, Scanner, build
+
+if TYPE_CHECKING:  # Lark is loaded with the first grammar
+    from lark.lexer import TerminalDef
 
 END = "$END"
 
@@ -63,6 +61,8 @@ class Grammar:
 def load(text: str, start: str, limits: Limits) -> Grammar:
     """Reads a grammar. Raises `SpecError` for what Lark refuses, `UnsupportedFeature` for what cannot be honoured, both
     with line and column where Lark tells them or the name is found, and `TooLarge`."""
+    from lark.parsers.lalr_analysis import LALR_Analyzer
+
     parser = _parser(text, start)
     analysis = LALR_Analyzer(parser.parser.parser_conf, debug=True)  # the tables together with their item sets
     analysis.compute_lalr()  # type: ignore[no-untyped-call]
@@ -71,6 +71,9 @@ def load(text: str, start: str, limits: Limits) -> Grammar:
 
 def _parser(text: str, start: str) -> Any:
     """Lark's own parser. Its loader is recursive, so a text that nests too deeply ends in an error of ours."""
+    import lark
+    from lark.exceptions import GrammarError, LexError, ParseError, UnexpectedInput
+
     try:
         return lark.Lark(text, parser="lalr", lexer="contextual", start=start, maybe_placeholders=False)
     except UnexpectedInput as error:
@@ -104,6 +107,8 @@ class _Reader:
 
     def grammar(self) -> Grammar:
         """All tables."""
+        from lark.parsers.lalr_analysis import Shift
+
         self._all_defined()
         rules = [(self.nonterminal[rule.origin.name], tuple(map(self._symbol, rule.expansion))) for rule in self.rules]
         actions: list[dict[int, int]] = []
@@ -209,6 +214,8 @@ def keywords_by_terminal(lexer: Any) -> dict[str, list[str]]:
 
 def _tried(lexer: Any, text: str) -> tuple[list[str], list[str]]:
     """The terminals that one of Lark's lexers tries, in order, and all keywords."""
+    from lark.lexer import PatternStr
+
     try:
         tried = [t.name for t in lexer.scanner.terminals]
     except (re.error, AssertionError) as error:
