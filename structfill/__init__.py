@@ -13,12 +13,14 @@ __version__ = "0.1.0"
 _HOME = {
     "BudgetTooSmall": "errors", "EmptyLanguage": "errors", "ModelError": "errors", "SpecError": "errors",
     "RefusedValue": "errors", "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors",
-    "VocabMismatch": "errors",
+    "VocabMismatch": "errors", "NotFound": "errors",
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
+    "lark": "front.lark.constraint",
     "TokenGraph": "tokengraph", "compile": "compilation",
+    "compile_or_explore": "compilation", "LazyGraph": "lazy", "LazyTrellis": "lazy",
     "Blocks": "trellis", "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis",
     "feasible_lengths": "trellis",
     "LeftToRightOptions": "samplers.options", "RemoteOptions": "samplers.options",
@@ -30,19 +32,21 @@ _HOME = {
 }
 
 __all__ = [
-    "Blocks", "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "LeftToRightOptions", "Limits",
-    "Model", "ModelError", "RefusedValue", "RemoteOptions", "RenoiseOptions", "Result", "SamplerOptions",
-    "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis", "TrellisBatch",
-    "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile", "feasible_lengths",
-    "generate", "infill", "json_schema", "load", "regex", "template",
+    "Blocks", "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "LazyGraph", "LazyTrellis",
+    "LeftToRightOptions", "Limits", "Model", "ModelError", "NotFound", "RefusedValue", "RemoteOptions",
+    "RenoiseOptions", "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph",
+    "TooLarge", "Trellis", "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded",
+    "choice", "compile", "compile_or_explore", "feasible_lengths", "generate", "infill", "json_schema", "lark",
+    "load", "regex", "template",
 ]
 
 if TYPE_CHECKING:
-    from .compilation import compile
+    from .compilation import compile, compile_or_explore
     from .errors import (
         BudgetTooSmall,
         EmptyLanguage,
         ModelError,
+        NotFound,
         RefusedValue,
         SpecError,
         StructfillError,
@@ -52,9 +56,11 @@ if TYPE_CHECKING:
     )
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
+    from .front.lark.constraint import lark
     from .front.template import bounded, template
     from .front.text import choice, regex
     from .generator import Generator, Result, Snapshot, generate, infill
+    from .lazy import LazyGraph, LazyTrellis
     from .limits import Limits
     from .models import load
     from .models.protocol import Model

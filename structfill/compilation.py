@@ -1,4 +1,4 @@
-"""`compile`: constraint x vocabulary -> token graph, optionally through the cache on disk."""
+"""`compile`: constraint x vocabulary -> token graph, optionally through the cache on disk, or a graph to explore."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from . import __version__
 from .cache import Cache
 from .errors import SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
+from .front.lark.constraint import LarkGrammar
+from .lazy import LazyGraph
 from .limits import Limits
 from .tokengraph import TokenGraph, build
 from .vocab import Vocab
@@ -41,6 +43,15 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     if cache is not None:
         cache.store(key, graph.to_arrays())
     return graph
+
+
+def compile_or_explore(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = None,
+                       cache: Cache | None = None) -> TokenGraph | LazyGraph:
+    """As `compile`, but a `LazyGraph` (for `LazyTrellis`) of a grammar that is too large to enumerate; no cache keeps
+    it."""
+    if isinstance(constraint, LarkGrammar) and constraint.is_lazy(limits or Limits()):
+        return LazyGraph(constraint, vocab, limits)
+    return compile(constraint, vocab, limits=limits, cache=cache)
 
 
 def _key(constraint: Constraint, vocab: Vocab, limits: Limits) -> str:

@@ -110,6 +110,10 @@ class BudgetTooSmall(StructfillError):
                 f"{self.needed} (pass max_tokens={self.needed} or more)")
 
 
+class NotFound(StructfillError):
+    """A search ended without a valid canvas. One may exist: nothing has been proved impossible."""
+
+
 class VocabMismatch(StructfillError):
     """Two parts were built for different vocabularies, or logits have fewer columns than tokens."""
 

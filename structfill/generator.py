@@ -12,18 +12,18 @@ from typing import Any, NamedTuple, cast
 import torch
 
 from .cache import Cache
-from .compilation import compile
+from .compilation import compile_or_explore
 from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
+from .lazy import LazyGraph, LazyTrellis
 from .limits import Limits
 from .models import load
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
 from .refill import Refill, reopened
 from .samplers import Options, sampler_for
-from .tokengraph import TokenGraph
 from .trellis import Trellis
 
 MOST_POSITIONS = 1 << 20  # of a canvas
@@ -64,8 +64,9 @@ class Result:
         log_mass: log probability that the model unaided would have drawn valid canvases, each at its last pass; nan
             for a remote model, which does not tell.
         timings: milliseconds by stage: "compile", "encode", "passes", "parse".
-        exact: was every pass under the constraint? False for a remote model, whose text was judged when it was there;
-            then `passes` counts its answers and `tokens` is empty.
+        exact: was every pass under the exact posterior? False for a remote model, whose text was judged when it was
+            there (then `passes` counts its answers and `tokens` is empty), and where the language was explored lazily:
+            valid, but the best of what a search kept, and `log_mass` a lower bound.
     """
 
     value: Any
@@ -113,14 +114,14 @@ class Generator:
         self.model = loaded
         _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
-        self.graph: TokenGraph = compile(self.constraint, self.model.vocab, limits=limits,
-                                         cache=_cache(cache))
+        graph: Any = compile_or_explore(self.constraint, self.model.vocab, limits=limits, cache=_cache(cache))
+        self.graph = graph  # of either kind: what is asked of it below, both know
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
         if self.canvas_length > MOST_POSITIONS:
             raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
                                                                                       "canvases: raise max_tokens")
         self.max_tokens = _positive("max_tokens", max_tokens,
-                                    max(self.canvas_length, int(self.graph.shortest[0]) + SLACK))
+                                    max(self.canvas_length, (self.graph.needed(self.graph.start) or 0) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
 
@@ -153,7 +154,8 @@ class Generator:
         clock.lap("passes")
         read = [self._accepted(snapshot, row[None]) for snapshot, row in zip(last, context, strict=True)]
         clock.lap("parse")
-        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text))
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text),
+                       self.graph.exact)
                 for value, s in read]
 
     def _asked(self, write: Callable[[str], Written], prompt: str) -> Result:
@@ -188,27 +190,25 @@ class Generator:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
         sample, options = sampler_for(self.model, self.options)
         rows, left = len(context), self.max_tokens
-        states, written = [0] * rows, torch.empty((rows, 0), dtype=torch.int64)
+        states, written = [self.graph.start] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
             for step in sample(self.model, context, trellis, options, written):
                 after = [self.graph.run(row, state) for row, state in zip(step.tokens, states, strict=True)]
-                left = trellis.more if any(not self._ended(state) for state in after) else 0
+                left = trellis.more if any(not self.graph.ended(state) for state in after) else 0
                 progress = _Progress(torch.cat([written, step.tokens], 1), passes + step.index,
                                      step.committed.sum(1) + written.shape[1], mass + step.log_mass,
                                      step.done and not left)
                 yield [self._snapshot(progress, row, state) for row, state in enumerate(after)]
             states, written, passes, mass = after, progress.tokens, progress.passes, progress.log_mass
 
-    def _trellis(self, left: int, rows: int = 1, states: Sequence[int] = (0,)) -> Trellis:
+    def _trellis(self, left: int, rows: int = 1, states: Sequence[Any] | None = None) -> Any:
         """The next canvas, begun in `states`, where `left` tokens are left for it and those after it."""
         length = min(self.canvas_length, left)
-        return Trellis(self.graph, length, rows=rows, start=states, more=left - length)
-
-    def _ended(self, state: int) -> bool:
-        """Can nothing but end-of-text follow?"""
-        return bool(self.model.vocab.eos_ids) and state == self.graph.states - 1
+        canvas: Any = LazyTrellis if isinstance(self.graph, LazyGraph) else Trellis
+        return canvas(self.graph, length, rows=rows, start=[self.graph.start] if states is None else list(states),
+                      more=left - length)
 
     def _context(self, prompts: Sequence[str]) -> torch.Tensor:
         for prompt in prompts:
@@ -220,7 +220,7 @@ class Generator:
             row[:len(ids)] = torch.tensor(ids, dtype=torch.int64)
         return context
 
-    def _snapshot(self, progress: _Progress, row: int, state: int) -> Snapshot:
+    def _snapshot(self, progress: _Progress, row: int, state: Any) -> Snapshot:
         tokens = progress.tokens[row].tolist()
         text = self._first.text(torch.tensor(tokens + self.graph.shortest_from(state)))
         return Snapshot(text, tuple(tokens), progress.passes, (int(progress.committed[row]), len(tokens)),
@@ -279,7 +279,8 @@ def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits |
 
 
 def _not_a_constraint(found: object) -> SpecError:
-    return SpecError(f"constraint must be made by structfill.json_schema, regex, choice or template, not {found!r:.80}")
+    return SpecError("constraint must be made by structfill.json_schema, regex, choice, template or lark, "
+                     f"not {found!r:.80}")
 
 
 def _positive(name: str, given: int | None, default: int) -> int:

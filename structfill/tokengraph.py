@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -61,6 +61,8 @@ class TokenGraph:
         compile_ms: wall time of `build`, without the vocabulary's trie.
     """
 
+    exact: ClassVar[bool] = True  # so are masks, best canvases and distributions
+    start: ClassVar[int] = 0
     vocab: Vocab = field(repr=False)
     out_ptr: Int64 = field(repr=False)
     out_target: Int32 = field(repr=False)
@@ -226,6 +228,14 @@ class TokenGraph:
             if after >= 0 and self.counting.ends(after):
                 break
         return graph, row
+
+    def needed(self, state: int) -> int:
+        """Tokens of the shortest text that finishes what led to `state`."""
+        return self.tokens_to_end(state)
+
+    def ended(self, state: int) -> bool:
+        """Can nothing but end-of-text follow?"""
+        return bool(self.vocab.eos_ids) and state == self.states - 1
 
     def shortest_from(self, state: int) -> list[int]:
         """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""

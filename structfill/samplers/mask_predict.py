@@ -42,7 +42,7 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
     for index in range(1, options.passes + 1):
         logits = denoiser_logits(model, context, before, torch.where(committed, tokens, mask_id))
         found = _posterior(current, logits, options, generator)
-        near = options.horizon is not None and not options.temperature and index < options.passes
+        near = options.horizon is not None and current.exact and not options.temperature and index < options.passes
         sight = _near(current, logits, found, committed, options) if near else _sight(found, options.rule)
         tokens = sight.tokens
         ended = torch.isin(tokens, end_of_text)

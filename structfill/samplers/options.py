@@ -34,7 +34,8 @@ class SamplerOptions:
             switches this off.
         horizon: the next so many positions are chosen without regard to what the model says about later ones, which it
             can hardly know before it has seen what comes first; what is valid there counts in full. None looks at the
-            whole canvas, as does the last pass and every draw (temperature above 0).
+            whole canvas, as does the last pass, every draw (temperature above 0) and every pass of a grammar that is
+            explored lazily.
         fade: within the horizon logits count less with every position, by this factor (1: all count in full). Where
             lengths are unknown, a token's place is the less certain the further away it is, and free text, which fits
             anywhere, would win over what has to stand in one place.

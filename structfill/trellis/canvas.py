@@ -68,6 +68,8 @@ class Trellis:
     as 1e9.
     """
 
+    exact = True
+
     def __init__(
         self,
         graph: TokenGraph,

@@ -1,0 +1,191 @@
+"""A first canvas around fixed tokens: every hole is bridged to the fixed tokens behind it, then spelled in as many
+tokens as it has positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from structfill_kernels import lalr
+
+from .graph import LazyGraph
+
+_STACKS, _GOALS = 3_000, 48  # stacks looked at for one hole, and ways to its end that are tried
+_LONGEST = 32  # bytes of the longest token that is looked up
+Tokens = NDArray[np.int64]
+
+
+def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int) -> Tokens | None:
+    """A valid canvas that agrees with `fixed`, hole by hole without going back; None where some hole is not bridged.
+
+    start: the number of the configuration in which the canvas begins.
+    """
+    out, at, number = fixed.copy(), 0, start
+    while at < len(fixed):
+        is_open = fixed < 0
+        hole = next((i for i in range(at, len(fixed)) if is_open[i]), len(fixed))
+        number = int(graph.follow(number, fixed[at:hole])[-1])
+        if number < 0:
+            return None
+        if hole == len(fixed):
+            return out if number == lalr.ENDED or _ends(graph, number, 0, more) else None
+        behind = next((i for i in range(hole, len(fixed)) if not is_open[i]), len(fixed))
+        after = next((i for i in range(behind, len(fixed)) if is_open[i]), len(fixed))
+        filled = _filled(graph, number, behind - hole, fixed[behind:after], len(fixed) - after, more,
+                         bool((fixed[after:] >= 0).any()))
+        if filled is None:
+            return None
+        out[hole:behind] = filled
+        number = int(graph.follow(number, filled)[-1])
+        at = behind
+    return out if number == lalr.ENDED or _ends(graph, number, 0, more) else None
+
+
+def _ends(graph: LazyGraph, number: int, left: int, more: int) -> bool:
+    return int(graph.machine.call(lalr.rest, number, words=True)) <= left + more
+
+
+def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int, more: int, holes_follow: bool
+            ) -> Tokens | None:
+    """`size` tokens from a configuration to one that survives `tokens` and finds an end behind them."""
+    ends = _finished(graph, number, size, tokens, more)
+    if ends is not None or number == lalr.ENDED:
+        return ends
+    node, parent, terminal, goals = graph.machine.call(
+        lalr.bridge, graph.special, number, graph.reach, tokens, -1 if holes_follow else left, more, _STACKS, _GOALS,
+        words=True)
+    for place, q in goals.tolist():
+        way = []
+        while place > 0:
+            way.append(int(terminal[place]))
+            place = int(parent[place])
+        for text, gaps in _spelled(graph, number, way[::-1], q):
+            for ids in _tokenised(graph, text, gaps, size):
+                last = int(graph.follow(number, np.concatenate([ids, tokens]))[-1])
+                if last >= 0 and (holes_follow or last == lalr.ENDED or _ends(graph, last, left, more)):
+                    return ids
+    return None
+
+
+def _finished(graph: LazyGraph, number: int, size: int, tokens: Tokens, more: int) -> Tokens | None:
+    """The rest of the text and padding, where nothing but padding is fixed behind the hole."""
+    if not all(graph.special[token] for token in tokens.tolist()):
+        return None
+    out, room = list[int](), size + (more if not len(tokens) else 0)
+    length = int(graph.machine.call(lalr.rest, number, words=True)) if number != lalr.ENDED else 0
+    if length > room:
+        return None
+    for _ in range(min(length, size)):
+        token, number = graph.machine.store.rest[number, 1:3].tolist()
+        out.append(token)
+    first, pad = graph.vocab.eos_ids[0], graph.vocab.pad_id
+    ends = [first, *[first if pad is None else pad] * size]
+    if number == lalr.ENDED:
+        ends = ends[1:]
+    filled = np.array([*out, *ends][:size], np.int64)
+    return filled if not len(tokens) or graph.follow(number, np.append(filled[len(out):], tokens))[-1] >= 0 else None
+
+
+def _spelled(graph: LazyGraph, number: int, way: list[int], q: int) -> Iterator[tuple[bytes, list[int]]]:
+    """Texts that read the terminals of `way` and bring the lexer to q, with the places where a filler may stand."""
+    t = graph.machine.tables
+    node, state = graph.machine.store.conf[number].tolist()
+    out, gaps, pending = bytearray(), list[int](), -1
+    for n, one in enumerate([*way, -1]):
+        begin = state
+        if n or not way:
+            begin = int(t.begin[graph.machine.store.node[node, 1]]) if n else state
+        piece = _way_to_terminal(graph, begin, one) if one >= 0 else _way_to_state(graph, begin, q)
+        if piece is None:
+            return
+        if n and pending >= 0 and piece:
+            k = t.cls[piece[0]]
+            if not (t.delta[state, k] < 0 and t.ends[state, k] == pending) and len(t.fillers):
+                out += bytes([int(t.fillers[0])])
+        if n:
+            gaps.append(len(out))
+        out += piece
+        state = begin
+        for byte in piece:
+            state = int(t.delta[state, t.cls[byte]])
+        if one >= 0:
+            pending = one
+            if not t.ignored[one]:
+                node = int(graph.machine.call(lalr.feed, node, one))
+    text = bytes(out)
+    for form in dict.fromkeys((text, text.upper(), text.lower(), b" " + text, b" " + text.upper())):
+        yield form, [gap + len(form) - len(text) for gap in gaps] + [0, len(form)]
+
+
+def _way_to_terminal(graph: LazyGraph, q: int, terminal: int) -> bytes | None:
+    t, out = graph.machine.tables, bytearray()
+    if t.far[q, terminal] < 0:
+        return None
+    while t.far[q, terminal] > 0:
+        out.append(int(t.way[q, terminal]))
+        q = int(t.delta[q, t.cls[out[-1]]])
+    return bytes(out)
+
+
+def _way_to_state(graph: LazyGraph, start: int, q: int) -> bytes | None:
+    t, out = graph.machine.tables, bytearray()
+    far, before, last = lalr.entered(t.delta, start)
+    if far[q] < 0:
+        return None
+    while q != start or far[q] > 0:
+        out.append(graph.byte_of[int(last[q])])
+        q = int(before[q])
+    return bytes(reversed(out))
+
+
+def _tokenised(graph: LazyGraph, text: bytes, gaps: list[int], size: int) -> Iterator[Tokens]:
+    """`size` tokens that spell a text, lengthened by fillers at one of its gaps or by shorter tokens where it is short.
+    """
+    whole = _fewest(graph, text)
+    if whole is None or len(whole) > size:
+        return
+    if len(whole) == size:
+        yield np.array(whole, np.int64)
+        return
+    for filler in graph.filler_tokens:
+        for gap in dict.fromkeys(gaps):
+            left, right = _fewest(graph, text[:gap]), _fewest(graph, text[gap:])
+            if left is not None and right is not None and len(left) + len(right) <= size:
+                yield np.array([*left, *[filler] * (size - len(left) - len(right)), *right], np.int64)
+    split = _split(graph, whole, size)
+    if split is not None:
+        yield np.array(split, np.int64)
+
+
+def _fewest(graph: LazyGraph, text: bytes) -> list[int] | None:
+    """The fewest tokens that spell a text, None where none do."""
+    best: list[tuple[int, int] | None] = [(0, -1)] + [None] * len(text)
+    for end in range(1, len(text) + 1):
+        for begin in range(max(0, end - _LONGEST), end):
+            before, token = best[begin], graph.known.get(text[begin:end])
+            here = best[end]
+            if before is not None and token is not None and (here is None or before[0] + 1 < here[0]):
+                best[end] = before[0] + 1, token
+    out, end = list[int](), len(text)
+    while end:
+        found = best[end]
+        if found is None:
+            return None
+        out.append(found[1])
+        end -= len(graph.vocab.tokens[found[1]])
+    return out[::-1]
+
+
+def _split(graph: LazyGraph, tokens: list[int], size: int) -> list[int] | None:
+    """The same text in exactly `size` tokens, some of them cut in two."""
+    out = list(tokens)
+    at = 0
+    while len(out) < size and at < len(out):
+        text = graph.vocab.tokens[out[at]]
+        cut = next((i for i in range(1, len(text)) if text[:i] in graph.known and text[i:] in graph.known), None)
+        if cut is None:
+            at += 1
+        else:
+            out[at:at + 1] = [graph.known[text[:cut]], graph.known[text[cut:]]]
+    return out if len(out) == size else None

@@ -1,0 +1,82 @@
+"""The machine, the plans and the beam against the plain reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from structfill_kernels import lalr
+from structfill_kernels.lalr import reference
+
+import structfill
+from structfill.front.lark.machine import Machine
+from structfill.lazy import LazyGraph, LazyTrellis
+from structfill.vocab import Vocab
+from tests.laws.test_lark_laws import vocabulary
+from tests.small_grammars import GRAMMARS
+
+
+def _start(constraint):
+    first = constraint.grammar.first
+    return (first,), int(constraint.tables.begin[first])
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_moves(name):
+    """Random texts, half of them likely: the same configuration, death and end as in plain Python, in any order."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    constraint = structfill.lark(grammar)
+    t, rng = constraint.tables, np.random.default_rng(1)
+    machine = Machine(t, Vocab.bytes(), 1 << 30)
+    for _ in range(300):
+        text = "".join(rng.choice(list(alphabet), rng.integers(0, 12))).encode()
+        expected = reference.run(t, _start(constraint), text)
+        first = machine.number(((constraint.grammar.first,), -1))
+        number = int(machine.call(lalr.run, first, np.frombuffer(text, np.uint8).copy()))
+        assert (number < 0) == (expected is None)
+        if expected is not None:
+            assert machine.configuration(number) == expected
+            assert machine.call(lalr.may_end, number) == reference.may_end(t, expected)
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_ways_to_the_end_are_executed(name):
+    """From whatever is alive and has a known way, its tokens lead to where the text may end, in as many as promised."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    constraint, vocab = structfill.lark(grammar, engine="lazy"), vocabulary(GRAMMARS[name][1])
+    t, rng, known = constraint.tables, np.random.default_rng(2), 0
+    graph = LazyGraph(constraint, vocab)
+    for _ in range(200):
+        tokens = rng.integers(0, len(vocab) - 2, rng.integers(0, 6))
+        state = graph.run(tokens)
+        text = vocab.decode_bytes(tokens)
+        expected = reference.run(t, _start(constraint), text)
+        if expected is None or graph.needed(state) is None:
+            continue
+        known += 1
+        rest = graph.shortest_from(state)
+        after = reference.run(t, expected, vocab.decode_bytes(rest)) if rest else expected
+        assert len(rest) == graph.needed(state) and reference.may_end(t, after)
+    assert known
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_wide_beam_holds_all_canvases(name):
+    grammar, alphabet, _ = GRAMMARS[name]
+    constraint, vocab = structfill.lark(grammar, engine="lazy"), vocabulary(alphabet)
+    n = len(vocab)
+    found = reference.canvases(constraint.tables, _start(constraint), vocab.tokens, [n - 2, n - 1], {n - 2}, 4)
+    trellis = LazyTrellis(LazyGraph(constraint, vocab), 4, width=4096)
+    x = np.random.default_rng(3).standard_normal((4, n)).astype(np.float32)
+    log_p = torch.tensor(x, dtype=torch.float64).log_softmax(1).numpy()
+    scores = [sum(log_p[i, token] for i, token in enumerate(c)) for c in found]
+    assert tuple(trellis.best(x).tolist()) == found[int(np.argmax(scores))]
+    np.testing.assert_allclose(float(trellis.log_mass(x)), np.logaddexp.reduce(scores), atol=1e-6)
+
+
+def test_a_full_store_says_so():
+    constraint = structfill.lark('start: "(" start ")" | "a"')
+    store = lalr.store(4, 4)
+    first = int(lalr.root(constraint.tables, store, np.array([constraint.grammar.first]), -1))
+    lalr.run(constraint.tables, store, first, np.frombuffer(b"(((((((((((((a", np.uint8).copy())
+    assert store.count[3] == 1

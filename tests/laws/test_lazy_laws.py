@@ -1,0 +1,158 @@
+"""The laws of the lazy engine: equal to enumeration where the beam is wide, sound where it is not."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+import structfill
+from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature, VocabMismatch
+from structfill.lazy import LazyGraph, LazyTrellis
+from structfill.vocab import Vocab
+from tests import oracle
+from tests.laws.test_lark_laws import valid_canvases, vocabulary
+from tests.small_grammars import GRAMMARS, LOSSY, reader
+
+LENGTH = 4
+NAMES = [name for name in GRAMMARS if name not in LOSSY]
+
+
+def made(name, **options):
+    """(valid canvases, vocabulary, trellis)."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    vocab = vocabulary(alphabet)
+    graph = LazyGraph(structfill.lark(grammar, engine="lazy"), vocab)
+    return valid_canvases(reader(grammar), vocab, LENGTH), vocab, LazyTrellis(graph, LENGTH, **options)
+
+
+def logits(seed, vocab, scale=3.0):
+    return (np.random.default_rng(seed).standard_normal((LENGTH, len(vocab))) * scale).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wide_beams_are_exact(name):
+    valid, vocab, trellis = made(name, width=4096)
+    x = logits(7, vocab)
+    exact, found = oracle.Exact(valid, x, len(vocab)), trellis.posterior(torch.tensor(x))
+    assert exact.scores[valid.index(tuple(found.best.tolist()))] >= exact.scores.max() - 1e-6
+    np.testing.assert_allclose(trellis.marginals(x), exact.marginals, atol=1e-5)
+    np.testing.assert_allclose(found.entropy, exact.entropy, atol=1e-5)
+    np.testing.assert_allclose(float(found.log_mass), exact.log_mass, atol=1e-5)
+    np.testing.assert_allclose(found.confidence, exact.marginals[np.arange(LENGTH), list(found.best)], atol=1e-5)
+    got, tail = oracle.unpack(trellis.masks()[0], len(vocab))
+    assert np.array_equal(got, oracle.masks(valid, LENGTH, len(vocab))) and not tail.any()
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_narrow_beams_are_sound(name, width):
+    """Any width, any logits, any part of a path fixed: what comes back is valid and agrees; nothing is over-promised.
+    """
+    valid, vocab, trellis = made(name, width=width)
+    generator = torch.Generator().manual_seed(width)
+    for seed in range(6):
+        x = torch.tensor(logits(seed, vocab))
+        if seed == 4:
+            x[1], x[2, 0], x[3, 1] = torch.nan, torch.inf, -torch.inf
+        found = trellis.posterior(x, draw=True, generator=generator, temperature=0.7)
+        got, _ = oracle.unpack(trellis.masks(x)[0], len(vocab))
+        assert not (got & ~oracle.masks(valid, LENGTH, len(vocab))).any()
+        for path in (found.best, found.sample):
+            assert tuple(path.tolist()) in valid
+        assert torch.isfinite(found.entropy).all() and (found.confidence >= 0).all() and found.log_mass <= 0
+        for size in range(LENGTH + 1):
+            for chosen in itertools.combinations(range(LENGTH), size):
+                fixed = {i: int(found.best[i]) for i in chosen}
+                narrowed = trellis.fix(fixed)
+                again = tuple(narrowed.best(logits(seed + 1, vocab)).tolist())
+                assert again in valid and all(again[i] == t for i, t in fixed.items())
+        assert trellis.fix({0: int(found.best[0])}).reopen([0]).fixed.tolist() == [[-1] * LENGTH]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_first_canvas_is_found_whenever_there_is_one(name):
+    """All pairs of tokens fixed anywhere, on small vocabularies: an error exactly where enumeration finds nothing."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    vocab = vocabulary(alphabet)
+    graph, valid = LazyGraph(structfill.lark(grammar, engine="lazy"), vocab), made(name)[0]
+    for i, j in itertools.combinations(range(LENGTH), 2):
+        for s, t in itertools.product(range(len(vocab)), repeat=2):
+            there = any(c[i] == s and c[j] == t for c in valid)
+            try:
+                LazyTrellis(graph, LENGTH, fixed={i: s, j: t})
+            except EmptyLanguage:
+                assert not there
+            else:
+                assert there
+
+
+def test_draws_follow_the_distribution():
+    valid, vocab, trellis = made("nullable", width=4096)
+    x, count = logits(3, vocab, 0.5), 5_000
+    drawn = trellis.sample(torch.tensor(x).expand(count, -1, -1), torch.Generator().manual_seed(1))
+    exact = oracle.Exact(valid, x, len(vocab))
+    seen = {c: 0 for c in valid}
+    for path in drawn.tolist():
+        seen[tuple(path)] += 1
+    share = np.array([seen[c] for c in valid]) / count
+    assert np.abs(share - exact.probabilities).max() < 0.025
+
+
+def test_the_path_is_never_lost():
+    """Later canvases are at least as likely as the one before, under the same logits and whatever the width."""
+    _, vocab, trellis = made("ambiguous", width=1)
+    x = logits(11, vocab)
+    wide = made("ambiguous", width=4096)[2].best(x)
+    kept = trellis.fix({0: int(wide[0]), 1: int(wide[1]), 2: int(wide[2]), 3: int(wide[3])}).best(x)
+    assert kept.tolist() == wide.tolist() == trellis.reopen([0]).best(x).tolist()
+
+
+def test_budgets_and_longer_texts():
+    vocab = Vocab.bytes()
+    graph = LazyGraph(structfill.lark('start: "(" start ")" | "abc"', engine="lazy"), vocab)
+    with pytest.raises(BudgetTooSmall) as caught:
+        LazyTrellis(graph, 2)
+    assert (caught.value.given, caught.value.needed) == (2, 3)
+    x = np.zeros((8, len(vocab)), np.float32)
+    x[:, ord("(")] = 5
+    assert LazyTrellis(graph, 8).text(LazyTrellis(graph, 8).best(x)) == "((abc))"
+    cut = LazyTrellis(graph, 8, more=12)
+    first = cut.best(x)
+    state = graph.run(first)
+    assert LazyTrellis(graph, 12, start=state).best(np.zeros((12, len(vocab)))) is not None
+    assert graph.constraint.accepts(cut.text(first) + vocab.decode(graph.shortest_from(state)))
+    assert len(graph.shortest_from(state)) <= 12
+
+
+def test_errors():
+    vocab = Vocab.bytes()
+    constraint = structfill.lark('start: "a" start "b" | "c"', engine="lazy")
+    with pytest.raises(UnsupportedFeature, match="end-of-text"):
+        LazyGraph(constraint, Vocab.of_tokens([b"a", b"b", b"c"]))
+    graph = LazyGraph(constraint, vocab)
+    with pytest.raises((EmptyLanguage, NotFound)):
+        LazyTrellis(graph, 8, fixed={0: ord("b")})
+    trellis = LazyTrellis(graph, 8)
+    with pytest.raises(VocabMismatch):
+        trellis.best(np.zeros((8, 100)))
+    with pytest.raises(ValueError, match="canvas of 8"):
+        trellis.best(np.zeros((7, 259)))
+
+
+def test_a_small_store_grows():
+    """The same result from stores of any size."""
+    vocab = Vocab.bytes()
+    grammar = GRAMMARS["keywords"][0]
+    x = torch.randn((40, 259), generator=torch.Generator().manual_seed(3))
+    found = []
+    for nodes, confs in ((4, 4), (1 << 14, 1 << 13)):
+        graph = LazyGraph(structfill.lark(grammar, engine="lazy"), vocab)
+        from structfill_kernels import lalr
+
+        graph.machine.store = lalr.store(nodes, confs)
+        found.append(LazyTrellis(graph, 40).best(x).tolist())
+        assert len(graph.machine.store.conf) > 4
+    assert found[0] == found[1]
