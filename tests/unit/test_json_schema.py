@@ -136,8 +136,8 @@ def test_approximate_writes_a_part_of_what_unique_items_allow() -> None:
 
 
 def test_what_is_too_large_names_its_largest_part() -> None:
-    schema = {"properties": {"a": {"type": "string", "maxLength": 60}, "b": {"type": "array", "maxItems": 900}}}
-    with pytest.raises(TooLarge, match="largest part is at /properties/b/maxItems") as caught:
+    schema = {"properties": {"a": {"type": "string", "maxLength": 60}, "b": {"type": "array", "minItems": 900}}}
+    with pytest.raises(TooLarge, match="largest part is at /properties/b/minItems") as caught:
         sf.compile(sf.json_schema(schema), sf.Vocab.bytes(), limits=sf.Limits(states=500))
     assert caught.value.limit == "states"
 
