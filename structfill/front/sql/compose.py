@@ -31,7 +31,6 @@ _TERMINAL = re.compile(r"^(?:%override |%extend )?[A-Z_]+(?:\.\d+)?\s*:.*$|^%(?:
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"i?')
 _KEYWORD = re.compile(r"\b[A-Z][A-Z_]*\b")
 _RESERVED = re.compile(r"^// reserved: (.*)$", re.M)
-_COMMENTS_ALLOWED = "COMMENT: /--[^\\n\\x00]*|\\/\\*(?:[^*\\x00]|\\*+[^*\\/\\x00])*\\*+\\//\n%ignore COMMENT\n"
 
 
 def folder() -> Path:
@@ -72,7 +71,7 @@ def dialect_grammar(dialect: str, statements: frozenset[str], comments: bool = F
     kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
     lines = [text, f"%override statement: {kinds}", 'start: statement ";"?', name_terminal(reserved_words(dialect))]
     lines += [keyword_terminal(word) for word in sorted(keywords(text))]
-    return "\n".join(lines) + "\n" + (_COMMENTS_ALLOWED if comments else "")
+    return "\n".join(lines) + "\n" + ("%ignore COMMENT\n" if comments else "")
 
 
 def keyword_terminal(word: str) -> str:
