@@ -17,6 +17,7 @@ _HOME = {
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
+    "sql": "front.sql.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "TokenGraph": "tokengraph", "compile": "compilation",
     "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis", "feasible_lengths": "trellis",
@@ -30,7 +31,8 @@ __all__ = [
     "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "Limits", "Model", "ModelError", "RefusedValue",
     "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph", "TooLarge", "Trellis",
     "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded", "choice", "compile",
-    "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "template",
+    "feasible_lengths", "generate", "infill", "json_schema", "load", "regex", "sql",
+    "template",
 ]
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     )
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
+    from .front.sql.constraint import sql
     from .front.template import bounded, template
     from .front.text import choice, regex
     from .generator import Generator, Result, Snapshot, generate, infill

@@ -9,11 +9,12 @@ a contextual lexer would allow, and `SELECTx` is no keyword.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from string import ascii_letters, digits
 
 WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
-WORD_START = r"A-Za-z_\x80-\U0010ffff"
 
 FILES = {
     "sqlite": ("common", "sqlite"),
@@ -62,16 +63,16 @@ def keywords(text: str) -> frozenset[str]:
 
 
 @cache
-def dialect_grammar(dialect: str, statements: frozenset[str], comments: bool = False) -> str:
+def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = False) -> str:
     """The text of a Lark grammar (LALR, contextual lexer; start rule `start`) of single statements of these kinds.
 
-    `comments` also allows `--` to the line's end and `/* */`.
+    `reading` is for given text: comments are allowed, and NAME is spelt so that Python's `re` compiles it fast.
     """
     text = sources(dialect)
     kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
-    lines = [text, f"%override statement: {kinds}", 'start: statement ";"?', name_terminal(reserved_words(dialect))]
+    lines = [text, f"%override statement: {kinds}", 'start: statement ";"?', name_terminal(reserved_words(dialect), reading)]
     lines += [keyword_terminal(word) for word in sorted(keywords(text))]
-    return "\n".join(lines) + "\n" + ("%ignore COMMENT\n" if comments else "")
+    return "\n".join(lines) + "\n" + ("%ignore COMMENT\n" if reading else "")
 
 
 def keyword_terminal(word: str) -> str:
@@ -79,10 +80,39 @@ def keyword_terminal(word: str) -> str:
     return f"{word}.2: /{any_case(word)}(?![{WORD}])/"
 
 
-def name_terminal(reserved: frozenset[str]) -> str:
-    """Every word that is not reserved."""
-    words = "|".join(any_case(word) for word in sorted(reserved))
-    return f"NAME: /(?!(?:{words})(?![{WORD}]))[{WORD_START}][{WORD}]*/"
+def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
+    """Every word that is not reserved.
+
+    The pattern looks ahead by one character only: it is the trie of the reserved words, left at some place or ended
+    between two words. `looking_far` gives the same words by a lookahead over whole words, which compiles much faster.
+    """
+    if looking_far:
+        words = "|".join(any_case(word) for word in sorted(reserved))
+        return f"NAME: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*/"
+    return f"NAME: /{_unreserved(sorted(reserved), 0)}(?![{WORD}])/"
+
+
+def _unreserved(words: list[str], depth: int) -> str:
+    """What may follow the first `depth` characters that all `words` share, so that none of them comes out."""
+    children: dict[str, list[str]] = {}
+    for word in words:
+        if len(word) > depth:
+            children.setdefault(word[depth], []).append(word)
+    ended = any(len(word) == depth for word in words)
+    if not children:
+        return f"[{WORD}]+"
+    parts = [f"[{_others(children, depth == 0)}][{WORD}]*"]
+    parts += [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
+    return f"(?:{'|'.join(parts)}){'' if ended or depth == 0 else '?'}"
+
+
+def _others(children: Iterable[str], first: bool) -> str:
+    """The characters of words, but for those in either case."""
+    taken = {c for char in children for c in (char.upper(), char.lower())}
+    kept = [c for c in f"{ascii_letters}_" if c not in taken]
+    if not first:
+        kept += [c for c in f"{digits}$" if c not in taken]
+    return "".join(kept) + "\\x80-\\U0010ffff"
 
 
 def any_case(word: str) -> str:
