@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import SpecError, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table, from_mapping
-from .dialects import Dialect, ascii_lower
+from .dialects import Dialect
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -119,7 +119,3 @@ def _from_mapping_schema(schema: Any) -> Catalogue:
                                  hint="pass the schemas of one database")
     return from_mapping(mapping)
 
-
-def schema_of(table: Table) -> str:
-    """The table's schema as messages and lookups write it."""
-    return ascii_lower(table.schema)
