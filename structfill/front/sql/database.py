@@ -33,6 +33,8 @@ class Database:
                 return None
             except sqlite3.Warning as error:  # more than one statement
                 return str(error)
+            except sqlite3.ProgrammingError as error:  # prepared, but it has parameters, or it is more than one
+                return None if "bindings" in str(error) else str(error)
             except sqlite3.Error as error:
                 message = str(error)
             if not self._supplied(message):
