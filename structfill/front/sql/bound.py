@@ -144,7 +144,8 @@ class _Binder:
         t, column = str(number), f"column_{number}"
         mine = [(a, b) for a, b in self.pairs if number in (a, b)]
         joins = "".join(f"\n        | FROM join_{a}_{b} tail_{a}_{b}" for a, b in mine)
-        lists = "".join(f"\n        | SELECT DISTINCT? list_{t}_{a}_{b} FROM join_{a}_{b} tail_{a}_{b}" for a, b in mine)
+        lists = "".join(f"\n        | SELECT DISTINCT? list_{t}_{a}_{b} FROM join_{a}_{b} tail_{a}_{b}"
+                        for a, b in mine)
         columns = " | ".join(self._name(c.name, self.dialect.fold_columns) for c in table.columns)
         schema = f'{self._name(table.schema, self.dialect.fold_tables)} "." ' if table.schema else ""
         return [f"table_{t}: {self._name(table.name, self.dialect.fold_tables)}", f"path_{t}: {schema}table_{t}",
@@ -215,6 +216,12 @@ def _letters(number: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text as a pattern inside slashes."""
-    return "".join(c if c.isalnum() or c in "_\"'` " else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\U{ord(c):08x}" for c in text)
+    """The text as a pattern between slashes. Lark turns hexadecimal escapes into characters before `re` sees them, so
+    signs are escaped by a backslash."""
+    return "".join(map(_escaped_char, text))
 
+
+def _escaped_char(char: str) -> str:
+    if char.isalnum() or not char.isascii() or char in "_\"'` ":
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 32 or ord(char) == 127 else f"\\{char}"

@@ -59,7 +59,7 @@ def reserved_words(dialect: str) -> frozenset[str]:
 def keywords(text: str) -> frozenset[str]:
     """The words in capitals that a grammar uses and does not define."""
     rules = _STRING.sub('""', _TERMINAL.sub("", _COMMENT.sub("", text)))
-    return frozenset(_KEYWORD.findall(rules)) - set(_DEFINED.findall(text))- {"NAME"}
+    return frozenset(_KEYWORD.findall(rules)) - set(_DEFINED.findall(text)) - {"NAME"}
 
 
 @cache
@@ -70,7 +70,8 @@ def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = Fa
     """
     text = sources(dialect)
     kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
-    lines = [text, f"%override statement: {kinds}", 'start: statement ";"?', name_terminal(reserved_words(dialect), reading)]
+    lines = [text, f"%override statement: {kinds}", 'start: statement ";"?']
+    lines += [name_terminal(reserved_words(dialect), reading)]
     lines += [keyword_terminal(word) for word in sorted(keywords(text))]
     return "\n".join(lines) + "\n" + ("%ignore COMMENT\n" if reading else "")
 
@@ -81,15 +82,15 @@ def keyword_terminal(word: str) -> str:
 
 
 def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
-    """Every word that is not reserved.
+    """Every word that is not reserved, unless a string follows at once: `x'ab'` is no name and a string.
 
     The pattern looks ahead by one character only: it is the trie of the reserved words, left at some place or ended
     between two words. `looking_far` gives the same words by a lookahead over whole words, which compiles much faster.
     """
     if looking_far:
         words = "|".join(any_case(word) for word in sorted(reserved))
-        return f"NAME: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*/"
-    return f"NAME: /{_unreserved(sorted(reserved), 0)}(?![{WORD}])/"
+        return f"NAME: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*(?![{WORD}'])/"
+    return f"NAME: /{_unreserved(sorted(reserved), 0)}(?![{WORD}'])/"
 
 
 def _unreserved(words: list[str], depth: int) -> str:

@@ -11,12 +11,13 @@ from ...automaton.byte_automaton import ByteAutomaton
 from ...errors import SpecError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
+from .bound import bound_grammar
 from .catalogue import Catalogue
 from .compose import STATEMENTS, dialect_grammar
 from .database import Database
 from .dialects import Dialect, ascii_lower, find_dialect
 from .names import Names
-from .parsing import calls, continuable, failure, parse
+from .parsing import calls, continuable, failure, parse, tokens_of
 from .sources import read_catalogue
 
 
@@ -52,6 +53,20 @@ class Sql(Constraint):
         """
         return dialect_grammar(self.dialect.name, self.statements)
 
+    @cached_property
+    def bound_grammar(self) -> str:
+        """The text of a Lark grammar for writing: queries of this dialect whose names are bound to the tables.
+
+        A part of the language (see `bound.py`), and none of it is refused by `accepts`. Without known tables, or where
+        "select" is not among the statements, there is none: `SpecError`. Raises `TooLarge` for too many tables.
+        """
+        if self.catalogue is None or "select" not in self.statements:
+            raise SpecError("a grammar with bound names needs tables and the statement kind 'select'",
+                            hint="pass tables={...}; {} writes queries without tables")
+        if self.dialect.name == "generic":
+            raise UnsupportedFeature("writing SQL of no dialect", hint="name the dialect that is to read the text")
+        return bound_grammar(self.catalogue, self.dialect)
+
     def accepts(self, text: str) -> bool:
         """Is this text a statement of the dialect, of an allowed kind, that names known tables and columns?
 
@@ -83,7 +98,7 @@ class Sql(Constraint):
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """Raises `UnsupportedFeature`: the language is context-free, and only regular ones are enumerated."""
         raise UnsupportedFeature("generating SQL", "SQL is context-free: it is checked here, not generated yet",
-                                 hint="pass `sql(...).grammar` to an engine for Lark grammars, and `check` what it writes")
+                                 hint="pass its `bound_grammar` to an engine for Lark grammars")
 
     def _syntax_error(self, text: str) -> str | None:
         tree = parse(text, self.dialect.name, self.statements)
@@ -107,8 +122,6 @@ class Sql(Constraint):
         """The text, with "quoted" names in brackets if they may not be strings: SQLite takes those for names only."""
         if self.strings == "dialect":
             return text
-        from .parsing import tokens_of
-
         for token in reversed(tokens_of(text, "sqlite", self.statements, "QUOTED")):
             if token.startswith('"'):
                 name = token[1:-1].replace('""', '"').replace("`", "``")

@@ -62,8 +62,8 @@ class Database:
     def _has(self, table: Table) -> bool:
         if table.schema:
             return False
-        rows = self._connection.execute("SELECT count(*) FROM sqlite_master WHERE lower(name) = lower(?)", (table.name,))
-        return bool(rows.fetchone()[0])
+        query = "SELECT count(*) FROM sqlite_master WHERE lower(name) = lower(?)"
+        return bool(self._connection.execute(query, (table.name,)).fetchone()[0])
 
     def _create(self, table: Table) -> None:
         quoted = find_dialect("sqlite").quoted

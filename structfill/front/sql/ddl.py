@@ -67,11 +67,11 @@ def _selected(statement: exp.Create) -> list[Column]:
     return [Column(name) for name in names]
 
 
-def _name(identifier: exp.Expression, dialect: Dialect) -> str:
+def _name(identifier: Any, dialect: Dialect) -> str:
     """The name as the database keeps it."""
     lowered = dialect.fold_tables == "lower" and not identifier.args.get("quoted")
     return ascii_lower(identifier.name) if lowered else identifier.name
 
 
-def _told(statement: exp.Expression) -> str:
+def _told(statement: Any) -> str:
     return f"columns cannot be read from: {statement.sql()[:100]}"

@@ -1,4 +1,4 @@
-"""Do the names of a query belong to the tables in scope? For the dialects that have no engine in the standard library."""
+"""Do the names of a query belong to the tables in scope? For dialects without an engine in the standard library."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Names:
         except RecursionError:
             return _TOO_DEEP
 
-    def _unknown(self, tree: exp.Expression) -> str | None:
+    def _unknown(self, tree: Any) -> str | None:
         tree = self._folded(tree)
         for query in self._queries(tree):
             strange = self._strange_table(query)
@@ -47,14 +47,14 @@ class Names:
                     identify=False, expand_stars=False, validate_qualify_columns=True)
         return None
 
-    def _queries(self, tree: exp.Expression) -> list[exp.Expression]:
+    def _queries(self, tree: Any) -> list[Any]:
         """The queries to resolve: the statement itself, or those inside a statement that writes."""
         if isinstance(tree, exp.Query):
             return [tree]
         source = tree.args.get("expression")
         return [source] if isinstance(source, exp.Query) else []
 
-    def _folded(self, tree: exp.Expression) -> exp.Expression:
+    def _folded(self, tree: Any) -> Any:
         """All names as the catalogue's keys have them."""
         if self.dialect.fold_columns == "any":
             for identifier in tree.find_all(exp.Identifier):
@@ -65,7 +65,7 @@ class Names:
             return tree
         return normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
 
-    def _strange_table(self, query: exp.Expression) -> str | None:
+    def _strange_table(self, query: Any) -> str | None:
         for scope in traverse_scope(query):
             for source in scope.sources.values():
                 if isinstance(source, exp.Table) and not self._known(source):
@@ -80,7 +80,8 @@ class Names:
 
     @cached_property
     def _keys(self) -> frozenset[tuple[str, str]]:
-        return frozenset((self.dialect.table_key(t.name), self.dialect.table_key(t.schema)) for t in self.catalogue.tables)
+        key = self.dialect.table_key
+        return frozenset((key(table.name), key(table.schema)) for table in self.catalogue.tables)
 
     @cached_property
     def _schema(self) -> MappingSchema:
