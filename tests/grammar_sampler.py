@@ -68,4 +68,4 @@ def _word(terminal: Any) -> str:
     if pattern.type == "str":
         return str(pattern.value)
     plain = _PLAIN.sub(r"\1", pattern.value.split("(?!")[0])
-    return re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), plain)
+    return re.sub(r"\\(.)", r"\1", plain)
