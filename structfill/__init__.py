@@ -17,6 +17,7 @@ _HOME = {
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
+    "sql": "front.sql.constraint",
     "regex": "front.text", "choice": "front.text", "template": "front.template", "bounded": "front.template",
     "lark": "front.lark.constraint",
     "TokenGraph": "tokengraph", "compile": "compilation",
@@ -37,7 +38,7 @@ __all__ = [
     "RenoiseOptions", "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph",
     "TooLarge", "Trellis", "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded",
     "choice", "compile", "compile_or_explore", "feasible_lengths", "generate", "infill", "json_schema", "lark",
-    "load", "regex", "template",
+    "load", "regex", "sql", "template",
 ]
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
     from .front.lark.constraint import lark
+    from .front.sql.constraint import sql
     from .front.template import bounded, template
     from .front.text import choice, regex
     from .generator import Generator, Result, Snapshot, generate, infill

@@ -1,0 +1,1 @@
+"""SQL: grammars of the dialects, the user's tables, and the check on the way out."""

@@ -1,0 +1,106 @@
+"""The user's tables: names of tables and their columns, as the database knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import SpecError
+from .dialects import Dialect
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `type` is what the source called it, or "" where it did not say."""
+
+    name: str
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view; `schema` is "" where it is named without one."""
+
+    name: str
+    columns: tuple[Column, ...]
+    schema: str = ""
+
+    @property
+    def path(self) -> str:
+        """Schema and name, for messages."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Tables that may be named, and `script`: statements that make a copy of them in SQLite, where those are known."""
+
+    tables: tuple[Table, ...]
+    script: tuple[str, ...] = ()
+
+    def check(self, dialect: Dialect) -> Catalogue:
+        """Itself. Raises `SpecError` if a name is unusable, or two names are one for the dialect."""
+        _distinct(((dialect.table_key(t.schema), dialect.table_key(t.name)) for t in self.tables),
+                  [t.path for t in self.tables], "tables", "")
+        for table in self.tables:
+            _check_name(table.name, "table", "/" + _token(table.path))
+            for column in table.columns:
+                _check_name(column.name, "column", f"/{_token(table.path)}/{_token(column.name)}")
+            _distinct((dialect.column_key(c.name) for c in table.columns), [c.name for c in table.columns],
+                      f"columns of {table.path!r}", "/" + _token(table.path))
+        return self
+
+
+def from_mapping(tables: Mapping[Any, Any]) -> Catalogue:
+    """From {table: {column: type}}, {table: [columns]}, or either below the name of a schema."""
+    found: list[Table] = []
+    for name, columns in tables.items():
+        pointer = f"/{_token(name)}"
+        if _is_schema(columns):
+            found += [Table(_text(inner, pointer), _columns(listed, f"{pointer}/{_token(inner)}"), _text(name, pointer))
+                      for inner, listed in columns.items()]
+        else:
+            found.append(Table(_text(name, pointer), _columns(columns, pointer)))
+    return Catalogue(tuple(found))
+
+
+def _is_schema(columns: Any) -> bool:
+    """Does this hold tables rather than columns?"""
+    return isinstance(columns, Mapping) and bool(columns) and all(
+        isinstance(value, (Mapping, list, tuple)) for value in columns.values())
+
+
+def _columns(columns: Any, pointer: str) -> tuple[Column, ...]:
+    if isinstance(columns, Mapping):
+        return tuple(Column(_text(name, pointer), "" if kind is None else str(kind)) for name, kind in columns.items())
+    if isinstance(columns, (list, tuple)):
+        return tuple(Column(_text(name, pointer)) for name in columns)
+    raise SpecError(f"the columns of a table must be a dict or a list, not {columns!r:.80}", pointer=pointer,
+                    hint="pass {table: {column: type}} or {table: [columns]}")
+
+
+def _text(name: Any, pointer: str) -> str:
+    if not isinstance(name, str):
+        raise SpecError(f"a name must be a str, not {name!r:.80}", pointer=pointer)
+    return name
+
+
+def _check_name(name: str, kind: str, pointer: str) -> None:
+    if not name:
+        raise SpecError(f"the name of a {kind} is empty", pointer=pointer)
+    if "\0" in name:
+        raise SpecError(f"the name of a {kind} holds a NUL character, which no dialect can write", pointer=pointer)
+
+
+def _distinct(keys: Iterable[Any], names: list[str], what: str, pointer: str) -> None:
+    seen: dict[Any, str] = {}
+    for key, name in zip(keys, names, strict=True):
+        if key in seen:
+            raise SpecError(f"two {what} have one name in this dialect: {seen[key]!r} and {name!r}", pointer=pointer,
+                            hint="rename or leave out one of them")
+        seen[key] = name
+
+
+def _token(name: Any) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,129 @@
+"""The Lark grammar of a dialect, composed from the plain files in `grammars/`.
+
+A dialect is a list of files; the first one is common to all, the later ones extend and override its rules. Keywords are
+not written out there: every word in capitals that no line defines is one. Each becomes a terminal of its own, spelt in
+any case and ending at a word's end, and NAME is every other word. So a keyword is reserved wherever it stands, whatever
+a contextual lexer would allow, and `SELECTx` is no keyword.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from string import ascii_letters, digits
+
+WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
+
+FILES = {
+    "sqlite": ("common", "sqlite"),
+    "postgres": ("common", "postgres"),
+    "duckdb": ("common", "postgres", "duckdb"),
+    "mysql": ("common", "mysql"),
+    "generic": ("common", "postgres", "duckdb", "generic"),
+}
+
+STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update", "delete", "create", "drop", "alter")}
+
+_DEFINED = re.compile(r"^(?:%override |%extend )?\??([A-Za-z_]+)(?:\.\d+)?\s*:", re.M)
+_COMMENT = re.compile(r"^\s*//.*$", re.M)
+_TERMINAL = re.compile(r"^(?:%override |%extend )?[A-Z_]+(?:\.\d+)?\s*:.*$|^%(?:ignore|import|declare).*$", re.M)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"i?')
+_KEYWORD = re.compile(r"\b[A-Z][A-Z_]*\b")
+_RESERVED = re.compile(r"^// reserved: (.*)$", re.M)
+
+
+def folder() -> Path:
+    """Where the grammar files are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[2]
+    inside = package / "grammars"
+    return inside if inside.is_dir() else package.parent / "grammars"
+
+
+@cache
+def sources(dialect: str) -> str:
+    """The files of a dialect, one behind the other."""
+    return "\n".join((folder() / f"sql_{part}.lark").read_text(encoding="utf-8") for part in FILES[dialect])
+
+
+@cache
+def reserved_words(dialect: str) -> frozenset[str]:
+    """The words, in capitals, that are no names unless quoted."""
+    text = sources(dialect)
+    soft = {word for rule in ("soft_word", "soft_alias") for word in _KEYWORD.findall(_body(text, rule))}
+    listed = {word for line in _RESERVED.findall(text) for word in line.split()}
+    return frozenset((listed | keywords(text)) - soft)
+
+
+def keywords(text: str) -> frozenset[str]:
+    """The words in capitals that a grammar uses and does not define."""
+    rules = _STRING.sub('""', _TERMINAL.sub("", _COMMENT.sub("", text)))
+    return frozenset(_KEYWORD.findall(rules)) - set(_DEFINED.findall(text)) - {"NAME"}
+
+
+@cache
+def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = False) -> str:
+    """The text of a Lark grammar (LALR, contextual lexer; start rule `start`) of single statements of these kinds.
+
+    `reading` is for given text: comments are allowed, and NAME is spelt so that Python's `re` compiles it fast.
+    """
+    text = sources(dialect)
+    kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
+    lines = [text, f"%override statement: {kinds}", 'start: statement ";"?']
+    lines += [name_terminal(reserved_words(dialect), reading)]
+    lines += [keyword_terminal(word) for word in sorted(keywords(text))]
+    return "\n".join(lines) + "\n" + ("%ignore COMMENT\n" if reading else "")
+
+
+def keyword_terminal(word: str) -> str:
+    """A word in any case that ends where words end; it goes before NAME."""
+    return f"{word}.2: /{any_case(word)}(?![{WORD}])/"
+
+
+def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
+    """Every word that is not reserved, unless a string follows at once: `x'ab'` is no name and a string.
+
+    The pattern looks ahead by one character only: it is the trie of the reserved words, left at some place or ended
+    between two words. `looking_far` gives the same words by a lookahead over whole words, which compiles much faster.
+    """
+    if looking_far:
+        words = "|".join(any_case(word) for word in sorted(reserved))
+        return f"NAME: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*(?![{WORD}'])/"
+    return f"NAME: /{_unreserved(sorted(reserved), 0)}(?![{WORD}'])/"
+
+
+def _unreserved(words: list[str], depth: int) -> str:
+    """What may follow the first `depth` characters that all `words` share, so that none of them comes out."""
+    children: dict[str, list[str]] = {}
+    for word in words:
+        if len(word) > depth:
+            children.setdefault(word[depth], []).append(word)
+    ended = any(len(word) == depth for word in words)
+    if not children:
+        return f"[{WORD}]+"
+    parts = [f"[{_others(children, depth == 0)}][{WORD}]*"]
+    parts += [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
+    return f"(?:{'|'.join(parts)}){'' if ended or depth == 0 else '?'}"
+
+
+def _others(children: Iterable[str], first: bool) -> str:
+    """The characters of words, but for those in either case."""
+    taken = {c for char in children for c in (char.upper(), char.lower())}
+    kept = [c for c in f"{ascii_letters}_" if c not in taken]
+    if not first:
+        kept += [c for c in f"{digits}$" if c not in taken]
+    return "".join(kept) + "\\x80-\\U0010ffff"
+
+
+def any_case(word: str) -> str:
+    """A pattern of the ASCII spellings of a word; the flag `i` would also take the Kelvin sign for a K."""
+    return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else re.escape(c) for c in word)
+
+
+def _body(text: str, rule: str) -> str:
+    """All that the files say of a rule: its last definition and everything that extends it."""
+    bodies: list[str] = []
+    for found in re.finditer(rf"^(%override |%extend )?{rule}\s*:((?:.*\n)(?:[ \t]+\|.*\n)*)", text, re.M):
+        bodies = [*bodies, found[2]] if found[1] == "%extend " else [found[2]]
+    return "".join(bodies)

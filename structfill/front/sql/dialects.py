@@ -1,0 +1,84 @@
+"""What the dialects differ in beside their grammar: case of names, quotes, functions that write."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...errors import UnsupportedFeature
+from .compose import FILES
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Facts of one dialect.
+
+    `fold_tables` and `fold_columns` say when two spellings are one name: "any" case, "lower" (unquoted names are
+    lower-cased, quoted ones are exact), or "exact". `sqlglot` is its name there. `writers` matches, in lower case,
+    functions that change data, settings or files, or that run text as SQL.
+    """
+
+    name: str
+    sqlglot: str
+    fold_tables: str
+    fold_columns: str
+    quote: str
+    writers: re.Pattern[str]
+
+    def table_key(self, name: str, quoted: bool = True) -> str:
+        """Equal for spellings of one table."""
+        return _key(name, quoted, self.fold_tables)
+
+    def column_key(self, name: str, quoted: bool = True) -> str:
+        """Equal for spellings of one column."""
+        return _key(name, quoted, self.fold_columns)
+
+    def quoted(self, name: str) -> str:
+        """The name in the dialect's quotes."""
+        return f"{self.quote}{name.replace(self.quote, self.quote * 2)}{self.quote}"
+
+
+def _key(name: str, quoted: bool, fold: str) -> str:
+    if fold == "any" or fold == "lower" and not quoted:
+        return ascii_lower(name)
+    return name
+
+
+def ascii_lower(name: str) -> str:
+    """Lower case of the ASCII letters: what databases fold, whatever the language."""
+    return "".join(c.lower() if c.isascii() else c for c in name)
+
+
+_NO_CALLS = ("nextval|setval|set_config|lo_.*|pg_terminate_.*|pg_cancel_.*|pg_reload_conf|pg_rotate_.*|dblink.*|"
+             "pg_.*advisory.*|pg_notify|query_to_.*|cursor_to_.*|table_to_.*|pg_file_.*|pg_switch_.*|pg_create_.*|"
+             "pg_drop_.*|pg_logical_.*|pg_replication_.*|pg_stat_reset.*|pg_read_.*|pg_wal_.*|pg_promote|"
+             "pg_backup_.*|pg_start_.*|pg_stop_.*|pg_import_.*|pg_export_.*|pg_copy_.*|brin_.*|gin_clean_.*")
+_WRITERS = {
+    "sqlite": "load_extension|writefile|edit|fts3_tokenizer|eval|readfile",
+    "postgres": _NO_CALLS,
+    "duckdb": "nextval|setseed|checkpoint|force_checkpoint|query|query_table|pragma_.*|load_aws_.*|sqlite_.*|"
+              "postgres_.*|mysql_.*|write_.*|copy_.*",
+    "mysql": "get_lock|release_.*|load_file|sys_exec|sys_eval|benchmark|set_.*|master_.*|source_pos_.*|"
+             "last_insert_id|wait_for_.*|group_replication_.*|asynchronous_.*|keyring_.*",
+}
+_WRITERS["generic"] = "|".join(_WRITERS.values())
+
+
+def _dialect(name: str, sqlglot: str, fold_tables: str, fold_columns: str, quote: str) -> Dialect:
+    return Dialect(name, sqlglot, fold_tables, fold_columns, quote, re.compile(_WRITERS[name]))
+
+
+_DIALECTS = {
+    "sqlite": _dialect("sqlite", "sqlite", "any", "any", '"'),
+    "postgres": _dialect("postgres", "postgres", "lower", "lower", '"'),
+    "duckdb": _dialect("duckdb", "duckdb", "any", "any", '"'),
+    "mysql": _dialect("mysql", "mysql", "exact", "any", "`"),
+    "generic": _dialect("generic", "", "any", "any", '"'),
+}
+
+
+def find_dialect(name: object) -> Dialect:
+    """The dialect of this name; raises `UnsupportedFeature` with the names that there are."""
+    if not isinstance(name, str) or name not in _DIALECTS:
+        raise UnsupportedFeature(f"SQL dialect {name!r}", hint="there are " + ", ".join(map(repr, FILES)))
+    return _DIALECTS[name]

@@ -1,0 +1,94 @@
+"""Do the names of a query belong to the tables in scope? For dialects without an engine in the standard library."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.schema import MappingSchema
+
+from .catalogue import Catalogue
+from .dialects import Dialect, ascii_lower
+
+_TOO_DEEP = "the statement nests too deep to be checked"
+
+
+class Names:
+    """Resolves the tables and columns of statements against a catalogue."""
+
+    def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
+        self.catalogue, self.dialect = catalogue, dialect
+
+    def error(self, statement: str, resolve: bool = True) -> str | None:
+        """What is wrong with one statement, or None: it does not parse or, with `resolve`, a name is not in scope."""
+        try:
+            tree = sqlglot.parse_one(statement, dialect=self.dialect.sqlglot or None)
+            if isinstance(tree, exp.Command):
+                return "sqlglot does not know this statement"
+            return self._unknown(tree) if resolve else None
+        except SqlglotError as error:
+            return str(error).splitlines()[0]
+        except RecursionError:
+            return _TOO_DEEP
+
+    def _unknown(self, tree: Any) -> str | None:
+        tree = self._folded(tree)
+        for query in self._queries(tree):
+            strange = self._strange_table(query)
+            if strange is not None:
+                return strange
+            qualify(query.copy(), schema=self._schema, dialect=self.dialect.sqlglot or None, quote_identifiers=False,
+                    identify=False, expand_stars=False, validate_qualify_columns=True)
+        return None
+
+    def _queries(self, tree: Any) -> list[Any]:
+        """The queries to resolve: the statement itself, or those inside a statement that writes."""
+        if isinstance(tree, exp.Query):
+            return [tree]
+        source = tree.args.get("expression")
+        return [source] if isinstance(source, exp.Query) else []
+
+    def _folded(self, tree: Any) -> Any:
+        """All names as the catalogue's keys have them."""
+        if self.dialect.fold_columns == "any":
+            for identifier in tree.find_all(exp.Identifier):
+                if self.dialect.fold_tables == "any" or isinstance(identifier.parent, exp.Column | exp.Alias):
+                    is_table = isinstance(identifier.parent, exp.Column) and identifier.arg_key != "this"
+                    if self.dialect.fold_tables == "any" or not is_table:
+                        identifier.set("this", ascii_lower(identifier.name))
+            return tree
+        return normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
+
+    def _strange_table(self, query: Any) -> str | None:
+        for scope in traverse_scope(query):
+            for source in scope.sources.values():
+                if isinstance(source, exp.Table) and not self._known(source):
+                    return f"no such table: {source.sql(dialect=self.dialect.sqlglot or None)}"
+        return None
+
+    def _known(self, table: exp.Table) -> bool:
+        if not isinstance(table.this, exp.Identifier):
+            return True  # a function that makes rows
+        name, schema = self.dialect.table_key(table.name), self.dialect.table_key(table.db)
+        return any(name == key and (not schema or schema == where) for key, where in self._keys)
+
+    @cached_property
+    def _keys(self) -> frozenset[tuple[str, str]]:
+        key = self.dialect.table_key
+        return frozenset((key(table.name), key(table.schema)) for table in self.catalogue.tables)
+
+    @cached_property
+    def _schema(self) -> MappingSchema:
+        deep = any(table.schema for table in self.catalogue.tables)
+        mapping: dict[str, Any] = {}
+        for table in self.catalogue.tables:
+            columns = {self.dialect.column_key(c.name): "text" for c in table.columns}
+            place = mapping.setdefault(self.dialect.table_key(table.schema), {}) if deep else mapping
+            place[self.dialect.table_key(table.name)] = columns
+        return MappingSchema(mapping, dialect=self.dialect.sqlglot or None, normalize=False)

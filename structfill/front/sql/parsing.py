@@ -1,0 +1,107 @@
+"""Reading a text with the grammar of its dialect."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Tree
+from lark.exceptions import LarkError, UnexpectedInput
+
+from ...automaton.char_dfa import CharDFA
+from ..regex import fullmatch_dfa
+from .compose import dialect_grammar, keywords, sources
+
+_WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*")
+
+
+@cache
+def _parser(dialect: str, statements: frozenset[str]) -> Lark:
+    """The parser of given text; a second or more to build, kept for the process."""
+    return Lark(dialect_grammar(dialect, statements, reading=True), parser="lalr", lexer="contextual")
+
+
+def parse(text: str, dialect: str, statements: frozenset[str]) -> Tree[Token] | None:
+    """The tree of a text, or None if the grammar refuses it."""
+    try:
+        return _parser(dialect, statements).parse(text)
+    except LarkError:
+        return None
+
+
+def failure(text: str, dialect: str, statements: frozenset[str]) -> int:
+    """Where a refused text leaves the grammar, in characters; its length if it only ends too soon."""
+    try:
+        _parser(dialect, statements).parse(text)
+    except UnexpectedInput as error:
+        place = error.pos_in_stream
+        ended = place is None or getattr(getattr(error, "token", None), "type", "") == "$END"
+        return len(text) if ended or place is None else place
+    return len(text)
+
+
+def calls(tree: Tree[Token]) -> set[str]:
+    """The functions that a tree calls: the last name of each, as written, without quotes."""
+    found = set()
+    for node in tree.find_data("function_name"):
+        tokens = list(node.scan_values(lambda token: isinstance(token, Token)))
+        found.add(str(tokens[-1]).strip('"`[]').replace('""', '"'))
+    return found
+
+
+def tokens_of(text: str, dialect: str, statements: frozenset[str], kind: str) -> list[Token]:
+    """The tokens of one kind in a text of the grammar, in its order."""
+    tree = parse(text, dialect, statements)
+    found = [] if tree is None else list(tree.scan_values(lambda t: isinstance(t, Token) and t.type == kind))
+    return sorted(found, key=lambda token: token.start_pos or 0)
+
+
+def continuable(text: str, dialect: str, statements: frozenset[str]) -> bool:
+    """Can this text be continued into the grammar's language?
+
+    It can if the parser takes all its tokens (an LALR parser that shifts stands before a valid rest), or if the last
+    one, whole or in pieces, is the beginning of a terminal that may stand there.
+    """
+    parser = _parser(dialect, statements)
+    interactive = parser.parse_interactive(text)
+    before, tokens = [(0, interactive.copy())], interactive.lexer_thread.lex(interactive.parser_state)
+    try:
+        for token in tokens:
+            before = [*before[-1:], (token.start_pos or 0, interactive.copy())]
+            interactive.feed_token(token)
+        return True
+    except UnexpectedInput as error:
+        start = error.pos_in_stream or 0
+        if start != before[-1][0]:  # the lexer's error: the parser has seen nothing of this token
+            before = [*before[-1:], (start, interactive)]
+    words = keywords(sources(dialect))
+    return any(_begun(parser, state, text[start:], words) for start, state in before)
+
+
+def _begun(parser: Lark, state: Any, tail: str, words: frozenset[str]) -> bool:
+    """Is `tail` the beginning of a terminal that this state of the parser takes, or of an ignored one?
+
+    Words need no automaton: any can be continued to one that is not reserved, and keywords are known by their name.
+    """
+    names = {name for name in state.accepts() if name != "$END"} | set(parser.ignore_tokens)
+    if _WORD.fullmatch(tail) and "NAME" in names:
+        return True
+    if any(word.startswith(tail.upper()) for word in names & words):
+        return True
+    patterns = [parser.get_terminal(name).pattern.to_regexp() for name in sorted(names - words - {"NAME"})]
+    return any(_prefix(pattern, tail) for pattern in patterns)
+
+
+@cache
+def _dfa(pattern: str) -> CharDFA:
+    return fullmatch_dfa(pattern)
+
+
+def _prefix(pattern: str, text: str) -> bool:
+    automaton, state = _dfa(pattern), 0
+    for char in text:
+        state = automaton.step(state, ord(char))
+        if state < 0:
+            return False
+    return True

@@ -1,0 +1,121 @@
+"""Where a catalogue comes from: a dict, DDL text, a SQLite file, a SQLAlchemy engine, a sqlglot schema."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import SpecError, UnsupportedFeature
+from .catalogue import Catalogue, Column, Table, from_mapping
+from .dialects import Dialect
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def read_catalogue(source: Any, dialect: Dialect) -> Catalogue:
+    """The catalogue of a source. Raises `SpecError` naming what is wrong with it."""
+    if isinstance(source, Mapping):
+        found = from_mapping(source)
+    elif isinstance(source, os.PathLike):
+        found = _from_file(Path(source), dialect)
+    elif isinstance(source, str):
+        found = _from_text(source, dialect)
+    elif _is_engine(source):
+        found = _from_engine(source)
+    elif hasattr(source, "mapping") and hasattr(source, "column_names"):
+        found = _from_mapping_schema(source)
+    else:
+        raise SpecError(f"tables cannot be read from {type(source).__name__}",
+                        hint="pass a dict, DDL text, the path of a SQLite file, a SQLAlchemy engine or a sqlglot "
+                             "MappingSchema")
+    return found.check(dialect)
+
+
+def _from_text(text: str, dialect: Dialect) -> Catalogue:
+    if "create" in text.lower():
+        return _from_ddl(text, dialect)
+    if "\0" not in text and Path(text).is_file():
+        return _from_file(Path(text), dialect)
+    raise SpecError(f"tables: neither DDL (CREATE TABLE ...) nor a file: {text!r:.80}",
+                    hint="pass CREATE statements, or the path of a SQLite file or of a file of CREATE statements")
+
+
+def _from_file(path: Path, dialect: Dialect) -> Catalogue:
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(len(_MAGIC)) == _MAGIC
+        if not is_database:
+            return _from_ddl(path.read_text(encoding="utf-8"), dialect)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"tables cannot be read from {str(path)!r}: {error}") from None
+    try:
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            return read_database(database)
+        finally:
+            database.close()
+    except sqlite3.Error as error:
+        raise SpecError(f"the SQLite file {str(path)!r} cannot be read: {error}") from None
+
+
+def read_database(database: sqlite3.Connection) -> Catalogue:
+    """Tables and views of an open SQLite database, and the statements that made them."""
+    rows = database.execute("SELECT name, type, sql FROM sqlite_master ORDER BY rowid").fetchall()
+    tables = [Table(name, _pragma_columns(database, name)) for name, kind, _ in rows if kind in ("table", "view")]
+    return Catalogue(tuple(tables), tuple(sql for name, _, sql in rows if sql and not name.startswith("sqlite_")))
+
+
+def _pragma_columns(database: sqlite3.Connection, table: str) -> tuple[Column, ...]:
+    try:
+        rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)).fetchall()
+    except sqlite3.Error as error:  # a view over a table that is gone, a module that is not loaded
+        raise SpecError(f"the columns of {table!r} cannot be read: {error}",
+                        hint="pass a dict of the tables that matter") from None
+    return tuple(Column(name, kind or "") for name, kind in rows)
+
+
+def _from_ddl(text: str, dialect: Dialect) -> Catalogue:
+    if dialect.name != "sqlite":
+        from .ddl import read_ddl
+
+        return read_ddl(text, dialect)
+    database = sqlite3.connect(":memory:")
+    database.set_authorizer(_no_files)
+    try:
+        database.executescript(text)
+        return read_database(database)
+    except sqlite3.Error as error:
+        raise SpecError(f"SQLite refuses the DDL text: {error}",
+                        hint="for another dialect's DDL name that dialect, or pass a dict") from None
+    finally:
+        database.close()
+
+
+def _no_files(action: int, *_: object) -> int:
+    """DDL text may make tables, in memory; it may not open files."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
+
+
+def _is_engine(source: Any) -> bool:
+    return hasattr(source, "dialect") and hasattr(source, "connect")
+
+
+def _from_engine(engine: Any) -> Catalogue:
+    from sqlalchemy import inspect  # the caller has it: the engine is one of its objects
+
+    inspector = inspect(engine)
+    names = [*inspector.get_table_names(), *inspector.get_view_names()]
+    return Catalogue(tuple(
+        Table(name, tuple(Column(c["name"], str(c["type"])) for c in inspector.get_columns(name))) for name in names))
+
+
+def _from_mapping_schema(schema: Any) -> Catalogue:
+    mapping, depth = schema.mapping, schema.depth() if schema.mapping else 1
+    if depth > 2:
+        raise UnsupportedFeature("a schema of catalogues", "tables below more than one level of schemas",
+                                 hint="pass the schemas of one database")
+    return from_mapping(mapping)
+

@@ -1,0 +1,137 @@
+"""structfill.sql: tables from every source, names in scope, read-only, the check on the way out, the bound grammar."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import lark
+import pytest
+from sqlglot.schema import MappingSchema
+
+import structfill as sf
+from structfill.front.sql.sources import read_catalogue
+from tests.grammar_sampler import Sampler
+
+TABLES = {"singer": {"singer_id": "int", "name": "text", "age": "int"}, "concert": ["id", "singer_id", "year"]}
+DDL = 'CREATE TABLE singer (singer_id INT, name TEXT, age INT); CREATE TABLE concert (id INT, singer_id INT, year INT);'
+ODD = {"odd name": ["a b", "select", "é\"x", "it's", "a.b[c]"], "order": ["abs", "Name"], "t": ["x/y", "back\\slash"]}
+RIGHT = ["SELECT name FROM singer", "SELECT s.age FROM singer AS s JOIN concert c ON c.singer_id = s.singer_id",
+         "WITH x AS (SELECT age AS a FROM singer) SELECT a FROM x", "SELECT name AS n FROM singer ORDER BY n",
+         "SELECT id FROM concert WHERE EXISTS (SELECT 1 FROM singer WHERE singer.singer_id = concert.singer_id)",
+         "SELECT age, count(*) FROM singer GROUP BY age HAVING count(*) > 1", "SELECT 1"]
+WRONG = ["SELECT nam FROM singer", "SELECT s.name FROM singer", "SELECT name FROM nothing", "SELECT year FROM singer",
+         "WITH x AS (SELECT age AS a FROM singer) SELECT b FROM x", "SELECT singer_id FROM singer, concert",
+         "SELECT c.name FROM concert c"]
+SPELLED = {"NAME": ["x1", "foo"], "NUMBER": ["1", "2.5"], "INTEGER": ["1", "2"], "STRING": ["'a'", "'it''s'"],
+           "MINUS": ["-"]}
+DIALECTS = ["sqlite", "postgres", "duckdb", "mysql"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_names_in_scope(dialect: str) -> None:
+    constraint = sf.sql(dialect, TABLES)
+    for text in RIGHT:
+        assert constraint.accepts(text) and constraint.check(text) is None, text
+    for text in WRONG:
+        assert not constraint.accepts(text) and constraint.check(text), text
+
+
+def test_every_source_gives_the_same_tables(tmp_path: Path) -> None:
+    path = tmp_path / "a b#1.db"
+    with sqlite3.connect(path) as database:
+        database.executescript(DDL)
+    (tmp_path / "tables.sql").write_text(DDL)
+    for dialect in DIALECTS:
+        for source in (TABLES, DDL, path, str(path), tmp_path / "tables.sql", MappingSchema(
+                {"singer": TABLES["singer"], "concert": dict.fromkeys(TABLES["concert"], "int")})):
+            tables = read_catalogue(source, sf.sql(dialect).dialect).tables
+            assert {t.name: [c.name for c in t.columns] for t in tables} == {
+                name: list(columns) for name, columns in TABLES.items()}
+
+
+def test_sqlalchemy_engine() -> None:
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE t (a INT)"))
+    assert sf.sql("sqlite", engine).accepts("SELECT a FROM t")
+    assert not sf.sql("sqlite", engine).accepts("SELECT b FROM t")
+
+
+def test_schemas_views_and_folding() -> None:
+    duck = sf.sql("duckdb", {"main": {"T": ["A"]}, "other": {"u": ["b"]}})
+    assert duck.accepts("SELECT a FROM t") and duck.accepts("SELECT b FROM other.u")
+    assert not duck.accepts("SELECT b FROM main.u")
+    exact = sf.sql("postgres", 'CREATE TABLE "Mixed" ("Col" int, Plain int)')
+    assert exact.accepts('SELECT "Col", PLAIN FROM "Mixed"') and not exact.accepts("SELECT plain FROM mixed")
+    view = sf.sql("sqlite", "CREATE TABLE t (a); CREATE VIEW v AS SELECT a AS b FROM t")
+    assert view.accepts("SELECT b FROM v") and not view.accepts("SELECT a FROM v")
+    assert sf.sql("sqlite", {"sqlite_sequence": ["name", "seq"], "t": ["a"]}).accepts("SELECT seq FROM sqlite_sequence")
+
+
+def test_strings_in_double_quotes() -> None:
+    text = 'SELECT name FROM singer WHERE name = "USA"'
+    assert sf.sql("sqlite", TABLES).accepts(text)
+    strict = sf.sql("sqlite", TABLES, strings="strict")
+    assert not strict.accepts(text) and strict.accepts('SELECT "name" FROM singer WHERE name = \'a "b"\'')
+
+
+def test_read_only() -> None:
+    for text in ("DELETE FROM singer", "SELECT load_extension('x')", "SELECT [load_extension]('x')"):
+        assert not sf.sql("sqlite", TABLES).accepts(text)
+    writing = sf.sql("sqlite", TABLES, statements={"delete", "select"}, read_only=False)
+    assert writing.accepts("DELETE FROM singer WHERE age = 1")
+    assert not writing.accepts("DELETE FROM singer WHERE id = 1")
+    assert writing.accepts("SELECT load_extension('x')") and not writing.accepts("INSERT INTO singer DEFAULT VALUES")
+
+
+def test_empty_and_unknown_tables() -> None:
+    assert sf.sql("sqlite").accepts("SELECT anything FROM anywhere")
+    for dialect in DIALECTS:
+        empty = sf.sql(dialect, {})
+        assert empty.accepts("SELECT 1 + 1") and not empty.accepts("SELECT a FROM t")
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (("oracle",), "sqlite"), ((None,), "sqlite"), (("sqlite", TABLES, {"insert"}), "read_only"),
+    (("sqlite", TABLES, set()), "empty"), (("sqlite", TABLES, {"merge"}), "merge"), (("sqlite", 7), "int"),
+    (("sqlite", {"t": 3}), "/t"), (("sqlite", {"t": ["a", "A"]}), "'A'"), (("sqlite", {"t": ["a"], "T": ["b"]}), "'T'"),
+    (("sqlite", {"t": [""]}), "empty"), (("sqlite", {"a\0": ["b"]}), "NUL"), (("sqlite", {"t": [1]}), "str"),
+    (("sqlite", "CREATE TABLE t ("), "SQLite"), (("postgres", "CREATE TABLE ("), "postgres"),
+    (("postgres", "CREATE TABLE t (a int); DROP TABLE t"), "DROP"), (("sqlite", "no/such/file"), "no/such/file"),
+    (("sqlite", Path("no/such/file")), "no/such/file"), (("sqlite", {"sqlite_master2": ["a"]}), "sqlite_master2"),
+])
+def test_errors(arguments: tuple[object, ...], told: str) -> None:
+    with pytest.raises(sf.SpecError, match=".*") as caught:
+        sf.sql(*arguments)  # type: ignore[arg-type]
+    assert told in str(caught.value)
+
+
+def test_duplicates_by_case_are_two_names_where_case_counts() -> None:
+    found = sf.sql("postgres", {"T": ["a", "A"], "t": ["a"]})
+    assert found.accepts('SELECT "A", a FROM "T"') and not found.accepts('SELECT "A" FROM t')
+
+
+@pytest.mark.parametrize(("dialect", "tables"), [("sqlite", TABLES), ("sqlite", ODD), ("sqlite", {}), ("postgres", ODD),
+                                                 ("duckdb", TABLES), ("mysql", ODD)])
+def test_what_the_bound_grammar_writes_is_right(dialect: str, tables: dict[str, list[str]]) -> None:
+    constraint = sf.sql(dialect, tables)
+    parser = lark.Lark(constraint.bound_grammar, parser="lalr", lexer="contextual")
+    sampler = Sampler(parser, SPELLED, seed=3, long=40)
+    for _ in range(60):
+        text = sampler.text()
+        parser.parse(text)
+        assert constraint.accepts(text), (text, constraint.check(text))
+
+
+def test_many_tables_are_too_large_to_bind() -> None:
+    constraint = sf.sql("sqlite", {f"t{i}": ["id"] for i in range(40)})
+    with pytest.raises(sf.TooLarge):
+        constraint.bound_grammar  # noqa: B018
+
+
+def test_identity_and_outline() -> None:
+    assert sf.sql("sqlite", TABLES).identity != sf.sql("sqlite", TABLES, strings="strict").identity
+    assert sf.sql("sqlite", TABLES).identity == sf.sql("sqlite", TABLES).identity
+    assert "singer(singer_id int" in sf.sql("sqlite", TABLES).outline
