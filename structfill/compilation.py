@@ -49,8 +49,9 @@ def compile_or_explore(constraint: Constraint, vocab: Vocab, *, limits: Limits |
                        cache: Cache | None = None) -> TokenGraph | LazyGraph:
     """As `compile`, but a `LazyGraph` (for `LazyTrellis`) of a grammar that is too large to enumerate; no cache keeps
     it."""
-    if isinstance(constraint, LarkGrammar) and constraint.is_lazy(limits or Limits()):
-        return LazyGraph(constraint, vocab, limits)
+    grammar = constraint.lazily(limits or Limits()) if isinstance(constraint, Constraint) else None
+    if isinstance(grammar, LarkGrammar):
+        return LazyGraph(grammar, vocab, limits)
     return compile(constraint, vocab, limits=limits, cache=cache)
 
 

@@ -116,6 +116,7 @@ class Generator:
         start = time.perf_counter()
         graph: Any = compile_or_explore(self.constraint, self.model.vocab, limits=limits, cache=_cache(cache))
         self.graph = graph  # of either kind: what is asked of it below, both know
+        sampler_for(self.model, self.options, graph.exact)  # tells what does not go together
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
         if self.canvas_length > MOST_POSITIONS:
             raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
@@ -188,7 +189,7 @@ class Generator:
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
-        sample, options = sampler_for(self.model, self.options)
+        sample, options = sampler_for(self.model, self.options, self.graph.exact)
         rows, left = len(context), self.max_tokens
         states, written = [self.graph.start] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)

@@ -12,7 +12,7 @@ import torch
 
 from .cache import Cache
 from .compilation import compile
-from .errors import EmptyLanguage, ModelError, SpecError, UnsupportedFeature
+from .errors import EmptyLanguage, ModelError, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import json_schema
 from .front.text import choice, regex
@@ -28,9 +28,10 @@ def parse(request: str | Mapping[str, Any]) -> Constraint:
 
     - ``json_schema``: a schema, or the text of one, with an optional ``whitespace`` beside it;
     - ``regex``: an ECMA-262 pattern;
-    - ``choice``: a list of texts.
+    - ``choice``: a list of texts;
+    - ``grammar``: a grammar in Lark's notation whose start rule is ``start``.
 
-    Raises `SpecError` with the JSON pointer of what is wrong, `UnsupportedFeature` for ``grammar``.
+    Raises `SpecError` with the place of what is wrong.
     """
     spec = _object(request)
     kinds = [name for name in spec if name in _KINDS]
@@ -56,8 +57,9 @@ def _object(request: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _grammar(text: str) -> Constraint:
-    raise UnsupportedFeature("grammar", "grammars are not supported by this version",
-                             hint="use json_schema, regex or choice")
+    from .front.lark.constraint import lark
+
+    return lark(text, engine="exact")  # servers share token graphs; a language too large to enumerate is refused
 
 
 _KINDS: dict[str, Callable[..., Constraint]] = {

@@ -30,6 +30,10 @@ class Constraint(ABC):
         """The same, with counters in place of the states of long repetitions where the front-end knows how."""
         return self.automaton(limits)
 
+    def lazily(self, limits: Limits) -> Constraint | None:
+        """The grammar whose language is explored on demand, where it is too large to enumerate; else None."""
+        return None
+
     @property
     @abstractmethod
     def identity(self) -> str:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
-from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, VocabMismatch
+from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature, VocabMismatch
 from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
@@ -99,9 +99,14 @@ class LazyTrellis:
         return self.rows_of([row for row in range(self.rows) for _ in range(times)])
 
     def posterior(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
-                  temperature: float = 1.0) -> Posterior:
+                  temperature: float = 1.0, margin: bool = False) -> Posterior:
         """As `Trellis.posterior`, of the ways that the beam kept: `log_mass` is a lower bound, the draw is one of them.
+
+        Raises `UnsupportedFeature` for margins.
         """
+        if margin:
+            raise UnsupportedFeature("rule \"margin\"", "margins are not known of a language that is explored lazily",
+                                     hint="use the rule \"confidence\" or \"entropy\"")
         rows, flat, device = self._logits(logits)
         uniforms = _uniforms(len(rows), self.length, generator) if draw else np.empty((len(rows), 0))
         found = [self._posterior(row, read(self.graph, x, _scale(temperature)), u if draw else None)

@@ -89,6 +89,10 @@ class LarkGrammar(Constraint):
         delta, labels = condense(found[0], np.where(found[1], 0, -1).astype(np.int32))
         return ByteAutomaton(delta, self.tables.cls.astype(np.uint8), labels >= 0), whole
 
+    def lazily(self, limits: Limits) -> LarkGrammar | None:
+        """Itself, where `is_lazy`."""
+        return self if self.is_lazy(limits) else None
+
     def is_lazy(self, limits: Limits) -> bool:
         """Is it explored lazily? By `engine`, or, left to itself, where enumeration to ``limits.depth`` grows large."""
         if self.engine != "auto":

@@ -65,7 +65,7 @@ def load(text: str, start: str, limits: Limits) -> Grammar:
 
     parser = _parser(text, start)
     analysis = LALR_Analyzer(parser.parser.parser_conf, debug=True)  # the tables together with their item sets
-    analysis.compute_lalr()  # type: ignore[no-untyped-call]
+    analysis.compute_lalr()
     return _Reader(text, start, parser, analysis, limits).grammar()
 
 

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
-from ...errors import SpecError, UnsupportedFeature
+from ...errors import SpecError, StructfillError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
+from ..lark.constraint import LarkGrammar
 from .bound import bound_grammar
 from .catalogue import Catalogue
 from .compose import STATEMENTS, dialect_grammar
@@ -95,10 +96,27 @@ class Sql(Constraint):
             return Names(Catalogue(()), self.dialect).error(text, resolve=False)
         return self._name_error(text) if error is None else error
 
+    @cached_property
+    def written(self) -> LarkGrammar:
+        """What is generated: the `bound_grammar` where tables are known, else the `grammar`; always explored lazily."""
+        return LarkGrammar(self.grammar if self.catalogue is None else self.bound_grammar, "start", Limits(), "lazy")
+
+    def lazily(self, limits: Limits) -> LarkGrammar:
+        """`written`: SQL nests without end."""
+        return self.written
+
     def automaton(self, limits: Limits) -> ByteAutomaton:
-        """Raises `UnsupportedFeature`: the language is context-free, and only regular ones are enumerated."""
-        raise UnsupportedFeature("generating SQL", "SQL is context-free: it is checked here, not generated yet",
-                                 hint="pass its `bound_grammar` to an engine for Lark grammars")
+        """Texts of little depth; raises `TooLarge` for most catalogues."""
+        return self.written.automaton(limits)
+
+    def value(self, text: str) -> str:
+        """The text, checked on the way out: where `check` finds fault with what was generated, that is an error of
+        structfill's, raised with the text."""
+        error = self.check(text)
+        if error is not None:
+            raise StructfillError(f"structfill wrote SQL that does not pass its own check, please report it: {error}\n"
+                                  f"{text}")
+        return text
 
     def _syntax_error(self, text: str) -> str | None:
         tree = parse(text, self.dialect.name, self.statements)
