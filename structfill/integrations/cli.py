@@ -1,4 +1,4 @@
-"""The command line: `structfill generate`, `structfill compile`, `structfill validate`.
+"""The command line: `structfill generate`, `structfill sql`, `structfill compile`, `structfill validate`.
 
 Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1 no valid answer is possible
 (or the text is not valid), 2 bad input.
@@ -6,6 +6,7 @@ Answers go to standard output, everything else to standard error. Exit codes: 0 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -76,6 +77,40 @@ def generate(
         Console().print_json(answer)
     else:
         print(answer)
+
+
+@app.command(name="sql")
+def sql_command(
+    db: Annotated[Path, typer.Option(help="A SQLite file: its tables and columns are all that a query may name.")],
+    question: Annotated[str, typer.Option("--question", "-q", help="What the query is to answer.")],
+    run: Annotated[bool, typer.Option(help="Run the query, read-only, and print its rows (tab-separated).")] = False,
+    model: Annotated[str, typer.Option("--model", "-m", help="default, or as for `generate`.")] = "default",
+    max_tokens: Annotated[int | None, typer.Option(help="Positions of the canvas.")] = 64,
+) -> None:
+    """Write a SQL query over the tables of a database. The model in the package is not trained for SQL: its queries are
+    valid, not clever."""
+    from ..front.sql.constraint import sql
+    from ..generator import Generator
+
+    if not db.is_file():
+        raise SpecError(f"there is no database {str(db)!r}")
+    constraint = sql("sqlite", str(db))
+    query = Generator(constraint=constraint, model=model, max_tokens=max_tokens)(question).text
+    print(query)
+    if run:
+        _print_rows(db, query)
+
+
+def _print_rows(db: Path, query: str) -> None:
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(f"{db.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            for row in connection.execute(query):
+                print("\t".join("" if value is None else str(value) for value in row))
+        except sqlite3.Error as error:  # a valid query may fail on its data: an overflow, a malformed date
+            errors.print(f"SQLite: {error}", markup=False)
+            raise typer.Exit(NO_ANSWER) from None
 
 
 @app.command(name="compile")

@@ -17,7 +17,7 @@ from itertools import combinations
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Table
-from .compose import WORD, any_case, keyword_terminal, keywords, name_terminal, reserved_words
+from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
 from .dialects import Dialect
 
 MOST_SCOPES = 120  # tables and pairs of tables; each costs some thirty rules
@@ -97,7 +97,7 @@ def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
 
     Raises `TooLarge` for more than 120 scopes, `UnsupportedFeature` for tables that only a schema tells apart.
     """
-    return _Binder(catalogue, dialect).text()
+    return complemented(_Binder(catalogue, dialect).text())
 
 
 class _Binder:
