@@ -15,8 +15,8 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
-def test_the_readme_has_three_snippets() -> None:
-    assert len(SNIPPETS) == 3
+def test_the_readme_has_four_snippets() -> None:
+    assert len(SNIPPETS) == 4
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
