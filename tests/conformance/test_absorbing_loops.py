@@ -10,6 +10,7 @@ import torch
 
 import structfill as sf
 from structfill.samplers.mask_predict import mask_predict
+from tests.data import MANY
 from tests.random_schemas import UNLIKE
 from tests.schemas import Case, sample
 from tests.tiny_absorbing import KINDS, MASK, absorbing
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @cache
 def cases() -> list[Case]:
-    return sample(120, 2 * CANVAS)
+    return sample(MANY, 2 * CANVAS)
 
 
 def write(model, graph, rows, budget, passes, **options):

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import structfill as sf
+from tests.data import MANY
 from tests.integrations.checks import EOS, MASK, PAD, VOCAB, assert_valid, random_constraints
 
 algorithms = pytest.importorskip("sglang.srt.dllm.algorithm", reason="sglang is not installed, or not importable here")
@@ -154,8 +155,8 @@ def test_every_output_is_valid(name, size, mask, options, fdfo, rows):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "size", "mask", "options"), CASES)
-def test_two_hundred_schemas(name, size, mask, options):
-    run_cases(random_constraints(200, seed=3), name, size, mask, options, False, 4)
+def test_many_schemas(name, size, mask, options):
+    run_cases(random_constraints(MANY, seed=3), name, size, mask, options, False, 4)
 
 
 def admitted(name="LowConfidence", size=32, mask=MASK, budget=60, **constraint):
