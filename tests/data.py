@@ -13,6 +13,11 @@ MANY = 200 if os.environ.get("STRUCTFILL_ALL") else 24
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def many(steps: int) -> int:
+    """`MANY`, fewer where a text takes many denoising steps."""
+    return MANY if steps < 48 or MANY > 24 else MANY // 6
+
+
 def data_folder() -> Path:
     """The folder of the data sets; skips the test where there is none."""
     for candidate in (os.environ.get("STRUCTFILL_DATA"), ROOT.parent / "shared" / "data"):

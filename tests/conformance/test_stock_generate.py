@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import torch
 
-from tests.data import MANY
+from tests.data import MANY, many
 from tests.schemas import VOCAB, Case, sample
 from tests.tiny_models import EOS, PAD, causal, diffusion_gemma, prompts, transformers
 
@@ -46,11 +46,11 @@ def test_diffusion_gemma_in_batches_of_four(steps, budget):
     model = diffusion_gemma(CANVAS)
     fitting = [case for case in cases() if case.graph.shortest[0] <= budget]
     count = 0
-    for first in range(0, len(fitting) - 3, 4):
+    for first in range(0, min(len(fitting), many(steps)) - 3, 4):
         group = fitting[first : first + 4]
         judge(group, *write(model, group, budget, max_denoising_steps=steps), budget)
         count += len(group)
-    assert count >= MANY // 2
+    assert count >= 4
 
 
 @pytest.mark.parametrize("steps", [1, 4])

@@ -9,7 +9,7 @@ import torch
 
 import structfill as sf
 from structfill.errors import BudgetTooSmall, SpecError, UnsupportedFeature
-from tests.data import MANY
+from tests.data import many
 from tests.integrations.checks import EOS, MASK, VOCAB, assert_valid, random_constraints
 
 diffusers = pytest.importorskip("diffusers", reason="diffusers is not installed")
@@ -115,7 +115,7 @@ def test_diffusion_gemma_is_valid_at_any_number_of_steps(gemma, kind, steps):
 @pytest.mark.parametrize("steps", [1, 4, 48])
 @pytest.mark.parametrize("kind", [ConstrainedEntropyBoundScheduler, ConstrainedBlockRefinementScheduler])
 def test_many_schemas(gemma, kind, steps):
-    for constraint, budget, ids in run_gemma(gemma, kind(), random_constraints(MANY, seed=7), steps):
+    for constraint, budget, ids in run_gemma(gemma, kind(), random_constraints(many(steps), seed=7), steps):
         assert_valid(constraint, budget, ids)
 
 
@@ -186,7 +186,7 @@ def test_llada2_is_valid_with_and_without_edits(prompt, steps, options):
 @pytest.mark.parametrize("steps", [1, 4, 48])
 @pytest.mark.parametrize("options", [{}, {"temperature": 1.0}])
 def test_many_schemas_in_llada2(steps, options):
-    run_llada(ConstrainedBlockRefinementScheduler(), random_constraints(MANY, seed=8), steps, 13, **options)
+    run_llada(ConstrainedBlockRefinementScheduler(), random_constraints(many(steps), seed=8), steps, 13, **options)
 
 
 def test_llada2_edits_what_it_committed():
