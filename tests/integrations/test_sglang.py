@@ -189,7 +189,7 @@ def test_requests_from_admission_to_text(name, constraint, valid):
     ({"regex": "a{80}"}, "max_tokens=80"),
     ({"regex": "["}, r"\^"),
     ({"ebnf": "root ::= \"a\""}, "ebnf"),
-    ({"custom_params": {"structfill": {"grammar": "x"}}}, "grammar"),
+    ({"custom_params": {"structfill": {"grammar": "x"}}}, "line 1, column 2"),
     ({"custom_params": {"structfill": {"regex": "a"}}, "regex": "b"}, "more than one"),
     ({"custom_params": {"structfill": 3}}, "object")])
 def test_what_cannot_be_honoured_is_an_error_of_the_request(constraint, message):

@@ -18,7 +18,7 @@ import structfill as sf
 from structfill.errors import SpecError, StructfillError, UnsupportedFeature
 from structfill.integrations import vllm as plugin
 from structfill.serving import Compiler
-from tests.integrations.checks import EOS, VOCAB, assert_valid, random_constraints, text_of
+from tests.integrations.checks import EOS, PAD, VOCAB, assert_valid, random_constraints, text_of
 
 needs_vllm = pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed")
 WIDTH, CANVAS = 272, 16
@@ -66,7 +66,7 @@ def test_compact_whitespace_is_the_request_s():
     (params(wanted(json={}, whitespace_pattern=" ")), UnsupportedFeature, "whitespace_pattern"),
     (params(wanted(json={}, disable_additional_properties=True)), UnsupportedFeature, "additionalProperties"),
     (params(wanted(json="{")), SpecError, "not JSON"),
-    (params(wanted(grammar="start: \"a\"")), UnsupportedFeature, "grammar"),
+    (params(wanted(grammar="start: (")), SpecError, "line 1, column 9"),
     (params(wanted(json={"type": "x"})), SpecError, "/type"),
     (params(wanted(regex="a"), structfill="{}"), SpecError, "both"),
     (params(wanted(regex="a"), diffusion_constrained=1), SpecError, "diffusion_constrained"),
@@ -78,6 +78,12 @@ def test_compact_whitespace_is_the_request_s():
 def test_what_cannot_be_honoured_is_named(given, error, message):
     with pytest.raises(error, match=message):
         Compiler(VOCAB)(plugin.request_of(given))
+
+
+def test_a_grammar_in_larks_notation_is_compiled():
+    graph = Compiler(VOCAB)(plugin.request_of(params(wanted(grammar="start: \"a\"+ \";\""))))
+    assert sf.Trellis(graph, 5).text(torch.tensor([97, 97, 59, EOS, PAD])) == "aa;"
+    assert graph.run(list(b"aa;")) >= 0 > graph.run(list(b"b"))
 
 
 def test_the_budget_is_what_context_and_request_leave_and_pins_are_fixed():
@@ -105,7 +111,8 @@ def test_versions(version, fits):
     from structfill.versions import require
 
     if fits:
-        return require("vllm", plugin.LEAST, plugin.BELOW, extra="vllm", found=version)
+        assert require("vllm", plugin.LEAST, plugin.BELOW, extra="vllm", found=version) == version
+        return
     with pytest.raises(sf.ModelError, match=r"vllm >= 0.32.0, < 0.34"):
         require("vllm", plugin.LEAST, plugin.BELOW, extra="vllm", found=version)
 

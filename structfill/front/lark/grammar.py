@@ -81,7 +81,8 @@ def _parser(text: str, start: str) -> Any:
         at = len(text) if at is None or at < 0 else min(at, len(text))
         raise _error(text, (at, at + 1), str(error).split("\n")[0].rstrip(".")) from None
     except (GrammarError, LexError, ParseError) as error:
-        raise _error(text, _mentioned(text, str(error)), _ordered(str(error))) from None
+        message = str(error).split("\n\n")[0]  # behind it Lark shows the place, as `_error` does
+        raise _error(text, _mentioned(text, str(error)), _ordered(message)) from None
     except RecursionError:
         raise SpecError("the grammar nests too deeply", hint="give inner groups rules of their own") from None
     except (re.error, AssertionError, OSError, KeyError, IndexError, TypeError, ValueError, NameError) as error:
