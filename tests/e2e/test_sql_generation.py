@@ -42,6 +42,7 @@ def test_sqlite_prepares_what_random_models_write(constraint, database, scale, b
         assert len(result.text.encode()) <= budget
 
 
+@pytest.mark.slow
 def test_texts_without_tables_are_in_the_grammar():
     constraint = sf.sql("postgres")
     generator = sf.Generator(constraint=constraint, model=RandomModel(canvas_length=48), max_tokens=48)
