@@ -11,7 +11,6 @@ import torch
 import structfill as sf
 from structfill.samplers.mask_predict import mask_predict
 from tests.data import MANY
-from tests.random_schemas import UNLIKE
 from tests.schemas import Case, sample
 from tests.tiny_absorbing import KINDS, MASK, absorbing
 
@@ -59,9 +58,8 @@ def test_every_text_is_valid(kind, passes, rule, rows, budget):
         found = write(model, case.graph, rows, budget, passes, rule=rule)
         assert found.shape == (rows, budget)
         for text in texts(case.graph, found):
-            if not UNLIKE.search(text):  # else Python's patterns judge otherwise: its $ stands before a last line end
-                case.check(text)
-            assert sf.json_schema(case.schema).accepts(text) and len(text.encode()) <= budget
+            case.check(text)
+            assert len(text.encode()) <= budget
             count += 1
     print(f"{kind.__name__}: {count} texts, {passes} passes, {rows} rows, {budget} tokens")
     assert count >= 8
