@@ -148,6 +148,12 @@ class TokenGraph:
             self._columns[key] = torch.from_numpy(self.plan(columns).of_column).to(device, torch.int64)
         return self._columns[key]
 
+    def columns_of(self, classes: Int64, columns: int, device: torch.device) -> torch.Tensor:
+        """bool [columns] on `device`: the columns of logits that hold a token of these classes."""
+        chosen = torch.zeros(self.classes + 1, dtype=torch.bool)
+        chosen[torch.from_numpy(classes)] = True
+        return chosen.to(device)[self.column_class(columns, device)]
+
     def run(self, tokens: Any, state: int = 0) -> int:
         """The state after `tokens` (ids, end-of-text and padding included) from `state`, -1 where they leave the
         language. Cost: the edges of the states on the way."""

@@ -129,9 +129,7 @@ class ConstraintProcessor(LogitsProcessor):
         allowed = graph.next_classes(state, left)
         if not len(allowed):
             raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + graph.tokens_to_end(state))
-        forbidden = torch.ones(graph.classes + 1, dtype=torch.bool)
-        forbidden[torch.from_numpy(allowed)] = False
-        scores.masked_fill_(forbidden.to(scores.device)[graph.column_class(len(scores), scores.device)], -torch.inf)
+        scores.masked_fill_(~graph.columns_of(allowed, len(scores), scores.device), -torch.inf)
         if not bool((scores > -torch.inf).any()):  # the model finds all of them impossible
             scores[graph.class_token[graph.class_ptr[allowed[0]]]] = 0.0
 

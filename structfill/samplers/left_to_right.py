@@ -72,11 +72,7 @@ class _Writer:
     @property
     def done(self) -> bool:
         """Is every canvas full, or its text ended?"""
-        return self.at == self.trellis.length or all(map(self._ended, self.states))
-
-    def _ended(self, state: int) -> bool:
-        graph = self.trellis.graph
-        return bool(graph.vocab.eos_ids) and state == graph.states - 1
+        return self.at == self.trellis.length or all(map(self.trellis.graph.ended, self.states))
 
     def draft(self, row: int) -> list[int]:
         """Tokens of what the constraint leaves no choice about from here on: the longest spelling, at most
@@ -93,7 +89,7 @@ class _Writer:
     def _forced(self, row: int, state: int, at: int) -> int | None:
         """The longest token that may come next, if all others that may are beginnings of it."""
         graph = self.trellis.graph
-        if self._ended(state):
+        if graph.ended(state):
             return graph.vocab.pad_id
         ids = self._allowed(row, state, at)
         if len(ids) > FEW:
@@ -130,7 +126,7 @@ class _Writer:
     def _choose(self, row: int, logits: torch.Tensor) -> int:
         """The next token of a row by logits [V]: the best or a draw."""
         graph, fixed = self.trellis.graph, int(self.trellis.fixed[row, self.at])
-        if self._ended(self.states[row]) and fixed < 0:
+        if graph.ended(self.states[row]) and fixed < 0:
             return graph.vocab.pad_id or graph.vocab.eos_ids[0]
         masked = self._masked(row, logits.double(), fixed)
         self.log_mass[row] += torch.logsumexp(masked, 0).cpu() - torch.logsumexp(logits.double(), 0).cpu()
@@ -142,9 +138,8 @@ class _Writer:
     def _masked(self, row: int, logits: torch.Tensor, fixed: int) -> torch.Tensor:
         """float64 [V], -inf for what may not come next; equal odds where the model finds all else impossible."""
         graph = self.trellis.graph
-        may = torch.zeros(graph.classes + 1, dtype=torch.bool)
-        may[torch.from_numpy(self.trellis.next_classes(row, self.states[row], self.at))] = True
-        may = may.to(logits.device)[graph.column_class(len(logits), logits.device)]
+        classes = self.trellis.next_classes(row, self.states[row], self.at)
+        may = graph.columns_of(classes, len(logits), logits.device)
         if fixed >= 0:
             may = torch.zeros_like(may).index_fill_(0, torch.tensor([fixed], device=may.device), True)
         clean = torch.nan_to_num(logits, nan=-torch.inf, posinf=torch.finfo(torch.float64).max, neginf=-torch.inf)

@@ -42,7 +42,7 @@ class Blocks:
     @property
     def ended(self) -> bool:
         """Can nothing but padding follow?"""
-        return bool(self.graph.vocab.eos_ids) and self.state == self.graph.states - 1
+        return self.graph.ended(self.state)
 
     @property
     def left(self) -> int:
