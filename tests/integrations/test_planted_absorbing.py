@@ -10,23 +10,11 @@ import torch
 
 import structfill as sf
 from structfill.models.protocol import Model
+from tests.planted import ALMOST, CANVAS, SCHEMA
 
 VOCAB = sf.Vocab.bytes()
-CANVAS, EOS, PAD = 64, 256, 257
-STRING = {"type": "string"}
-SCHEMA = {"type": "object",
-          "properties": {"name": STRING, "tags": {"type": "array", "items": STRING}, "age": {"type": "integer"}},
-          "required": ["name", "tags", "age"], "additionalProperties": False}
-# planted text, and the least number of characters to insert, delete or replace that makes it valid
-ALMOST = {
-    "a bracket is missing": ('{"name": "Ada", "tags": ["x", "y" , "age": 36}', 1),
-    "a quote is missing": ('{"name": "Ada , "tags": ["x", "y"], "age": 36}', 1),
-    "a key is wrong": ('{"name": "Ada", "tags": ["x", "y"], "agr": 36}', 1),
-    "the end is there twice": ('{"name": "Ada", "tags": ["x", "y"], "age": 36}}', 1),
-    "the type is wrong": ('{"name": "Ada", "tags": ["x", "y"], "age": x6}', 1),
-    "the end is missing": ('{"name": "Ada", "tags": ["x", "y"], "age": 36', 1),
-    "nothing is wrong": ('{"name": "Ada", "tags": ["x", "y"], "age": 36}', 0),
-}
+EOS, PAD = 256, 257
+CASES = ALMOST | {"the end is missing": ('{"name": "Ada", "tags": ["x", "y"], "age": 36', 1)}  # edits
 RULES = {
     "confidence": sf.SamplerOptions(passes=48, window=None, horizon=None, threshold=0.9),
     "margin": sf.SamplerOptions(passes=48, rule="margin", window=None, horizon=None, threshold=0.9),
@@ -75,9 +63,9 @@ def run(constraint: sf.Constraint, model: Model, options: sf.SamplerOptions) -> 
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("case", ALMOST)
+@pytest.mark.parametrize("case", CASES)
 def test_only_what_must_change_changes(case, rule):
-    text, least = ALMOST[case]
+    text, least = CASES[case]
     free = run(sf.regex("[^\u0000]*"), Planted(text), RULES[rule])
     assert free.text == text
     model = Planted(text)
