@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import ModelError
 from ..trellis import Constrained, Trellis
 from .options import RenoiseOptions
-from .step import DenoisingStep, joined
+from .step import DenoisingStep, checked, joined
 
 if TYPE_CHECKING:
     from ..models.protocol import RenoisingModel
@@ -36,7 +35,7 @@ def renoise(model: RenoisingModel, context: torch.Tensor, trellis: Trellis, opti
     conditioning: torch.Tensor | None = None
     settled, calm = torch.zeros(len(canvas), dtype=torch.bool), torch.zeros(len(canvas), dtype=torch.int64)
     for index in range(1, options.passes + 1):
-        logits = _logits(model, context, canvas, conditioning)
+        logits = checked(model(context, canvas, conditioning), canvas)
         found = trellis.constrain(logits, draw=True, generator=generator, temperature=_temperature(options, index))
         accepted = _accepted(found.entropy.cpu(), options.entropy_bound)
         calm = torch.where((found.path.cpu() == path).all(1), calm + 1, 0)
@@ -52,15 +51,6 @@ def renoise(model: RenoisingModel, context: torch.Tensor, trellis: Trellis, opti
 def _next(found: Constrained, accepted: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     assert found.sample is not None  # asked for
     return torch.where(accepted, found.sample.cpu(), noise)
-
-
-def _logits(model: RenoisingModel, context: torch.Tensor, canvas: torch.Tensor,
-            conditioning: torch.Tensor | None) -> torch.Tensor:
-    logits = model(context, canvas, conditioning)
-    if logits.dim() != 3 or logits.shape[:2] != canvas.shape:
-        raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
-                         f"{tuple(canvas.shape)}; expected ({len(canvas)}, {canvas.shape[1]}, vocabulary)")
-    return logits
 
 
 def _temperature(options: RenoiseOptions, index: int) -> float:

@@ -54,12 +54,13 @@ def denoiser_logits(model: Model, context: torch.Tensor, before: torch.Tensor, c
     """
     if hasattr(model, "behind"):
         logits: torch.Tensor = model.behind(context, before, canvas)
-        return _checked(logits, canvas)
+        return checked(logits, canvas)
     whole = torch.cat([before, canvas], 1)
-    return _checked(model(context, whole), whole)[:, before.shape[1]:]
+    return checked(model(context, whole), whole)[:, before.shape[1]:]
 
 
-def _checked(logits: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+def checked(logits: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+    """`logits` as they are. Raises `ModelError` unless they are [B, N, V] for `canvas` [B, N]."""
     if logits.dim() != 3 or logits.shape[:2] != canvas.shape:
         raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for a canvas of shape "
                          f"{tuple(canvas.shape)}; expected ({len(canvas)}, {canvas.shape[1]}, vocabulary)")
