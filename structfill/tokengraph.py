@@ -326,7 +326,7 @@ def build(automaton: ByteAutomaton | CountedAutomaton, vocab: Vocab, limits: Lim
         raise TooLarge("edges", reached.needed, limits.edges) from None
     links, shift = linking.unpacked(links, walked.moves)
     token_class = walked.spelling_class
-    classes = len(walked.pair_ptr) - 1
+    classes = len(walked.ptr) - 1
     final = automaton.accepting.copy()
     if vocab.eos_ids:
         links, token_class, classes = linking.add_end(links, token_class, classes, final, vocab)

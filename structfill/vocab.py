@@ -192,10 +192,10 @@ class Vocab:
         ptr = np.zeros(len(spellings) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, spellings), np.int64, len(spellings)), out=ptr[1:])
         trie: token_walk.Trie = token_walk.build_trie(np.frombuffer(b"".join(spellings), np.uint8), ptr)
-        node = dict(zip(spellings, trie.end.tolist(), strict=True))
-        end = np.array([node[t] if t else 0 for t in tokens], np.int32)
-        return token_walk.Trie(trie.parent, trie.byte, end)
-
+        rank = {spelling: r for r, spelling in enumerate(spellings)}
+        rank[b""] = len(spellings)
+        ranks = np.fromiter(map(rank.__getitem__, tokens), np.int32, len(tokens))
+        return trie._replace(end=np.append(trie.end, np.int32(0))[ranks], rank=ranks)
 
 
 def _load(data: bytes) -> dict[str, Any]:

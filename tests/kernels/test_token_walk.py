@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structfill_kernels import token_walk
-from structfill_kernels.token_walk import cpu, reference
+from structfill_kernels.token_walk import build_trie, cpu, reference
+from structfill_kernels.token_walk import links as links_cpu
 
 from tests.strategies import ALPHABET, automata, law
 
-IMPLEMENTATIONS = pytest.mark.parametrize("impl", [reference, cpu], ids=["reference", "cpu"])
+IMPLEMENTATIONS = pytest.mark.parametrize("impl", [reference, token_walk], ids=["reference", "cpu"])
 NO_LIMIT = 10**9
 WORDS = st.sets(st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=4).map(bytes), max_size=12).map(sorted)
 
@@ -25,7 +26,7 @@ def flat(words):
 @law(100)
 @given(WORDS)
 def test_tries_hold_their_words(words):
-    trie = cpu.build_trie(*flat(words))
+    trie = build_trie(*flat(words))
     for a, b in zip(trie, reference.build_trie(*flat(words)), strict=True):
         assert np.array_equal(a, b) and a.dtype == b.dtype
     assert reference.spellings_of(trie) == words
@@ -35,12 +36,16 @@ def test_tries_hold_their_words(words):
 @given(automata(), WORDS)
 def test_classes_and_edges_agree(automaton, words):
     trie = reference.build_trie(*flat(words))
-    trie = trie._replace(end=np.append(trie.end, [0, *trie.end[:2]]).astype(np.int32))  # no text, and two again
+    more = [len(words), *trie.rank[:2]]  # no text, and two again
+    trie = trie._replace(end=np.append(trie.end, [0, *trie.end[:2]]).astype(np.int32),
+                         rank=np.append(trie.rank, more).astype(np.int32))
     arguments = automaton.delta, automaton.byte_class, trie, NO_LIMIT
     want, got = reference.walk(*arguments), cpu.walk(*arguments)
-    for a, b in zip(want[:4], got[:4], strict=True):
-        assert np.array_equal(a, b)
-    links = [impl.link(len(automaton), got, NO_LIMIT) for impl in (reference, cpu)]
+    assert np.array_equal(want.spelling_class, got.spelling_class)
+    assert reference.pairs_of(got, len(automaton)) == reference.pairs_of(want, len(automaton))
+    for a, b in zip(got.ptr[:-1], got.ptr[1:], strict=True):
+        assert len(set(got.target[a:b])) == b - a, "what leads to one target is one group"
+    links = [impl.link(len(automaton), got, NO_LIMIT) for impl in (reference, links_cpu)]
     assert edges_of(links[0]) == edges_of(links[1])
     assert list(links[1].source) == sorted(links[1].source)
     lists = [tuple(links[1].set_class[a:b]) for a, b in zip(links[1].set_ptr, links[1].set_ptr[1:], strict=False)]
@@ -62,11 +67,10 @@ def test_every_token_leads_where_its_bytes_lead(impl):
     byte_class = np.zeros(256, np.uint8)
     byte_class[98] = 1
     words = sorted(bytes(97 + (k >> b & 1) for b in range(n)) for n in range(1, 10) for k in range(1 << n))
-    walked = impl.walk(delta, byte_class, cpu.build_trie(*flat(words)), NO_LIMIT)
+    walked = impl.walk(delta, byte_class, build_trie(*flat(words)), NO_LIMIT)
+    pairs = reference.pairs_of(walked, states)
     for rank in range(0, len(words), 61):
-        c = walked.spelling_class[rank]
-        a, b = walked.pair_ptr[c], walked.pair_ptr[c + 1]
-        found = dict(zip(walked.pair_state[a:b].tolist(), walked.pair_target[a:b].tolist(), strict=True))
+        found = pairs[walked.spelling_class[rank]]
         for q in range(states):
             r = q
             for byte in words[rank]:
@@ -79,11 +83,11 @@ def test_limits_are_exact(which):
     """At the limit it passes, one below it refuses and says what it takes."""
     delta, byte_class = np.array([[1, 0], [0, -1]], np.int32), np.arange(256).astype(np.uint8) & 1
     words = [b"a", b"ab", b"b", b"ba"]
-    trie = cpu.build_trie(*flat(words))
+    trie = build_trie(*flat(words))
     walked = cpu.walk(delta, byte_class, trie, NO_LIMIT)
     run, need = {
         "work": (lambda n: cpu.walk(delta, byte_class, trie, n), walked.work),
-        "edges": (lambda n: cpu.link(2, walked, n), len(cpu.link(2, walked, NO_LIMIT).source)),
+        "edges": (lambda n: links_cpu.link(2, walked, n), len(links_cpu.link(2, walked, NO_LIMIT).source)),
     }[which]
     run(need)
     with pytest.raises(token_walk.LimitReached) as caught:

@@ -11,8 +11,10 @@ slot: does the counter that ran at the beginning end (or another one begin)? how
 much by the one that runs at the end, if that is another one. It is an integer: `LEFT_BITS` for the first answer and
 `COUNT_BITS` for each of the others, slot 0 lowest. Behind `STATE_BITS` for the state where the path ends, a *move*.
 
-`advance(counts, source, move, after)` -> the move of a path from state `source` that goes on to state `after`; -1 where
-    no count at its beginning would do.
+`running(counts, q)` -> the slots in which a counter runs in state q, as bits.
+
+`advance(counts, begun, move, after)` -> the move of a path that goes on to state `after`, from a state in which the
+    slots `begun` were running; -1 where no count at its beginning would do.
 
 `steps(delta, counts)` -> `Steps`: the transitions of int32 [S, K], labelled with their classes.
 
@@ -42,7 +44,7 @@ from ._types import (
     Steps,
     Unrolled,
 )
-from .cpu import advance, follow, headroom, spans, steps, unroll
+from .cpu import advance, follow, headroom, running, spans, steps, unroll
 
 __all__ = ["COUNT_BITS", "LONGEST", "SLOTS", "SLOT_BITS", "STATE_BITS", "UNBOUNDED", "Counts", "LimitReached", "Steps",
-           "Unrolled", "advance", "follow", "headroom", "spans", "steps", "unroll"]
+           "Unrolled", "advance", "follow", "headroom", "running", "spans", "steps", "unroll"]

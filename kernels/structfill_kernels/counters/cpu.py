@@ -22,7 +22,16 @@ def field(shift, slot):
 
 
 @njit(cache=True, nogil=True)
-def advance(counts, source, move, after):
+def running(counts, q):
+    """See the package."""
+    slots = 0
+    for s in range(SLOTS):
+        slots |= (counts.of[q, s] != 0) << s
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def advance(counts, begun, move, after):
     """See the package."""
     before, found = move & STATES, np.int64(after)
     for s in range(SLOTS):
@@ -32,7 +41,7 @@ def advance(counts, source, move, after):
             counted = last if left else first
             if was and (counted > counts.most[was] or (left and counted < counts.least[was])):
                 return np.int64(-1)
-            left, last = np.int64(now != 0 or counts.of[source, s] != 0), np.int64(0)
+            left, last = np.int64(now != 0 or (begun >> s) & 1 != 0), np.int64(0)
         elif counts.ticks[after, s]:
             if left:
                 last += 1
@@ -57,7 +66,7 @@ def _steps(delta, counts):
     for q in range(S):
         for k in range(K):
             if delta[q, k] >= 0:
-                move = advance(counts, q, np.int64(q), delta[q, k])
+                move = advance(counts, running(counts, q), np.int64(q), delta[q, k])
                 if move >= 0:
                     target[count], shift[count], label[count] = move & STATES, move >> STATE_BITS, k
                     count += 1

@@ -20,7 +20,12 @@ def unpack(shift):
     return [(p & 1, p >> 1 & LONGEST, p >> (1 + COUNT_BITS) & LONGEST) for p in parts]
 
 
-def advance(counts, source, move, after):
+def running(counts, q):
+    """Slot by slot."""
+    return sum(1 << s for s in range(SLOTS) if counts.of[q, s])
+
+
+def advance(counts, begun, move, after):
     """Slot by slot."""
     before, shift = int(move) & ((1 << STATE_BITS) - 1), []
     for s, (left, first, last) in enumerate(unpack(int(move) >> STATE_BITS)):
@@ -29,7 +34,7 @@ def advance(counts, source, move, after):
         if was != now:
             if was and (counted > counts.most[was] or left and counted < counts.least[was]):
                 return -1
-            left, last, counted = int(bool(now or counts.of[source, s])), 0, 0
+            left, last, counted = int(bool(now or begun >> s & 1)), 0, 0
         elif counts.ticks[after, s]:
             counted += 1
             left, first, last = (1, first, counted) if left else (0, counted, 0)
@@ -41,7 +46,8 @@ def advance(counts, source, move, after):
 
 def steps(delta, counts):
     """Cell by cell."""
-    found = [(q, advance(counts, q, q, int(r)), k) for q, row in enumerate(delta) for k, r in enumerate(row) if r >= 0]
+    found = [(q, advance(counts, running(counts, q), q, int(r)), k)
+             for q, row in enumerate(delta) for k, r in enumerate(row) if r >= 0]
     found = [(q, move, k) for q, move, k in found if move >= 0]
     ptr = np.searchsorted([q for q, _, _ in found], np.arange(len(delta) + 1)).astype(np.int64)
     moves = np.array([move for _, move, _ in found], np.int64)

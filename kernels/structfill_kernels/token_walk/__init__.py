@@ -1,20 +1,20 @@
 """Vocabulary trie x byte automaton -> token classes and edges.
 
 A token w is the partial function state -> state that its bytes induce. Two tokens are alike in every state
-exactly if these functions are equal, so the number of the function is the token's class. One walk of the
-trie carries the function of the current prefix; functions are hash-consed and their composition with a byte
-class is memoised, so that nearly every trie node costs one table look-up.
+exactly if these functions are equal, so the number of the function is the token's class. One walk of the trie, depth
+first, carries the function of the current prefix. Functions are hash-consed, and states that a prefix has led to one
+target stay together from then on: a function is a short list of (group of states, target). What it is behind one more
+byte is found once. Where none of the bytes that stand below a node change the function, the subtree is passed at once.
 
 `build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
-    -> `Trie`, breadth first and in byte order: at most 2**31 - 2 prefixes.
+    -> `Trie`, depth first and in byte order: at most 2**31 - 2 prefixes.
 
 `walk(delta, byte_class, trie, max_work, counts=None)` -> `Walk`: the class of every spelling (int32 [R], -1: alive
-    in no state, or its node is 0) and the functions of the classes as CSR: class c maps ``pair_state[k]`` to
-    ``pair_target[k]`` for k in ``pair_ptr[c]:pair_ptr[c + 1]``, states ascending. Classes are numbered by their first
-    spelling.
-    Raises `LimitReached` when the work (pairs composed and kept, table cells) passes `max_work`.
+    in no state, or its node is 0) and the functions of the classes as CSR: class c maps the states of ``group[k]`` to
+    ``target[k]`` for k in ``ptr[c]:ptr[c + 1]``. Classes are numbered by their first spelling in byte order.
+    Raises `LimitReached` when the work (pairs composed and kept, table cells, groups) passes `max_work`.
     With the counters of the automaton (`counters.Counts`) a token is the partial function state -> move that it
-    induces, and ``pair_target`` holds indexes into ``moves``. No token may be longer than `counters.LONGEST` bytes.
+    induces, and `target` holds indexes into `moves`. No token may be longer than `counters.LONGEST` bytes.
 
 `link(states, walk, max_edges)` -> `Links`: edges (source, target, set) sorted by source, and interned sets of
     classes as CSR, classes ascending: token t leads from q to r iff its class is in the set of an edge q -> r. With
@@ -26,6 +26,8 @@ class is memoised, so that nearly every trie node costs one table look-up.
 """
 
 from ._types import LimitReached, Links, Trie, Walk
-from .cpu import build_trie, csr, link, walk
+from .cpu import walk
+from .links import csr, link
+from .trie import build_trie
 
 __all__ = ["LimitReached", "Links", "Trie", "Walk", "build_trie", "csr", "link", "walk"]

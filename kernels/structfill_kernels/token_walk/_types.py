@@ -14,22 +14,29 @@ class LimitReached(Exception):
 
 
 class Trie(NamedTuple):
-    """All prefixes of some spellings, short ones first: node 0 is the empty one, node i + 1 is prefix i."""
+    """All prefixes of some spellings, depth first and in byte order: node 0 is the empty one, node i + 1 is prefix i."""
 
     parent: Any  # int32 [P], the node of the prefix less its last byte
     byte: Any  # uint8 [P], that byte
+    depth: Any  # int32 [P], bytes of the prefix less one
+    after: Any  # int32 [P], the first prefix behind those that begin with this one
+    below: Any  # uint64 [P], which bytes these go on with, as `bytesets.group_of` sorts them
+    spelled: Any  # int32 [P + 1], how many distinct spellings stand before the prefix
     end: Any  # int32 [R], the node of every spelling; 0 stands for what no text can hold
+    rank: Any  # int32 [R], the place of every spelling among the distinct ones; their number for what no text can hold
 
 
 class Walk(NamedTuple):
-    """Classes of all spellings and the partial function of every class (CSR of pairs)."""
+    """Classes of all spellings, and the partial function of every class: CSR of (group of states, target)."""
 
     spelling_class: Any  # int32 [R], -1 = never
-    pair_ptr: Any  # int64 [C + 1]
-    pair_state: Any  # int32 [P]
-    pair_target: Any  # int32 [P]
+    ptr: Any  # int64 [C + 1]
+    group: Any  # int32 [P]: a number below S is that state alone
+    target: Any  # int32 [P], different for every group of a class
+    kid_ptr: Any  # int64 [G + 1]: group S + g is the union of the groups kid[kid_ptr[g] : kid_ptr[g + 1]], all apart
+    kid: Any  # int32
     work: int
-    moves: Any = None  # int64, with counters: what the numbers in `pair_target` stand for
+    moves: Any = None  # int64, with counters: what the numbers in `target` stand for
 
 
 class Links(NamedTuple):

@@ -5,17 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from ..counters import STATE_BITS
-from ..counters.reference import advance
+from ..counters.reference import advance, running
+from . import bytesets
 from ._types import LimitReached, Links, Trie, Walk
 
 
 def build_trie(data, ptr):
     """Every prefix once."""
     spellings = [bytes(data[a:b]) for a, b in zip(ptr[:-1], ptr[1:], strict=True)]
-    prefixes = sorted({w[:k] for w in spellings for k in range(1, len(w) + 1)}, key=lambda p: (len(p), p))
+    prefixes = sorted({w[:k] for w in spellings for k in range(1, len(w) + 1)})
     node = {b"": 0} | {prefix: i + 1 for i, prefix in enumerate(prefixes)}
-    parent, byte = [node[p[:-1]] for p in prefixes], [p[-1] for p in prefixes]
-    return Trie(np.array(parent, np.int32), np.array(byte, np.uint8), np.array([node[w] for w in spellings], np.int32))
+    after = [sum(q < p or q.startswith(p) for q in prefixes) for p in prefixes]
+    spelled = [sum(w < p for w in spellings) for p in prefixes] + [len(spellings)]
+    columns = [node[p[:-1]] for p in prefixes], [len(p) - 1 for p in prefixes], after, spelled, [node[w] for w in spellings]
+    parent, depth, after, spelled, end = (np.array(column, np.int32) for column in columns)
+    below = np.array([_below(p, spellings) for p in prefixes], np.uint64)
+    return Trie(parent, np.array([p[-1] for p in prefixes], np.uint8), depth, after, below, spelled, end,
+                np.arange(len(end), dtype=np.int32))
+
+
+def _below(prefix, spellings):
+    """The groups of the bytes behind a prefix; the characters behind it are whole if every spelling can be read."""
+    rests = [w[len(prefix):] for w in spellings if w.startswith(prefix) and w != prefix]
+    groups = {bytesets.group_of.py_func(byte) for rest in rests for byte in rest if byte < 0x80}
+    if any(byte >= 0x80 for rest in rests for byte in rest):
+        groups.add(bytesets.CHARACTERS)
+        if not all(_is_text(text) for text in (prefix, *rests)):
+            groups.add(bytesets.RAGGED)
+    return sum(1 << group for group in groups)
+
+
+def _is_text(data):
+    try:
+        return data.decode() is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def spellings_of(trie):
@@ -28,38 +52,51 @@ def spellings_of(trie):
 
 def _run(delta, byte_class, word, counts, start):
     """The state after a word, or the move; -1 where it is dead."""
-    place = start
+    place, begun = start, 0 if counts is None else running(counts, start)
     for byte in word:
         state = delta[place & ((1 << STATE_BITS) - 1), byte_class[byte]]
-        place = -1 if state < 0 else int(state) if counts is None else advance(counts, start, place, state)
+        place = -1 if state < 0 else int(state) if counts is None else advance(counts, begun, place, state)
         if place < 0:
             return -1
     return place
 
 
+def pairs_of(walked, states):
+    """[{state: target}] of the classes, targets being moves where there are counters."""
+    members = [frozenset([q]) for q in range(states)]
+    for first, last in zip(walked.kid_ptr[:-1], walked.kid_ptr[1:], strict=True):
+        members.append(frozenset().union(*(members[kid] for kid in walked.kid[first:last])))
+    targets = walked.target if walked.moves is None else walked.moves[walked.target]
+    return [{q: int(targets[k]) for k in range(a, b) for q in members[walked.group[k]]}
+            for a, b in zip(walked.ptr[:-1], walked.ptr[1:], strict=True)]
+
+
 def walk(delta, byte_class, trie, max_work=0, counts=None):
-    """Every spelling run from every state. Counts no work."""
-    functions, classes, moves = {}, [], {}
-    for word in spellings_of(trie):
+    """Every spelling run from every state. Counts no work, and has a group for each state of each class."""
+    functions, classes, moves = {}, {}, {}
+    words = spellings_of(trie)
+    for word in sorted(set(words) - {b""}):
         pairs = []
-        for start in range(len(delta) if word else 0):
+        for start in range(len(delta)):
             place = _run(delta, byte_class, word, counts, start)
             if place >= 0:
                 pairs.append((start, place if counts is None else moves.setdefault(place, len(moves))))
-        classes.append(functions.setdefault(tuple(pairs), len(functions)) if pairs else -1)
+        classes[word] = functions.setdefault(tuple(pairs), len(functions)) if pairs else -1
     flat = [pair for function in functions for pair in function]
     ptr = np.cumsum([0] + [len(function) for function in functions], dtype=np.int64)
-    states, targets = (np.array([p[k] for p in flat], np.int32) for k in (0, 1))
-    found = Walk(np.array(classes, np.int32), ptr, states, targets, 0)
-    return found if counts is None else found._replace(moves=np.array(list(moves), np.int64))
+    group, target = (np.array([p[k] for p in flat], np.int32) for k in (0, 1))
+    found = np.array([classes.get(word, -1) for word in words], np.int32)
+    return Walk(found, ptr, group, target, np.zeros(1, np.int64), np.zeros(0, np.int32), 0,
+                None if counts is None else np.array(list(moves), np.int64))
 
 
 def link(states, walked, max_edges):
     """Classes that share source and target make one edge; equal sets of classes share one number."""
     between, sets = {}, {}
-    for c in range(len(walked.pair_ptr) - 1):
-        for k in range(walked.pair_ptr[c], walked.pair_ptr[c + 1]):
-            between.setdefault((int(walked.pair_state[k]), int(walked.pair_target[k])), []).append(c)
+    number = {move: i for i, move in reversed([*enumerate(() if walked.moves is None else walked.moves.tolist())])}
+    for c, pairs in enumerate(pairs_of(walked, states)):
+        for q, r in pairs.items():
+            between.setdefault((q, number.get(r, r)), []).append(c)
     if len(between) > max_edges:
         raise LimitReached(len(between))
     edges = [(q, r, sets.setdefault(tuple(cs), len(sets))) for (q, r), cs in sorted(between.items())]
