@@ -7,6 +7,7 @@ import hashlib
 
 from . import __version__
 from .cache import Cache
+from .collector import paused_collector
 from .errors import SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
 from .front.lark.constraint import LarkGrammar
@@ -16,6 +17,7 @@ from .tokengraph import TokenGraph, build
 from .vocab import Vocab
 
 
+@paused_collector()
 def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = None,
             cache: Cache | None = None) -> TokenGraph:
     """The token graph of `constraint` over `vocab`, with `.states .edges .classes .compile_ms .nbytes`.

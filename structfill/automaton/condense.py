@@ -17,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import mix, table_size
-from .minimise import depth_first, equal_rows, quotient, row_hash, trim
+from .runs import depth_first, equal_rows, reaching, row_hash, runs_of, spread
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 _SETTLED = 1 << 30  # in place of a depth: waits for no state
 
 
 @nb.njit(cache=True, nogil=True)
-def _loop_order(delta: Int32, head: int, same: Int32, inside: Int32, place: Int32, order: Int32) -> int:
+def _loop_order(ptr: Int64, target: Int32, head: int, same: Int32, inside: Int32, place: Int32, order: Int32) -> int:
     """The states of a loop (``inside[q] == head``), breadth first from its head; `place` is their index in `order`."""
     place[head], order[0], count, i = 0, head, 1, 0
     while i < count:
-        for r in delta[order[i]]:
+        for r in target[ptr[order[i]] : ptr[order[i] + 1]]:
             if r >= 0 and inside[same[r]] == head and place[same[r]] < 0:
                 place[same[r]] = count
                 order[count] = same[r]
@@ -38,15 +39,17 @@ def _loop_order(delta: Int32, head: int, same: Int32, inside: Int32, place: Int3
 
 
 @nb.njit(cache=True, nogil=True)
-def _loop_hash(delta: Int32, labels: Int32, head: int, same: Int32, inside: Int32, place: Int32, order: Int32,
-               count: int) -> Any:
+def _loop_hash(ptr: Int64, begin: Int32, target: Int32, labels: Int32, head: int, same: Int32, inside: Int32,
+               place: Int32, order: Int32, count: int) -> Any:
     """A hash of a loop that does not depend on the numbers of its states."""
-    h = mix(np.uint64(41), count)
+    h, n = mix(np.uint64(41), count), ptr.shape[0]
     for i in range(count):
-        h = mix(h, labels[order[i]])
-        for r in delta[order[i]]:
-            s = same[r] if r >= 0 else -1
-            h = mix(h, -2 - place[s] if r >= 0 and inside[s] == head else s)
+        h, last = mix(h, labels[order[i]]), np.int64(n)
+        for x in range(ptr[order[i]], ptr[order[i] + 1]):
+            s = same[target[x]] if target[x] >= 0 else -1
+            value = np.int64(-2 - place[s] if s >= 0 and inside[s] == head else s)
+            if value != last:
+                h, last = mix(mix(h, begin[x]), value), value
     return h
 
 
@@ -78,9 +81,9 @@ def _loops_equal(delta: Int32, labels: Int32, head: int, other: int, same: Int32
 
 
 @nb.njit(cache=True, nogil=True)
-def _merged(delta: Int32, labels: Int32) -> Int32:
-    """The state that stands for each state, int32 [S]; every state is reachable from state 0."""
-    n, classes = delta.shape
+def _merged(delta: Int32, ptr: Int64, begin: Int32, target: Int32, labels: Int32) -> Int32:
+    """The state that stands for each state that state 0 reaches, int32 [S]."""
+    n = delta.shape[0]
     same = np.arange(n).astype(np.int32)
     mask = np.uint64(table_size(2 * n) - 1)
     table = np.full(mask + np.uint64(1), -1, np.int32)  # heads of loops and states without one
@@ -89,11 +92,11 @@ def _merged(delta: Int32, labels: Int32) -> Int32:
     inside, place = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
     pending, waiting = np.empty(n, np.int32), 0  # left, but waiting for a state on the stack
     loop, partner = np.empty(n, np.int32), np.empty(n, np.int32)
-    order, depth, entered = depth_first(delta)
-    for i in range(n):
+    order, depth, entered = depth_first(ptr, target)
+    for i in range(order.shape[0]):
         q = order[i]
         lowest, is_head = np.int32(_SETTLED), False
-        for r in delta[q]:
+        for r in target[ptr[q] : ptr[q + 1]]:
             if r >= 0:
                 at = waits[same[r]] if left[r] >= 0 else depth[r]
                 if at == depth[q]:
@@ -102,7 +105,7 @@ def _merged(delta: Int32, labels: Int32) -> Int32:
                     lowest = min(lowest, at)
         left[q] = i
         if not is_head:
-            h = row_hash(delta, labels, q, same)
+            h = row_hash(ptr, begin, target, labels, q, same)
             slot = h & mask
             while table[slot] >= 0:
                 d = table[slot]
@@ -128,8 +131,8 @@ def _merged(delta: Int32, labels: Int32) -> Int32:
                 pending[kept] = pending[x]
                 kept += 1
         waiting = kept
-        size = _loop_order(delta, q, same, inside, place, loop)
-        h = _loop_hash(delta, labels, q, same, inside, place, loop, size)
+        size = _loop_order(ptr, target, q, same, inside, place, loop)
+        h = _loop_hash(ptr, begin, target, labels, q, same, inside, place, loop, size)
         slot = h & mask
         while table[slot] >= 0:
             d = table[slot]
@@ -165,7 +168,29 @@ def _resolved(same: Int32) -> Int32:
 
 
 @nb.njit(cache=True, nogil=True)
+def _without(states: NDArray[np.bool_], delta: Int32, target: Int32) -> None:
+    """Make steps to some states dead, in place."""
+    for x in range(target.shape[0]):
+        if target[x] >= 0 and states[target[x]]:
+            target[x] = -1
+    for q in range(delta.shape[0]):
+        for c in range(delta.shape[1]):
+            if delta[q, c] >= 0 and states[delta[q, c]]:
+                delta[q, c] = -1
+
+
+@nb.njit(cache=True, nogil=True)
 def condense(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
-    """A smaller partial automaton of the same labelled language; states live, reachable, numbered breadth first."""
-    delta, labels = trim(delta, labels)
-    return quotient(delta, labels, _merged(delta, labels))
+    """A smaller partial automaton of the same labelled language; states live, reachable, numbered breadth first.
+
+    An empty language is left with one dead start state.
+    """
+    ptr, begin, target = runs_of(delta)
+    dead = ~reaching(ptr, target, labels >= 0)
+    if dead[0]:
+        return np.full((1, delta.shape[1]), -1, np.int32), np.full(1, -1, np.int32)
+    if dead.any():
+        delta = delta.copy()
+        _without(dead, delta, target)
+    found, order = spread(ptr, begin, target, delta.shape[1], _merged(delta, ptr, begin, target, labels))
+    return found, labels[order]

@@ -1,8 +1,12 @@
-"""The enumeration of a pushdown automaton, in Numba: configurations (state, stack, gap) hash-consed to integers."""
+"""The enumeration of a pushdown automaton, in Numba: configurations (state, stack, gap) hash-consed to integers.
+
+The hot loop allocates nothing and stops where something has to grow: Numba counts the references of arrays that a loop
+replaces in each of its rounds, which was half of the time.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -15,9 +19,34 @@ _INLINE_GAP, _BLOCK_GAP = 1, 2
 _ANY_WHITESPACE, _FLEXIBLE = 2, 1
 _SPACE, _NEWLINE, _TAB = 0, 1, 2  # positions in the array of whitespace classes
 _ONE_SPACE, _LINE = 1, 2  # gap codes: a space; a line break and its indentation so far
+_DONE, _MORE_STACKS, _MORE_CONFIGURATIONS = 0, 1, 2  # what has to grow
+_CURRENT, _COUNT, _NODES, _DEFERRED = 0, 1, 2, 3  # the numbers that change
 
 
-@nb.njit(cache=True, nogil=True)
+class Stacks(NamedTuple):
+    """Nodes of stacks, hash-consed by (continuation, node below)."""
+
+    kont: Any  # int32
+    below: Any  # int32
+    too_deep: Any  # int32, 2: by a bound that grows
+    around: Any  # int32, the counter of the innermost continuation on the stack that has one
+    key: Any  # uint64
+    table: Any  # int32
+
+
+class Configurations(NamedTuple):
+    """The states of the enumeration, hash-consed by (state, stack, gap), and what they do."""
+
+    state: Any  # int32
+    stack: Any  # int32
+    gap: Any  # int32
+    key: Any  # uint64
+    table: Any  # int32
+    delta: Any  # int32 [S, K]
+    label: Any  # int32
+
+
+@nb.njit(cache=True, nogil=True, _nrt=False)
 def _gap_after(kind: int, gap: int, which: int, mode: int) -> int:
     """The gap code after one more whitespace byte, or -1 where none is allowed."""
     if kind == 0:
@@ -33,7 +62,7 @@ def _gap_after(kind: int, gap: int, which: int, mode: int) -> int:
     return _LINE if gap == _LINE and (which in (_SPACE, _TAB)) else -1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, _nrt=False)
 def _slot(table: Any, keys: Any, key: Any) -> Any:
     """The place of `key` in an open-addressing table of indexes into `keys` (free: -1)."""
     h = key * np.uint64(0x9E3779B97F4A7C15)
@@ -44,64 +73,60 @@ def _slot(table: Any, keys: Any, key: Any) -> Any:
 
 
 @nb.njit(cache=True, nogil=True)
-def _grow(table: Any, keys: Any, count: int) -> Any:
-    bigger = np.full(table.shape[0] * 4, -1, np.int32)
+def _rehashed(keys, count, size):  # type: ignore[no-untyped-def]
+    table = np.full(size, -1, np.int32)
     for i in range(count):
-        bigger[_slot(bigger, keys, keys[i])] = i
-    return bigger
+        table[_slot(table, keys, keys[i])] = i
+    return table
 
 
 @nb.njit(cache=True, nogil=True)
-def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
-                     behind: Any, calls: Any, callee: Any, nests: Any, counter: Any, return_offset: Any, returns: Any,
-                     spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
-    """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
-    ``most[c]`` (int32 [C]) times before.
+def _more_stacks(stacks, count):  # type: ignore[no-untyped-def]
+    """Stacks with twice the room."""
+    size = 2 * stacks.kont.shape[0]
+    key = reserve(stacks.key, size)
+    return Stacks(reserve(stacks.kont, size), reserve(stacks.below, size), reserve(stacks.too_deep, size),
+                  reserve(stacks.around, size), key, _rehashed(key, count, 4 * size))
 
-    Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
-    return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number of states, number
-    of configurations left out by a bound that `grows` (bool [C]), state of every configuration int32 [S], the counter
-    that runs around it int32 [S]); stops early when S exceeds `max_states`.
 
-    What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
-    there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
-    """
-    decided = np.full(classes, -1, np.int64)
-    # stack nodes: continuation, node below, is it too deep (2: by a bound that grows)?
-    kont = np.empty(64, np.int32)
-    below = np.empty(64, np.int32)
-    too_deep = np.zeros(64, np.int32)
-    around = np.zeros(64, np.int32)  # the counter of the innermost continuation on the stack that has one
-    node_key = np.zeros(64, np.uint64)
-    node_table = np.full(256, -1, np.int32)
-    nodes = 1
-    kont[0] = -1
-    below[0] = -1
-    node_key[0] = np.uint64(0xFFFFFFFFFFFFFFFF)
-    # configurations
-    state_of = np.empty(256, np.int32)
-    stack_of = np.empty(256, np.int32)
-    gap_of = np.empty(256, np.int32)
-    key_of = np.empty(256, np.uint64)
-    delta = np.empty((256, classes), np.int32)
-    out_labels = np.full(256, -1, np.int32)
-    conf_table = np.full(1024, -1, np.int32)
-    state_of[0] = 0
-    stack_of[0] = EMPTY
-    gap_of[0] = 0
-    key_of[0] = np.uint64(0)
-    conf_table[_slot(conf_table, key_of, key_of[0])] = 0
-    count = 1
-    deferred = 0
-    current = 0
+@nb.njit(cache=True, nogil=True)
+def _more_configurations(known, count):  # type: ignore[no-untyped-def]
+    """Configurations with twice the room."""
+    size = 2 * known.state.shape[0]
+    key = reserve(known.key, size)
+    return Configurations(reserve(known.state, size), reserve(known.stack, size), reserve(known.gap, size), key,
+                          _rehashed(key, count, 4 * size), reserve(known.delta, size), reserve(known.label, size))
+
+
+@nb.njit(cache=True, nogil=True, _nrt=False)
+def _nests_in(call: int, stack: int, callee: Any, kont: Any, below: Any) -> int:
+    """How many times the callee of a continuation is on the stack."""
+    same = 0
+    while stack != EMPTY:
+        same += callee[kont[stack]] == callee[call]
+        stack = below[stack]
+    return same
+
+
+@nb.njit(cache=True, nogil=True)
+def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, start: Any, target_of: Any, begin: Any,
+               member: Any, labels: Any, gaps: Any, behind: Any, calls: Any, callee: Any, nests: Any, counter: Any,
+               return_offset: Any, returns: Any, spaces: Any, mode: int, most: Any, grows: Any,
+               max_states: int) -> int:
+    """The enumeration until it ends, or something has to grow: the configuration begun is then looked at again."""
+    kont, below, too_deep, around, node_key, node_table = stacks
+    state_of, stack_of, gap_of, key_of, conf_table, delta, out_labels = known
+    current, count, nodes, capacity = at[_CURRENT], at[_COUNT], at[_NODES], state_of.shape[0]
+    decided[:] = -1
     while current < count and count <= max_states and nodes < KEYS:
-        delta = reserve(delta, count)
-        out_labels = reserve(out_labels, count)
+        at[_CURRENT], at[_COUNT], at[_NODES] = current, count, nodes
+        if count + decided.shape[0] > capacity:
+            return _MORE_CONFIGURATIONS
         delta[current] = -1
         out_labels[current] = -1
         state, stack, gap = state_of[current], stack_of[current], gap_of[current]
         if too_deep[stack]:
-            deferred += too_deep[stack] == 2
+            at[_DEFERRED] += too_deep[stack] == 2
             current += 1
             continue
         while True:
@@ -136,46 +161,25 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
                     slot = _slot(conf_table, key_of, key)
                     place = np.int64(conf_table[slot])
                     if place < 0:
-                        state_of = reserve(state_of, count + 1)
-                        stack_of = reserve(stack_of, count + 1)
-                        gap_of = reserve(gap_of, count + 1)
-                        key_of = reserve(key_of, count + 1)
-                        state_of[count] = target
-                        stack_of[count] = node
-                        gap_of[count] = new_gap
-                        key_of[count] = key
+                        state_of[count], stack_of[count], gap_of[count], key_of[count] = target, node, new_gap, key
                         conf_table[slot] = place = np.int64(count)
                         count += 1
-                        if count * 2 > conf_table.shape[0]:
-                            conf_table = _grow(conf_table, key_of, count)
                     delta[current, byte_class] = place
             call = calls[state]
             if call >= 0:
                 key = (np.uint64(call) << np.uint64(32)) | np.uint64(stack)
                 slot = _slot(node_table, node_key, key)
                 if node_table[slot] < 0:
-                    kont = reserve(kont, nodes + 1)
-                    below = reserve(below, nodes + 1)
-                    too_deep = reserve(too_deep, nodes + 1)
-                    around = reserve(around, nodes + 1)
-                    node_key = reserve(node_key, nodes + 1)
-                    same = 0
-                    under = stack
-                    while nests[call] and under != EMPTY:
-                        same += callee[kont[under]] == callee[call]
-                        under = below[under]
-                    kont[nodes] = call
-                    below[nodes] = stack
-                    too_deep[nodes] = too_deep[stack]
+                    if nodes == kont.shape[0]:
+                        at[_COUNT], at[_NODES] = count, nodes
+                        return _MORE_STACKS
+                    deep = too_deep[stack]
+                    if nests[call] and _nests_in(call, stack, callee, kont, below) > most[call]:
+                        deep = max(deep, 2 if grows[call] else 1)
+                    kont[nodes], below[nodes], too_deep[nodes], node_key[nodes] = call, stack, deep, key
                     around[nodes] = counter[call] if counter[call] else around[stack]
-                    if same > most[call]:
-                        too_deep[nodes] = max(too_deep[stack], 2 if grows[call] else 1)
-                    node_key[nodes] = key
                     node_table[slot] = nodes
                     nodes += 1
-                    if nodes * 2 > node_table.shape[0]:
-                        node_table = _grow(node_table, node_key, nodes)
-                        slot = _slot(node_table, node_key, key)
                 stack, state, gap = node_table[slot], callee[call], 0
             elif labels[state] >= 0:
                 if stack == EMPTY:
@@ -187,7 +191,45 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
             else:
                 break
         current += 1
-    kept = min(count, current)
+    at[_CURRENT], at[_COUNT], at[_NODES] = current, count, nodes
+    return _DONE
+
+
+@nb.njit(cache=True, nogil=True)
+def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
+                     behind: Any, calls: Any, callee: Any, nests: Any, counter: Any, return_offset: Any, returns: Any,
+                     spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
+    """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
+    ``most[c]`` (int32 [C]) times before.
+
+    Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
+    return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number of states, number
+    of configurations left out by a bound that `grows` (bool [C]), state of every configuration int32 [S], the counter
+    that runs around it int32 [S]); stops early when S exceeds `max_states`.
+
+    What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
+    there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
+    """
+    none = np.zeros(64, np.int32)
+    stacks = Stacks(none - 1, none - 1, none.copy(), none.copy(), np.full(64, 0xFFFFFFFFFFFFFFFF, np.uint64),
+                    np.full(256, -1, np.int32))
+    size = 256  # a power of two, as all sizes of tables
+    while size < 2 * classes:
+        size *= 2
+    zero = np.zeros(size, np.int32)
+    known = Configurations(zero.copy(), zero.copy(), zero.copy(), np.zeros(size, np.uint64), np.full(1, -1, np.int32),
+                           np.empty((size, classes), np.int32), zero.copy())
+    known = _more_configurations(known, 1)  # state 0, the empty stack, no gap
+    at, decided, what = np.array([0, 1, 1, 0]), np.empty(classes, np.int64), _MORE_STACKS
+    while what != _DONE:
+        what = _enumerate(at, decided, known, stacks, start, target_of, begin, member, labels, gaps, behind, calls,
+                          callee, nests, counter, return_offset, returns, spaces, mode, most, grows, max_states)
+        if what == _MORE_STACKS:
+            stacks = _more_stacks(stacks, at[_NODES])
+        elif what == _MORE_CONFIGURATIONS:
+            known = _more_configurations(known, at[_COUNT])
+    count, nodes = at[_COUNT], at[_NODES]
+    kept = min(count, at[_CURRENT])
     needed = count if nodes < KEYS else max(count, max_states + 1)
-    return (delta[:kept].copy(), out_labels[:kept].copy(), needed, deferred, state_of[:kept].copy(),
-            around[stack_of[:kept]])
+    return (known.delta[:kept].copy(), known.label[:kept].copy(), needed, at[_DEFERRED], known.state[:kept].copy(),
+            stacks.around[known.stack[:kept]])

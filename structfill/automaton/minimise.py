@@ -10,8 +10,9 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.automaton.hashing import mix, table_size
+from structfill.automaton.hashing import table_size
 from structfill.automaton.refine import coarsest
+from structfill.automaton.runs import depth_first, equal_rows, reaching, row_hash, runs_of
 
 Int32 = NDArray[np.int32]
 
@@ -19,39 +20,8 @@ Int32 = NDArray[np.int32]
 @nb.njit(cache=True, nogil=True)
 def _reaches(delta: Int32, seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which states have a path to a state of `seed`."""
-    n, k = delta.shape
-    start = np.zeros(n + 1, np.int64)
-    for q in range(n):
-        for c in range(k):
-            if delta[q, c] >= 0:
-                start[delta[q, c] + 1] += 1
-    for q in range(n):
-        start[q + 1] += start[q]
-    source = np.empty(start[n], np.int32)
-    fill = start[:-1].copy()
-    for q in range(n):
-        for c in range(k):
-            r = delta[q, c]
-            if r >= 0:
-                source[fill[r]] = q
-                fill[r] += 1
-    reached = seed.copy()
-    stack = np.empty(n, np.int32)
-    top = 0
-    for q in range(n):
-        if reached[q]:
-            stack[top] = q
-            top += 1
-    while top:
-        top -= 1
-        r = stack[top]
-        for x in range(start[r], start[r + 1]):
-            p = source[x]
-            if not reached[p]:
-                reached[p] = True
-                stack[top] = p
-                top += 1
-    return reached
+    ptr, _, target = runs_of(delta)
+    return reaching(ptr, target, seed)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -97,68 +67,6 @@ def trim(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
 
 
 @nb.njit(cache=True, nogil=True)
-def depth_first(delta: Int32) -> tuple[Int32, Int32, Int32]:
-    """The states, all reachable from state 0, in depth-first postorder: successors first, as far as cycles allow.
-
-    Also, by state: how many states stood below it on the stack, and how many had been left when it was entered.
-    """
-    n, k = delta.shape
-    depth = np.full(n, -1, np.int32)
-    entered = np.empty(n, np.int32)
-    stack = np.empty(n, np.int32)
-    column = np.zeros(n, np.int32)
-    order = np.empty(n, np.int32)
-    done = 0
-    stack[0] = 0
-    depth[0] = 0
-    entered[0] = 0
-    top = 1
-    while top:
-        q = stack[top - 1]
-        c = column[q]
-        while c < k and (delta[q, c] < 0 or depth[delta[q, c]] >= 0):
-            c += 1
-        column[q] = c
-        if c < k:
-            r = delta[q, c]
-            depth[r] = top
-            entered[r] = done
-            stack[top] = r
-            top += 1
-        else:
-            top -= 1
-            order[done] = q
-            done += 1
-    return order[:done], depth, entered
-
-
-@nb.njit(cache=True, nogil=True)
-def _row_value(r: int, q: int, same: Int32) -> int:
-    """A successor as its representative; a self-loop looks alike in all states."""
-    if r < 0:
-        return -1
-    return -2 if r == q else same[r]
-
-
-@nb.njit(cache=True, nogil=True)
-def equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
-    """Do two states lead to the same states, in all classes?"""
-    for c in range(delta.shape[1]):  # noqa: SIM110 (Numba loop)
-        if _row_value(delta[q, c], q, same) != _row_value(delta[r, c], r, same):
-            return False
-    return True
-
-
-@nb.njit(cache=True, nogil=True)
-def row_hash(delta: Int32, labels: Int32, q: int, same: Int32) -> np.uint64:
-    """A hash of a state's label and row; equal for `equal_rows`."""
-    h = mix(np.uint64(17), labels[q])
-    for c in range(delta.shape[1]):
-        h = mix(h, _row_value(delta[q, c], q, same))
-    return h  # type: ignore[no-any-return]
-
-
-@nb.njit(cache=True, nogil=True)
 def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     """Merges states with equal labels and rows, successors first: linear, complete if there is no cycle."""
     n = delta.shape[0]
@@ -166,9 +74,10 @@ def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     mask = np.uint64(table_size(n) - 1)
     table = np.full(mask + np.uint64(1), -1, np.int32)
     merged = 0
-    order, _, _ = depth_first(delta)
+    ptr, begin, target = runs_of(delta)
+    order, _, _ = depth_first(ptr, target)
     for q in order:
-        slot = row_hash(delta, labels, q, same) & mask
+        slot = row_hash(ptr, begin, target, labels, q, same) & mask
         while table[slot] >= 0:
             r = table[slot]
             if labels[r] == labels[q] and equal_rows(delta, q, r, same):

@@ -97,48 +97,57 @@ def _join(group, sums, ptr, kid, slots, known, at_of, group_of, next_of, lists):
 
 
 @njit(cache=True, nogil=True)
-def _loops_on_characters(delta, byte_class, counts):
-    """bool [S]: does every character beyond ASCII lead back to the state, and count nothing?"""
-    S = delta.shape[1]
-    loops, stack, reader = np.zeros(S, np.bool_), np.empty(64, np.int32), np.empty(64, np.uint8)
-    for q in range(S):
-        if delta[byte_class[0xC2], q] < 0 or delta[byte_class[0xF4], q] < 0:
-            continue
-        stack[0], reader[0], size, fine = q, WHOLE, 1, True
-        while size and fine:
-            size -= 1
-            state, read = stack[size], reader[size]
-            size, fine = _behind(delta, byte_class, counts, q, state, read, stack, reader, size)
-        loops[q] = fine
-    return loops
+def _steps_of_characters(byte_class):
+    """(ptr, class, reader after it): what may come next of a character beyond ASCII, by the state of its reader."""
+    ptr, found, after = np.zeros(BROKEN + 1, np.int64), np.empty(128 * BROKEN, np.int32), np.empty(128 * BROKEN, np.uint8)
+    count = 0
+    for read in range(BROKEN):
+        for byte in range(0x80, 0x100):
+            now, new = utf8_after(read, byte), True
+            for x in range(ptr[read], count):
+                new = new and (found[x] != byte_class[byte] or after[x] != now)
+            if now != BROKEN and new:
+                found[count], after[count] = byte_class[byte], now
+                count += 1
+        ptr[read + 1] = count
+    return ptr, found, after
 
 
 @njit(cache=True, nogil=True)
-def _behind(delta, byte_class, counts, q, state, read, stack, reader, size):
-    """Push what one more byte of a character leads to from a state; False where the character cannot lead to q."""
-    last, last_read = -1, -1
-    for byte in range(0x80, 0x100):
-        after, k = utf8_after(read, byte), byte_class[byte]
-        if after == BROKEN or (k == last and after == last_read):
-            continue
-        last, last_read = k, after
-        target = delta[k, state]
-        if target < 0 or (after == WHOLE and target != q):
-            return size, False
+def _loops_on_characters(delta, byte_class, counts):
+    """bool [S]: does every character beyond ASCII lead back to the state, and count nothing?"""
+    S, (ptr, found, after) = delta.shape[1], _steps_of_characters(byte_class)
+    loops, stack, reader = np.zeros(S, np.bool_), np.empty(64, np.int32), np.empty(64, np.uint8)
+    for q in range(S):
+        stack[0], reader[0], size = q, WHOLE, 1
+        while size > 0:
+            size = _read_on(delta, counts, q, stack, reader, size - 1, ptr, found, after)
+        loops[q] = size == 0
+    return loops
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _read_on(delta, counts, q, stack, reader, size, ptr, found, after):
+    """Push in place of what stands at `size` what one more byte of a character leads to; returns the new size, -1 where
+    the character does not lead back to q."""
+    state, read = stack[size], reader[size]
+    for x in range(ptr[read], ptr[read + 1]):
+        target, now = delta[found[x], state], after[x]
+        if target < 0 or (now == WHOLE and target != q):
+            return -1
         if counts is not None:
             for s in range(SLOTS):
                 if counts.of[target, s] != counts.of[q, s] or (counts.of[q, s] and counts.ticks[target, s]):
-                    return size, False
-        if after != WHOLE:
-            new = True
-            for x in range(size):
-                new = new and (stack[x] != target or reader[x] != after)
-            if new:
-                if size == stack.shape[0]:
-                    return size, False
-                stack[size], reader[size] = target, after
-                size += 1
-    return size, True
+                    return -1
+        new = now != WHOLE
+        for y in range(size):
+            new = new and (stack[y] != target or reader[y] != now)
+        if new:
+            if size == stack.shape[0]:
+                return -1
+            stack[size], reader[size] = target, now
+            size += 1
+    return size
 
 
 @njit(cache=True, nogil=True, _nrt=False)

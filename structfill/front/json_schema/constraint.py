@@ -15,6 +15,7 @@ from structfill_kernels.counters import UNBOUNDED
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.counted import CountedAutomaton
 from ...automaton.pushdown import NestedCounters, Whitespace
+from ...collector import paused_collector
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint, check_text
@@ -176,6 +177,7 @@ class JsonSchema(Constraint):
         return Reader(GoalSpace(self._lowering, False, self.any_order))
 
 
+@paused_collector()
 def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "assert", key_order: str = "declared",
                 approximate: str | None = None, documents: Mapping[str, Any] | None = None,
                 limits: Limits | None = None) -> JsonSchema:
