@@ -24,6 +24,7 @@ class Trie(NamedTuple):
     spelled: Any  # int32 [P + 1], how many distinct spellings stand before the prefix
     end: Any  # int32 [R], the node of every spelling; 0 stands for what no text can hold
     rank: Any  # int32 [R], the place of every spelling among the distinct ones; their number for what no text can hold
+    longest: int  # bytes of the longest spelling
 
 
 class Walk(NamedTuple):

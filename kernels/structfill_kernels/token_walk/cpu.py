@@ -261,10 +261,9 @@ def _walk(delta, byte_class, trie, max_work, counts):
     cell, 12 for each group and 2 for each of its kids."""
     K, S = delta.shape
     groups, functions, moves = groups_of(S), functions_of(S, K), moves_of(counts, S)
-    deepest = trie.depth.max() if trie.depth.shape[0] else 0
     found = np.full(trie.spelled[-1] + 1, -1, np.int32)
     scratch = (_loops_on_characters(delta, byte_class, counts), *classes_of_groups(byte_class),
-               np.full(2 + deepest, IDENTITY, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
+               np.full(1 + trie.longest, IDENTITY, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
                np.empty(2 * S, np.int32), np.empty(2 * S, np.int32))
     at, known = np.array([0, 0, S]), np.array([2, S, S])
     what = FUNCTIONS
@@ -295,6 +294,15 @@ def _pairs(functions, known, classes):
     return ptr, group, target
 
 
+@njit(cache=True, nogil=True)
+def _by_rank(found, rank):
+    """The class of every spelling from those of the distinct ones; numpy would widen the ranks first."""
+    out = np.empty(rank.shape[0], np.int32)
+    for r in range(rank.shape[0]):
+        out[r] = found[U32(rank[r])]
+    return out
+
+
 def walk(delta, byte_class, trie, max_work, counts=None):
     """See the package. Cells of the table are counted in int32, which bounds the work at 2**33 whatever the caller
     allows."""
@@ -304,5 +312,5 @@ def walk(delta, byte_class, trie, max_work, counts=None):
     if work > allowed:
         raise LimitReached(int(work))
     kid_ptr = groups.ptr[states : known[1] + 1].copy()
-    return Walk(found[trie.rank], *_pairs(functions, known[0], classes), kid_ptr, groups.kid[: kid_ptr[-1]].copy(),
+    return Walk(_by_rank(found, trie.rank), *_pairs(functions, known[0], classes), kid_ptr, groups.kid[: kid_ptr[-1]].copy(),
                 int(work), None if counts is None else moves.value[: known[2]] & MOVE)

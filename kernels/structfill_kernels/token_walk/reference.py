@@ -21,7 +21,7 @@ def build_trie(data, ptr):
     parent, depth, after, spelled, end = (np.array(column, np.int32) for column in columns)
     below = np.array([_below(p, spellings) for p in prefixes], np.uint64)
     return Trie(parent, np.array([p[-1] for p in prefixes], np.uint8), depth, after, below, spelled, end,
-                np.arange(len(end), dtype=np.int32))
+                np.arange(len(end), dtype=np.int32), max(map(len, spellings), default=0))
 
 
 def _below(prefix, spellings):

@@ -70,4 +70,5 @@ def build_trie(data, ptr):
     """See the package."""
     parent, byte, depth, spelled, end = _build_trie(data, ptr)
     after, below = _below(parent, byte, depth, spelled)
-    return Trie(parent, byte, depth, after, below, spelled, end, np.arange(len(end), dtype=np.int32))
+    longest = int(depth.max(initial=-1)) + 1
+    return Trie(parent, byte, depth, after, below, spelled, end, np.arange(len(end), dtype=np.int32), longest)

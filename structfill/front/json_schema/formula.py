@@ -6,7 +6,8 @@ structure and simplify when they are made, so that a decided part disappears at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import is_
 
 
 class Formula:
@@ -137,9 +138,17 @@ def substitute(formula: Formula, value: Callable[[Atom], Formula]) -> Formula:
         return value(formula)
     if isinstance(formula, _Constant):
         return formula
-    args = [substitute(f, value) for f in formula.args]
-    if all(new is old for new, old in zip(args, formula.args, strict=True)):
+    args = [value(f) if isinstance(f, Atom) else substitute(f, value) for f in formula.args]
+    if all(map(is_, args, formula.args)):
         return formula
+    if isinstance(formula, And | Or):
+        neutral, decisive = (TRUE, FALSE) if isinstance(formula, And) else (FALSE, TRUE)
+        kept = [old for new, old in zip(args, formula.args, strict=True) if new is old]
+        gone = sum(new is neutral for new in args)
+        if len(kept) + gone == len(args):  # what was simplified stays so with parts taken out
+            return _combine(type(formula), kept, neutral)
+        if any(new is decisive for new in args):
+            return decisive
     return _REBUILD[type(formula)](args)
 
 
@@ -155,11 +164,15 @@ def _flatten(parts: Iterable[Formula], kind: type[Formula]) -> dict[Formula, Non
     """Distinct parts in order, with nested formulas of the same kind opened. A dict serves as an ordered set."""
     flat: dict[Formula, None] = {}
     for part in parts:
-        flat.update(dict.fromkeys(part.args if isinstance(part, kind) else (part,)))
+        if isinstance(part, kind):
+            for inner in part.args:
+                flat[inner] = None
+        else:
+            flat[part] = None
     return flat
 
 
-def _combine(kind: type[Formula], flat: dict[Formula, None], empty: Formula) -> Formula:
+def _combine(kind: type[Formula], flat: Collection[Formula], empty: Formula) -> Formula:
     if not flat:
         return empty
     return next(iter(flat)) if len(flat) == 1 else kind(tuple(flat))
