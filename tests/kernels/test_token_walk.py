@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from structfill_kernels import token_walk
 from structfill_kernels.token_walk import build_trie, cpu, reference
 from structfill_kernels.token_walk import links as links_cpu
 
+from structfill.front.json_schema.constraint import json_schema
+from structfill.limits import Limits
 from tests.strategies import ALPHABET, automata, law
 
 IMPLEMENTATIONS = pytest.mark.parametrize("impl", [reference, token_walk], ids=["reference", "cpu"])
@@ -102,3 +106,28 @@ def test_counting_sort(impl):
     assert ptr.tolist() == [0, 2, 2, 3, 5, 5] and order.tolist() == [2, 6, 4, 0, 3]
     ptr, order = impl.csr(np.zeros(0, np.int32), 2)
     assert ptr.tolist() == [0, 0, 0] and not len(order)
+
+
+SYMBOLS = ["a", "b", "é", "中", "😀", '"', "\\", "1"]
+SCHEMAS = [
+    {"type": "string"},
+    {"type": "string", "maxLength": 3},
+    {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 300}, "maxItems": 20},
+    {"type": "string", "pattern": "^[a-z]*[^a]{1,40}$"},
+    {"properties": {"ab": {"type": "string", "maxLength": 50}, "é": {"enum": ["aé", "中中"]}}},
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_subtrees_passed_at_once_are_what_their_words_are(schema):
+    """Words of letters and whole characters, and of halves of characters, in strings that are counted and not."""
+    words = {"".join(word).encode() for n in range(1, 5) for word in itertools.product(SYMBOLS, repeat=n)}
+    words |= {chr(0x100 + i).encode() for i in range(40)}
+    words = sorted(words | {w[:-1] for w in words if len(w) < 7} - {b""} | {b"\xa9" + w for w in words if len(w) < 4})
+    automaton = json_schema(schema).counting(Limits())
+    arguments = automaton.delta, automaton.byte_class, build_trie(*flat(words)), NO_LIMIT
+    counts = getattr(automaton, "counts", None)
+    want, got = reference.walk(*arguments, counts), cpu.walk(*arguments, counts)
+    assert np.array_equal(want.spelling_class, got.spelling_class)
+    assert reference.pairs_of(got, len(automaton)) == reference.pairs_of(want, len(automaton))
+    assert (got.spelling_class >= 0).sum() > 16

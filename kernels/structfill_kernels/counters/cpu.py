@@ -21,7 +21,7 @@ def field(shift, slot):
     return (shift >> at) & 1, (shift >> (at + 1)) & LONGEST, (shift >> (at + 1 + COUNT_BITS)) & LONGEST
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def running(counts, q):
     """See the package."""
     slots = 0
@@ -30,7 +30,7 @@ def running(counts, q):
     return slots
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def advance(counts, begun, move, after):
     """See the package."""
     before, found = move & STATES, np.int64(after)
@@ -79,7 +79,7 @@ def steps(delta, counts):
     return Steps(*_steps(delta, counts))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _move(counts, free, q, r, shift, place, after):
     """Fill `after` with the counts behind a step from q to r at `place`; is it allowed?"""
     for s in range(SLOTS):
@@ -102,7 +102,7 @@ def _move(counts, free, q, r, shift, place, after):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _slot(table, key_of, key):
     """Where the place `key` is in the table or would go; a table without `key_of` has a slot for each."""
     if key_of.shape[0] == 0:

@@ -22,6 +22,7 @@ class Trie(NamedTuple):
     after: Any  # int32 [P], the first prefix behind those that begin with this one
     below: Any  # uint64 [P], which bytes these go on with, as `bytesets.group_of` sorts them
     spelled: Any  # int32 [P + 1], how many distinct spellings stand before the prefix
+    characters: Any  # int32, the characters that each distinct spelling begins, or would if it were UTF-8
     end: Any  # int32 [R], the node of every spelling; 0 stands for what no text can hold
     rank: Any  # int32 [R], the place of every spelling among the distinct ones; their number for what no text can hold
     longest: int  # bytes of the longest spelling

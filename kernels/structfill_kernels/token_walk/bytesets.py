@@ -31,6 +31,12 @@ def group_of(byte):
 
 
 @njit(cache=True, nogil=True)
+def begins(byte):
+    """Is it the first byte of a character?"""
+    return byte & 0xC0 != 0x80
+
+
+@njit(cache=True, nogil=True)
 def utf8_after(state, byte):
     """The state of the reader of UTF-8 (RFC 3629, section 4) after one more byte."""
     if state == WHOLE:

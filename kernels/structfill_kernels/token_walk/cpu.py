@@ -7,7 +7,7 @@ from numba import njit
 
 from ..counters import SLOTS, STATE_BITS, advance
 from ._types import LimitReached, Walk
-from .bytesets import BROKEN, CHARACTERS, RAGGED, WHOLE, classes_of_groups, utf8_after
+from .bytesets import BROKEN, CHARACTERS, RAGGED, WHOLE, begins, classes_of_groups, utf8_after
 from .storage import (
     RUNNING,
     function_number,
@@ -27,7 +27,11 @@ STATES = (1 << STATE_BITS) - 1
 MOVE = (1 << RUNNING) - 1
 EMPTY, IDENTITY = 0, 1  # numbers of functions
 DONE, FUNCTIONS, GROUPS, MOVES = 0, 1, 2, 3  # what has to grow
-UNKNOWN, LOOPS, LEAVES = 0, 1, 2  # does a function stay the same behind every character beyond ASCII?
+NODE, CLASSES, WORK, ROW_NODE, ROW_KNOWN, ROW_MOST = 0, 1, 2, 3, 4, 5  # places of the numbers that change
+UNKNOWN, LOOPS, LEAVES = 0, 1, 2  # does every character beyond ASCII do to a function what a letter does?
+YES, NO, ASK = -1, -2, -3  # below all classes
+LETTER = 0x61
+MANY = 16  # spellings below a node, for which functions are made that no other spelling may need
 ASCII = (ONE << U64(CHARACTERS)) - ONE
 
 # The number of a single bit (Leiserson, Prokop, Randall 1998): the six bits on top of the product tell them apart.
@@ -115,11 +119,11 @@ def _steps_of_characters(byte_class):
 
 @njit(cache=True, nogil=True)
 def _loops_on_characters(delta, byte_class, counts):
-    """bool [S]: does every character beyond ASCII lead back to the state, and count nothing?"""
+    """bool [S]: does every character beyond ASCII do what a letter does, namely lead back to the state?"""
     S, (ptr, found, after) = delta.shape[1], _steps_of_characters(byte_class)
     loops, stack, reader = np.zeros(S, np.bool_), np.empty(64, np.int32), np.empty(64, np.uint8)
     for q in range(S):
-        stack[0], reader[0], size = q, WHOLE, 1
+        stack[0], reader[0], size = q, WHOLE, 1 if delta[byte_class[LETTER], q] == q else -1
         while size > 0:
             size = _read_on(delta, counts, q, stack, reader, size - 1, ptr, found, after)
         loops[q] = size == 0
@@ -137,7 +141,8 @@ def _read_on(delta, counts, q, stack, reader, size, ptr, found, after):
             return -1
         if counts is not None:
             for s in range(SLOTS):
-                if counts.of[target, s] != counts.of[q, s] or (counts.of[q, s] and counts.ticks[target, s]):
+                counts_here = counts.of[q, s] and counts.ticks[target, s] and now != WHOLE
+                if counts.of[target, s] != counts.of[q, s] or counts_here:
                     return -1
         new = now != WHOLE
         for y in range(size):
@@ -168,39 +173,108 @@ def _changing(below, function, K, step, closed, group_ptr, group_class):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _descend(node, byte, depth, after, below, spelled, byte_class, K, step, path, closed, characters, group_ptr,
-             group_class, class_of, classes, found):
-    """The hot loop: from prefix `node` on, until a composition is unknown, or what characters do; returns that prefix
-    and how many classes there are. A subtree in which nothing changes is one class."""
+def _shifts(below, function, K, letter, step, shifted, characters, group_ptr, group_class):
+    """Does all that stands below a node do what a letter does to a function? YES or NO; ASK what characters do; or a
+    class, behind which the function has to be known first."""
+    after = step[function * K + letter]
+    if after < 0:
+        return letter
+    if below >> U64(RAGGED):
+        return NO
+    bits = below & ASCII & ~shifted[function]
+    while bits:
+        lowest = bits & (~bits + ONE)
+        g = BIT_OF[(lowest * DE_BRUIJN) >> U64(58)]
+        for x in range(group_ptr[g], group_ptr[g + 1]):
+            found = step[function * K + group_class[x]]
+            if found != after:
+                return group_class[x] if found < 0 else NO
+        shifted[function] |= lowest
+        bits ^= lowest
+    if below & ~ASCII and characters[function] != LOOPS:
+        return ASK if characters[function] == UNKNOWN else NO
+    return YES
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _row(node, first, last, spelled, written, below, function, K, letter, step, shifted, characters, group_ptr,
+         group_class, row, at):
+    """Fill `row` with what a function becomes behind one character more and more, up to the most that a spelling below
+    a node has: YES, or what `_shifts` says of the function that is last in it. Goes on where it has stopped."""
+    if at[ROW_NODE] != node:
+        most = 0
+        for r in range(first, last):
+            most = max(most, written[r])
+        at[ROW_NODE], at[ROW_KNOWN], at[ROW_MOST] = node, 0, most - spelled
+        row[0] = function
+    if at[ROW_MOST] == 0:  # within a character
+        return NO
+    while at[ROW_KNOWN] < at[ROW_MOST]:
+        now = row[at[ROW_KNOWN]]
+        if now != EMPTY:
+            said = _shifts(below, now, K, letter, step, shifted, characters, group_ptr, group_class)
+            if said != YES:
+                return said
+            now = step[now * K + letter]
+        at[ROW_KNOWN] += 1
+        row[at[ROW_KNOWN]] = now
+    return YES
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
+             characters, group_ptr, group_class, class_of, classes, found, row, at, counted):
+    """The hot loop: from prefix `node` on, until a function has to be known behind a class, or what characters do to
+    it (class ASK); returns that prefix, how many classes there are, the function and the class. A subtree in which
+    nothing changes is one class; where all it holds does the same again and again, a spelling's class is told by its
+    length."""
+    letter = byte_class[LETTER]
     while node < byte.shape[0]:
-        function = step[path[depth[node]] * K + byte_class[byte[node]]]
+        d, k = depth[node], byte_class[byte[node]]
+        function = step[path[d] * K + k]
         if function < 0:
-            break
+            return node, classes, path[d], k
         behind = after[node]
         if function != EMPTY:
+            path[d + 1], begun[d + 1] = function, begun[d] + begins(byte[node])
+            first, last = spelled[node], spelled[behind]
             changing = _changing(below[node], function, K, step, closed, group_ptr, group_class)
-            if changing == ONE << U64(CHARACTERS):
+            if changing == ONE << U64(CHARACTERS) and step[function * K + letter] == function:
                 if characters[function] == UNKNOWN:
-                    break
+                    return node, classes, function, ASK
                 if characters[function] == LOOPS:
                     changing = U64(0)
+            if changing and counted and last - first >= MANY:
+                said = _row(node, first, last, begun[d + 1], written, below[node], function, K, letter, step, shifted,
+                            characters, group_ptr, group_class, row, at)
+                if said >= 0 or said == ASK:
+                    return node, classes, row[at[ROW_KNOWN]], said
+                if said == YES:
+                    for r in range(first, last):
+                        now = row[written[r] - begun[d + 1]]
+                        if now != EMPTY:
+                            if class_of[now] < 0:
+                                class_of[now] = classes
+                                classes += 1
+                            found[r] = class_of[now]
+                    node = behind
+                    continue
             if changing:
                 behind = node + 1
-            first, last = spelled[node], spelled[behind]
+                last = spelled[behind]
             if last > first:
                 if class_of[function] < 0:
                     class_of[function] = classes
                     classes += 1
                 for r in range(first, last):
                     found[r] = class_of[function]
-            path[depth[node] + 1] = function
         node = behind
-    return node, classes
+    return node, classes, EMPTY, YES
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _characters(function, ptr, target, loops, move_state, counts):
-    """Does a function stay the same behind every character beyond ASCII, as all of its targets do?"""
+    """Does every character beyond ASCII do to a function what a letter does, as to all of its targets?"""
     for x in range(ptr[function], ptr[function + 1]):
         if not loops[target[x] if counts is None else move_state[target[x]]]:
             return LEAVES
@@ -212,22 +286,20 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
     """The walk until it ends or something has to grow (returned): no loop here replaces an array, since Numba would
     count its references in every round. `at` and `known` hold the numbers that change."""
     K, S = delta.shape
-    byte, depth, after, below, spelled = trie.byte, trie.depth, trie.after, trie.below, trie.spelled
-    ptr, hashes, group, target, step, slots, closed, characters, class_of = functions
+    byte, depth, after, below, spelled, written = (trie.byte, trie.depth, trie.after, trie.below, trie.spelled,
+                                                   trie.characters)
+    ptr, hashes, group, target, step, slots, closed, shifted, characters, class_of = functions
     sums, kid_ptr, kid, group_slots = groups
     value, state, seen, move_slots = moves
-    loops, group_ptr, group_class, path, found, behind, at_of, group_of, next_of = scratch
-    node, classes, work = at
-    while work <= max_work and node < byte.shape[0]:
-        node, classes = _descend(node, byte, depth, after, below, spelled, byte_class, K, step, path, closed,
-                                 characters, group_ptr, group_class, class_of, classes, found)
-        at[0], at[1] = node, classes
-        if node >= byte.shape[0]:
+    loops, group_ptr, group_class, path, begun, row, found, behind, at_of, group_of, next_of = scratch
+    while at[WORK] <= max_work:
+        at[NODE], at[CLASSES], before, k = _descend(
+            at[NODE], byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
+            characters, group_ptr, group_class, class_of, at[CLASSES], found, row, at, counts is not None)
+        if at[NODE] >= byte.shape[0]:
             break
-        before, k = path[depth[node]], byte_class[byte[node]]
-        if step[before * K + k] >= 0:
-            function = step[before * K + k]
-            characters[function] = _characters(function, ptr, target, loops, state, counts)
+        if k == ASK:
+            characters[before] = _characters(before, ptr, target, loops, state, counts)
             continue
         first, last, top, kids = ptr[before], ptr[before + 1], ptr[known[0]], kid_ptr[known[1]]
         pairs = last - first
@@ -244,14 +316,14 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
                 return MOVES, pairs
             known[2] = _moved(delta[k], target, first, last, behind, value, state, move_slots, known[2], counts)
         end, lists, links = _arrive(behind, pairs, first, group, target, top, seen, at_of, group_of, next_of)
-        work += pairs + links - 12 * known[1]
+        at[WORK] += pairs + links - 12 * known[1]
         known[1] = _join(group, sums, kid_ptr, kid, group_slots, known[1], at_of, group_of, next_of, lists)
-        work += 12 * known[1] + 2 * (kid_ptr[known[1]] - kids)
+        at[WORK] += 12 * known[1] + 2 * (kid_ptr[known[1]] - kids)
         number, now = function_number(ptr, hashes, group, target, slots, known[0], end, seen)
         step[before * K + k] = number
         if now > known[0]:
-            known[0], work = now, work + 3 * (end - top) + 4 * K
-        at[2] = work
+            known[0] = now
+            at[WORK] += 3 * (end - top) + 4 * K
     return DONE, 0
 
 
@@ -263,9 +335,10 @@ def _walk(delta, byte_class, trie, max_work, counts):
     groups, functions, moves = groups_of(S), functions_of(S, K), moves_of(counts, S)
     found = np.full(trie.spelled[-1] + 1, -1, np.int32)
     scratch = (_loops_on_characters(delta, byte_class, counts), *classes_of_groups(byte_class),
-               np.full(1 + trie.longest, IDENTITY, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
+               np.full(1 + trie.longest, IDENTITY, np.int32), np.zeros(1 + trie.longest, np.int32),
+               np.empty(1 + trie.longest, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
                np.empty(2 * S, np.int32), np.empty(2 * S, np.int32))
-    at, known = np.array([0, 0, S]), np.array([2, S, S])
+    at, known = np.array([0, 0, S, -1, 0, 0]), np.array([2, S, S])
     what = FUNCTIONS
     while what != DONE:
         what, pairs = _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch, max_work, counts)
@@ -275,7 +348,7 @@ def _walk(delta, byte_class, trie, max_work, counts):
             groups = room_for_groups(groups, S, known[1], pairs)
         elif what == MOVES:
             moves = room_for_moves(moves, known[2], pairs)
-    return found, functions, at[1], groups, moves, known, at[2]
+    return found, functions, at[CLASSES], groups, moves, known, at[WORK]
 
 
 @njit(cache=True, nogil=True)

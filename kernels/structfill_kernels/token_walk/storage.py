@@ -50,7 +50,8 @@ class Functions(NamedTuple):
     step: Any  # int32 [F * K], the function behind one more byte of a class; -1: not known yet
     slots: Any  # int32, a hash table of numbers
     closed: Any  # uint64 [F], groups of bytes (`bytesets`) known not to change the function
-    characters: Any  # uint8 [F], do characters beyond ASCII change it?
+    shifted: Any  # uint64 [F], those known to do what a letter does
+    characters: Any  # uint8 [F], do characters beyond ASCII do so?
     class_of: Any  # int32 [F], -1: not the function of a spelling
 
 
@@ -200,22 +201,24 @@ def functions_of(pairs, classes):
     group[:pairs] = np.arange(pairs)
     step[:classes], ptr[2] = 0, pairs
     return Functions(ptr, np.zeros(capacity, np.uint64), group, group.copy(), step, np.full(4 * capacity, -1, np.int32),
-                     np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint8), np.full(capacity, -1, np.int32))
+                     np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint8),
+                     np.full(capacity, -1, np.int32))
 
 
 @njit(cache=True, nogil=True)
 def room_for_function(functions, count, classes, pairs):
     """The functions with room for one more of so many pairs."""
-    ptr, hash_, group, target, step, slots, closed, characters, class_of = functions
+    ptr, hash_, group, target, step, slots, closed, shifted, characters, class_of = functions
     if ptr[count] + pairs > group.shape[0]:
         group = grown(group, ptr[count] + pairs)
         target = grown(target, group.shape[0])
     if count + 1 >= hash_.shape[0]:
         size = 2 * hash_.shape[0]
         ptr, hash_, step = grown(ptr, size + 1), grown(hash_, size), _filled(step, size * classes, -1)
-        closed, characters, class_of = _filled(closed, size, 0), _filled(characters, size, 0), _filled(class_of, size, -1)
+        closed, shifted = _filled(closed, size, 0), _filled(shifted, size, 0)
+        characters, class_of = _filled(characters, size, 0), _filled(class_of, size, -1)
         slots = rehashed(hash_, 2, count, 4 * size)
-    return Functions(ptr, hash_, group, target, step, slots, closed, characters, class_of)
+    return Functions(ptr, hash_, group, target, step, slots, closed, shifted, characters, class_of)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

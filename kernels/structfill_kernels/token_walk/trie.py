@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from ._types import Trie
-from .bytesets import BROKEN, CHARACTERS, RAGGED, WHOLE, group_of, utf8_after
+from .bytesets import BROKEN, CHARACTERS, RAGGED, WHOLE, begins, group_of, utf8_after
 
 ONE = np.uint64(1)
 
@@ -30,6 +30,7 @@ def _build_trie(data, ptr):
     common, nodes = _shared(data, ptr)
     parent, byte, depth = np.empty(nodes, np.int32), np.empty(nodes, np.uint8), np.empty(nodes, np.int32)
     spelled, end = np.empty(nodes + 1, np.int32), np.zeros(common.shape[0], np.int32)
+    characters = np.zeros(common.shape[0], np.int32)
     path, node = np.zeros(1 + (np.diff(ptr).max() if common.shape[0] else 0), np.int32), 0
     for r in range(common.shape[0]):
         for d in range(common[r], ptr[r + 1] - ptr[r]):
@@ -37,8 +38,10 @@ def _build_trie(data, ptr):
             node += 1
             path[d + 1] = node
         end[r] = node
+        for x in range(ptr[r], ptr[r + 1]):
+            characters[r] += begins(data[x])
     spelled[nodes] = common.shape[0]
-    return parent, byte, depth, spelled, end
+    return parent, byte, depth, spelled, characters, end
 
 
 @njit(cache=True, nogil=True)
@@ -68,7 +71,8 @@ def _below(parent, byte, depth, spelled):
 
 def build_trie(data, ptr):
     """See the package."""
-    parent, byte, depth, spelled, end = _build_trie(data, ptr)
+    parent, byte, depth, spelled, characters, end = _build_trie(data, ptr)
     after, below = _below(parent, byte, depth, spelled)
     longest = int(depth.max(initial=-1)) + 1
-    return Trie(parent, byte, depth, after, below, spelled, end, np.arange(len(end), dtype=np.int32), longest)
+    return Trie(parent, byte, depth, after, below, spelled, characters, end, np.arange(len(end), dtype=np.int32),
+                longest)
