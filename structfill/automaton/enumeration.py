@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
-from .hashing import reserve
+from .hashing import BARE, reserve
 
 KEYS = 1 << 24  # states, and nodes of stacks, must be fewer: a configuration is hashed as one 64-bit key
 EMPTY = 0  # the empty stack
@@ -46,7 +46,7 @@ class Configurations(NamedTuple):
     label: Any  # int32
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**BARE)  # type: ignore[untyped-decorator]
 def _gap_after(kind: int, gap: int, which: int, mode: int) -> int:
     """The gap code after one more whitespace byte, or -1 where none is allowed."""
     if kind == 0:
@@ -62,7 +62,7 @@ def _gap_after(kind: int, gap: int, which: int, mode: int) -> int:
     return _LINE if gap == _LINE and (which in (_SPACE, _TAB)) else -1
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**BARE)  # type: ignore[untyped-decorator]
 def _slot(table: Any, keys: Any, key: Any) -> Any:
     """The place of `key` in an open-addressing table of indexes into `keys` (free: -1)."""
     h = key * np.uint64(0x9E3779B97F4A7C15)
@@ -98,7 +98,7 @@ def _more_configurations(known, count):  # type: ignore[no-untyped-def]
                           _rehashed(key, count, 4 * size), reserve(known.delta, size), reserve(known.label, size))
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**BARE)  # type: ignore[untyped-decorator]
 def _nests_in(call: int, stack: int, callee: Any, kont: Any, below: Any) -> int:
     """How many times the callee of a continuation is on the stack."""
     same = 0

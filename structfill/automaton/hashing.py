@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba as nb
 import numpy as np
+
+# For what allocates nothing: without Numba's run-time, which would count the references of every array in every call.
+BARE: Any = {"cache": True, "nogil": True, "_nrt": False}
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

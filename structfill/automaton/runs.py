@@ -1,7 +1,7 @@
 """Rows of a transition table as runs of classes with equal targets, in Numba: a fifth to a tenth of the cells.
 
-``ptr`` (int64 [S + 1]), ``begin`` and ``target`` (int32): row q is run ``ptr[q]`` to ``ptr[q + 1]``, each from its first
-class to that of the next; -1 is dead.
+``ptr`` (int64 [S + 1]), ``begin`` and ``target`` (int32): row q is the runs ``ptr[q]`` to ``ptr[q + 1]``, each from its
+first class to that of the next; -1 is dead.
 """
 
 from __future__ import annotations

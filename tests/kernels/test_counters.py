@@ -102,7 +102,8 @@ def by_bytes(automaton):
     def after(place, word):
         for byte in word:
             target = automaton.delta[place[0], automaton.byte_class[byte]]
-            move = reference.advance(counts, reference.running(counts, place[0]), place[0], int(target)) if target >= 0 else -1
+            begun = reference.running(counts, place[0])
+            move = reference.advance(counts, begun, place[0], int(target)) if target >= 0 else -1
             counted = None if move < 0 else reference.step(counts, free, place[0], int(target),
                                                            move >> counters.STATE_BITS, place[1])
             if counted is None:

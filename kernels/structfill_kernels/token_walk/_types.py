@@ -14,7 +14,7 @@ class LimitReached(Exception):
 
 
 class Trie(NamedTuple):
-    """All prefixes of some spellings, depth first and in byte order: node 0 is the empty one, node i + 1 is prefix i."""
+    """All prefixes of some spellings, depth first, in byte order: node 0 is the empty one, node i + 1 is prefix i."""
 
     parent: Any  # int32 [P], the node of the prefix less its last byte
     byte: Any  # uint8 [P], that byte

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..counters import SLOTS, STATE_BITS, advance
+from ..counters import STATE_BITS, advance
 from ._types import LimitReached, Walk
-from .bytesets import BROKEN, CHARACTERS, RAGGED, WHOLE, begins, classes_of_groups, utf8_after
+from .bytesets import CHARACTERS, begins, classes_of_groups
 from .storage import (
     RUNNING,
     function_number,
@@ -20,24 +20,28 @@ from .storage import (
     room_for_moves,
     united,
 )
+from .subtrees import (
+    ASK,
+    EMPTY,
+    IDENTITY,
+    LETTER,
+    LOOPS,
+    ROW_KNOWN,
+    UNKNOWN,
+    YES,
+    behind_characters,
+    changing,
+    do_characters_loop,
+    loops_on_characters,
+)
 
 U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
-ONE = U64(1)
 STATES = (1 << STATE_BITS) - 1
 MOVE = (1 << RUNNING) - 1
-EMPTY, IDENTITY = 0, 1  # numbers of functions
 DONE, FUNCTIONS, GROUPS, MOVES = 0, 1, 2, 3  # what has to grow
-NODE, CLASSES, WORK, ROW_NODE, ROW_KNOWN, ROW_MOST = 0, 1, 2, 3, 4, 5  # places of the numbers that change
-UNKNOWN, LOOPS, LEAVES = 0, 1, 2  # does every character beyond ASCII do to a function what a letter does?
-YES, NO, ASK = -1, -2, -3  # below all classes
-LETTER = 0x61
+NODE, CLASSES, WORK = 0, 1, 2  # places of the numbers that change, before those of `subtrees`
 MANY = 16  # spellings below a node, for which functions are made that no other spelling may need
-ASCII = (ONE << U64(CHARACTERS)) - ONE
-
-# The number of a single bit (Leiserson, Prokop, Randall 1998): the six bits on top of the product tell them apart.
-DE_BRUIJN = U64(0x03F79D71B4CB0A89)
-BIT_OF = np.empty(64, np.uint8)
-BIT_OF[[(0x03F79D71B4CB0A89 << b & (1 << 64) - 1) >> 58 for b in range(64)]] = range(64)
+ONLY_CHARACTERS = U64(1) << U64(CHARACTERS)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -100,127 +104,6 @@ def _join(group, sums, ptr, kid, slots, known, at_of, group_of, next_of, lists):
     return known
 
 
-@njit(cache=True, nogil=True)
-def _steps_of_characters(byte_class):
-    """(ptr, class, reader after it): what may come next of a character beyond ASCII, by the state of its reader."""
-    ptr, found, after = np.zeros(BROKEN + 1, np.int64), np.empty(128 * BROKEN, np.int32), np.empty(128 * BROKEN, np.uint8)
-    count = 0
-    for read in range(BROKEN):
-        for byte in range(0x80, 0x100):
-            now, new = utf8_after(read, byte), True
-            for x in range(ptr[read], count):
-                new = new and (found[x] != byte_class[byte] or after[x] != now)
-            if now != BROKEN and new:
-                found[count], after[count] = byte_class[byte], now
-                count += 1
-        ptr[read + 1] = count
-    return ptr, found, after
-
-
-@njit(cache=True, nogil=True)
-def _loops_on_characters(delta, byte_class, counts):
-    """bool [S]: does every character beyond ASCII do what a letter does, namely lead back to the state?"""
-    S, (ptr, found, after) = delta.shape[1], _steps_of_characters(byte_class)
-    loops, stack, reader = np.zeros(S, np.bool_), np.empty(64, np.int32), np.empty(64, np.uint8)
-    for q in range(S):
-        stack[0], reader[0], size = q, WHOLE, 1 if delta[byte_class[LETTER], q] == q else -1
-        while size > 0:
-            size = _read_on(delta, counts, q, stack, reader, size - 1, ptr, found, after)
-        loops[q] = size == 0
-    return loops
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _read_on(delta, counts, q, stack, reader, size, ptr, found, after):
-    """Push in place of what stands at `size` what one more byte of a character leads to; returns the new size, -1 where
-    the character does not lead back to q."""
-    state, read = stack[size], reader[size]
-    for x in range(ptr[read], ptr[read + 1]):
-        target, now = delta[found[x], state], after[x]
-        if target < 0 or (now == WHOLE and target != q):
-            return -1
-        if counts is not None:
-            for s in range(SLOTS):
-                counts_here = counts.of[q, s] and counts.ticks[target, s] and now != WHOLE
-                if counts.of[target, s] != counts.of[q, s] or counts_here:
-                    return -1
-        new = now != WHOLE
-        for y in range(size):
-            new = new and (stack[y] != target or reader[y] != now)
-        if new:
-            if size == stack.shape[0]:
-                return -1
-            stack[size], reader[size] = target, now
-            size += 1
-    return size
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _changing(below, function, K, step, closed, group_ptr, group_class):
-    """Of the bytes below a node, a group that may change the function there; 0 if none can. Groups that cannot are
-    remembered in `closed`."""
-    left = below & ~closed[function]
-    bits = left & ASCII
-    while bits:
-        lowest = bits & (~bits + ONE)
-        g = BIT_OF[(lowest * DE_BRUIJN) >> U64(58)]
-        for x in range(group_ptr[g], group_ptr[g + 1]):
-            if step[function * K + group_class[x]] != function:
-                return lowest
-        closed[function] |= lowest
-        bits ^= lowest
-    return left & ~ASCII
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _shifts(below, function, K, letter, step, shifted, characters, group_ptr, group_class):
-    """Does all that stands below a node do what a letter does to a function? YES or NO; ASK what characters do; or a
-    class, behind which the function has to be known first."""
-    after = step[function * K + letter]
-    if after < 0:
-        return letter
-    if below >> U64(RAGGED):
-        return NO
-    bits = below & ASCII & ~shifted[function]
-    while bits:
-        lowest = bits & (~bits + ONE)
-        g = BIT_OF[(lowest * DE_BRUIJN) >> U64(58)]
-        for x in range(group_ptr[g], group_ptr[g + 1]):
-            found = step[function * K + group_class[x]]
-            if found != after:
-                return group_class[x] if found < 0 else NO
-        shifted[function] |= lowest
-        bits ^= lowest
-    if below & ~ASCII and characters[function] != LOOPS:
-        return ASK if characters[function] == UNKNOWN else NO
-    return YES
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _row(node, first, last, spelled, written, below, function, K, letter, step, shifted, characters, group_ptr,
-         group_class, row, at):
-    """Fill `row` with what a function becomes behind one character more and more, up to the most that a spelling below
-    a node has: YES, or what `_shifts` says of the function that is last in it. Goes on where it has stopped."""
-    if at[ROW_NODE] != node:
-        most = 0
-        for r in range(first, last):
-            most = max(most, written[r])
-        at[ROW_NODE], at[ROW_KNOWN], at[ROW_MOST] = node, 0, most - spelled
-        row[0] = function
-    if at[ROW_MOST] == 0:  # within a character
-        return NO
-    while at[ROW_KNOWN] < at[ROW_MOST]:
-        now = row[at[ROW_KNOWN]]
-        if now != EMPTY:
-            said = _shifts(below, now, K, letter, step, shifted, characters, group_ptr, group_class)
-            if said != YES:
-                return said
-            now = step[now * K + letter]
-        at[ROW_KNOWN] += 1
-        row[at[ROW_KNOWN]] = now
-    return YES
-
-
 @njit(cache=True, nogil=True, _nrt=False)
 def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
              characters, group_ptr, group_class, class_of, classes, found, row, at, counted):
@@ -238,15 +121,15 @@ def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, s
         if function != EMPTY:
             path[d + 1], begun[d + 1] = function, begun[d] + begins(byte[node])
             first, last = spelled[node], spelled[behind]
-            changing = _changing(below[node], function, K, step, closed, group_ptr, group_class)
-            if changing == ONE << U64(CHARACTERS) and step[function * K + letter] == function:
+            changes = changing(below[node], function, K, step, closed, group_ptr, group_class)
+            if changes == ONLY_CHARACTERS and step[function * K + letter] == function:
                 if characters[function] == UNKNOWN:
                     return node, classes, function, ASK
                 if characters[function] == LOOPS:
-                    changing = U64(0)
-            if changing and counted and last - first >= MANY:
-                said = _row(node, first, last, begun[d + 1], written, below[node], function, K, letter, step, shifted,
-                            characters, group_ptr, group_class, row, at)
+                    changes = U64(0)
+            if changes and counted and last - first >= MANY:
+                said = behind_characters(node, first, last, begun[d + 1], written, below[node], function, K, letter,
+                                         step, shifted, characters, group_ptr, group_class, row, at)
                 if said >= 0 or said == ASK:
                     return node, classes, row[at[ROW_KNOWN]], said
                 if said == YES:
@@ -259,7 +142,7 @@ def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, s
                             found[r] = class_of[now]
                     node = behind
                     continue
-            if changing:
+            if changes:
                 behind = node + 1
                 last = spelled[behind]
             if last > first:
@@ -270,15 +153,6 @@ def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, s
                     found[r] = class_of[function]
         node = behind
     return node, classes, EMPTY, YES
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _characters(function, ptr, target, loops, move_state, counts):
-    """Does every character beyond ASCII do to a function what a letter does, as to all of its targets?"""
-    for x in range(ptr[function], ptr[function + 1]):
-        if not loops[target[x] if counts is None else move_state[target[x]]]:
-            return LEAVES
-    return LOOPS
 
 
 @njit(cache=True, nogil=True)
@@ -299,7 +173,7 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
         if at[NODE] >= byte.shape[0]:
             break
         if k == ASK:
-            characters[before] = _characters(before, ptr, target, loops, state, counts)
+            characters[before] = do_characters_loop(before, ptr, target, loops, state, counts)
             continue
         first, last, top, kids = ptr[before], ptr[before + 1], ptr[known[0]], kid_ptr[known[1]]
         pairs = last - first
@@ -334,7 +208,7 @@ def _walk(delta, byte_class, trie, max_work, counts):
     K, S = delta.shape
     groups, functions, moves = groups_of(S), functions_of(S, K), moves_of(counts, S)
     found = np.full(trie.spelled[-1] + 1, -1, np.int32)
-    scratch = (_loops_on_characters(delta, byte_class, counts), *classes_of_groups(byte_class),
+    scratch = (loops_on_characters(delta, byte_class, counts), *classes_of_groups(byte_class),
                np.full(1 + trie.longest, IDENTITY, np.int32), np.zeros(1 + trie.longest, np.int32),
                np.empty(1 + trie.longest, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
                np.empty(2 * S, np.int32), np.empty(2 * S, np.int32))
@@ -385,5 +259,5 @@ def walk(delta, byte_class, trie, max_work, counts=None):
     if work > allowed:
         raise LimitReached(int(work))
     kid_ptr = groups.ptr[states : known[1] + 1].copy()
-    return Walk(_by_rank(found, trie.rank), *_pairs(functions, known[0], classes), kid_ptr, groups.kid[: kid_ptr[-1]].copy(),
-                int(work), None if counts is None else moves.value[: known[2]] & MOVE)
+    return Walk(_by_rank(found, trie.rank), *_pairs(functions, known[0], classes), kid_ptr,
+                groups.kid[: kid_ptr[-1]].copy(), int(work), None if counts is None else moves.value[: known[2]] & MOVE)

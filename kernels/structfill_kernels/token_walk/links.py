@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from ._types import LimitReached, Links
-from .storage import free_slot, grown, rehashed
+from .storage import grown, rehashed
 
 U64 = np.uint64
 ONE = U64(1)

@@ -18,8 +18,9 @@ def build_trie(data, ptr):
     after = [sum(q < p or q.startswith(p) for q in prefixes) for p in prefixes]
     spelled = [sum(w < p for w in spellings) for p in prefixes] + [len(spellings)]
     characters = [sum(byte & 0xC0 != 0x80 for byte in w) for w in spellings]
-    columns = [node[p[:-1]] for p in prefixes], [len(p) - 1 for p in prefixes], after, spelled, characters, [node[w] for w in spellings]
-    parent, depth, after, spelled, characters, end = (np.array(column, np.int32) for column in columns)
+    parent, depth, end = [node[p[:-1]] for p in prefixes], [len(p) - 1 for p in prefixes], [node[w] for w in spellings]
+    parent, depth, after, spelled, characters, end = (
+        np.array(column, np.int32) for column in (parent, depth, after, spelled, characters, end))
     below = np.array([_below(p, spellings) for p in prefixes], np.uint64)
     return Trie(parent, np.array([p[-1] for p in prefixes], np.uint8), depth, after, below, spelled, characters, end,
                 np.arange(len(end), dtype=np.int32), max(map(len, spellings), default=0))

@@ -72,12 +72,6 @@ def grown(array, needed):
 
 
 @njit(cache=True, nogil=True)
-def room(array, needed):
-    """The array, or a copy with room for `needed` entries."""
-    return array if needed <= array.shape[0] else grown(array, needed)
-
-
-@njit(cache=True, nogil=True)
 def _filled(array, size, fill):
     """A copy of a size, filled up."""
     bigger = np.full(size, fill, array.dtype)
@@ -111,7 +105,8 @@ def groups_of(states):
     for q in range(states):
         sums[q, 0] = mixed(U64(q + 1) * U64(0x9E3779B97F4A7C15))
         sums[q, 1] = mixed(U64(q + 1) * U64(0xD6E8FEB86659FD93))
-    return Groups(sums, np.zeros(sums.shape[0] + 1, np.int64), np.empty(1 << 12, np.int32), np.full(1 << 12, -1, np.int32))
+    return Groups(sums, np.zeros(sums.shape[0] + 1, np.int64), np.empty(1 << 12, np.int32),
+                  np.full(1 << 12, -1, np.int32))
 
 
 @njit(cache=True, nogil=True)
@@ -119,7 +114,8 @@ def room_for_groups(groups, states, count, pairs):
     """The groups with room for the unions of so many in all."""
     sums, ptr, kid, slots = groups
     more = pairs // 2
-    kid = room(kid, ptr[count] + pairs)
+    if ptr[count] + pairs > kid.shape[0]:
+        kid = grown(kid, ptr[count] + pairs)
     if count + more >= sums.shape[0]:
         sums = grown(sums, count + more + 1)
         ptr = grown(ptr, sums.shape[0] + 1)

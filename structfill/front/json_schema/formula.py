@@ -22,7 +22,7 @@ class Formula:
 
     def __init__(self, args: tuple[Formula, ...] = ()) -> None:
         self.args = args
-        self.size = 1 + sum(part.size for part in args)
+        self.size = 1 + sum([part.size for part in args])
         self._hash = hash((type(self).__name__, self._key()))
 
     def _key(self) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA, product
@@ -39,7 +38,10 @@ class ObjectStates:
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
         self._may_be_unsure = self.space.writes and any(
             isinstance(atom, at.Names) and atom.dfa is not atom.widest for atom in residue.atoms())
+        self._demanded = {atom.name for atom in residue.atoms() if isinstance(atom, at.Required)}
+        self._counting = any(isinstance(atom, at.Names | at.PropertiesAtLeast) for atom in residue.atoms())
         self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
+        self._passed: dict[tuple[int, int, Residue], tuple[list[Step | None], Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}
 
@@ -57,16 +59,19 @@ class ObjectStates:
 
     def _fill(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
-        state.names = labels = dict.fromkeys(self.names, REJECT)
-        for index in self._open(place):
-            step, left = self._choice(index, place, phase, residue)
-            if step is not None:
-                labels[self.names[index]] = len(state.steps)
-                state.steps.append(step)
-            if not self.space.any_order:  # what was passed over cannot come any more
-                place, residue = index + 1, left
-            if residue.dead:
-                return
+        if self.space.any_order:
+            indexes = [index for index in range(len(self.names)) if not place >> index & 1]
+            steps = [self._choice(index, place, phase, residue)[0] for index in indexes]
+            come = [self.names[index] for index, step in zip(indexes, steps, strict=True) if step is not None]
+        else:
+            steps, residue = self._passing(place, phase, residue)
+            come = [name for name, step in zip(self.names[place:], steps, strict=False) if step is not None]
+            place = len(self.names)
+        state.steps = [step for step in steps if step is not None]
+        state.names = dict.fromkeys(self.names, REJECT)
+        state.names.update(zip(come, range(len(come)), strict=True))
+        if residue.dead:
+            return
         state.close = self.goal.label(residue.substitute(_object_end))
         found = [self._choice(len(self.names) + kind, place, phase, residue)[0]
                  for kind in range(self.undeclared.kinds)]
@@ -80,11 +85,24 @@ class ObjectStates:
             state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))
             state.steps += [step for step in found if step is not None]
 
-    def _open(self, place: int) -> Iterable[int]:
-        """The declared names that may come at a place, by index."""
-        if not self.space.any_order:
-            return range(place, len(self.names))
-        return [index for index in range(len(self.names)) if not place >> index & 1]
+    def _passing(self, place: int, phase: int, residue: Residue) -> tuple[list[Step | None], Residue]:
+        """The steps of the declared names from a place on, each if those between do not come, up to one that must; and
+        what is left if none comes.
+
+        Kept for every place on the way: the states before and behind an optional property meet again there.
+        """
+        steps: list[Step | None] = []
+        begun: list[tuple[int, int, Residue]] = []
+        while (key := (place, phase, residue)) not in self._passed and place < len(self.names) and not residue.dead:
+            begun.append(key)
+            step, residue = self._choice(place, 0, phase, residue)
+            steps.append(step)
+            place += 1
+        more, residue = self._passed.get(key, ([], residue))
+        steps += more
+        for skipped, known in enumerate(begun):
+            self._passed[known] = steps[skipped:], residue
+        return steps, residue
 
     def _behind(self, place: int, index: int) -> int:
         """The place behind declared name `index`."""
@@ -97,11 +115,7 @@ class ObjectStates:
 
     def _choice(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         """The step if name `index` (past the last: an undeclared name of some kind) comes, and what is left if it
-        does not.
-
-        Kept, because the states before and behind an optional property meet again: without this, an object of n
-        optional properties costs n^3.
-        """
+        does not. Kept: without this, an object of n optional properties costs n^3."""
         key = (index, place if self.space.any_order else 0, phase, residue)
         if key not in self._choices:
             self.space.count()
@@ -118,7 +132,9 @@ class ObjectStates:
         if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms()):
             self.space.narrowed = "propertyNames"
             return None, self._same.setdefault(absent, absent)
-        present = residue.substitute(lambda atom: _present(atom, name, self.space.writes))
+        present = residue
+        if self._counting or name in self._demanded:
+            present = residue.substitute(lambda atom: _present(atom, name, self.space.writes))
         concerned = [atom for atom in distinct(present.atoms()) if _selects(atom, name)]
         step = step_over(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
         return step, self._same.setdefault(absent, absent)

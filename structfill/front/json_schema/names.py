@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 from ...automaton.char_dfa import CharDFA
 from ...automaton.json_string import Fragment, quoted
-from .residue import REJECT
 
 NOWHERE = -1  # the end of a name that may not come
 
@@ -59,6 +58,7 @@ class Names:
         self._states: dict[_Node, int] = {}
         self._numbers: dict[tuple[str, ...], int] = {}
         self._families: list[list[tuple[bytes, str]]] = []  # the names of an object by their spelling
+        self._branching: dict[tuple[int, int, int, int], tuple[bool, list[tuple[int, int, int]]]] = {}
         self._waiting: list[_Node] = []
         self._steps: dict[int, dict[tuple[int, int], int]] = {}  # of the automata of undeclared names
 
@@ -71,7 +71,8 @@ class Names:
             self._numbers[key] = len(self._families)
             self._families.append(sorted((spelled, n) for n in names if (spelled := _spelled(n)) is not None))
         number = self._numbers[key]
-        ends = tuple(NOWHERE if names[n] == REJECT else after[names[n]] for _, n in self._families[number])
+        states = [*after, NOWHERE]  # REJECT is -1
+        ends = tuple([states[names[n]] for _, n in self._families[number]])
         offset = NOWHERE if undeclared is None else self._fragment(undeclared)
         entry = self._at(self._node(number, 0, 0, ends, others, offset, 0, ord('"')))
         while self._waiting:
@@ -101,23 +102,34 @@ class Names:
 
     def _fill(self, node: _Node) -> None:
         """The edges of a node's state."""
-        state, names = self._states[node], self._families[node.family]
-        first, past = node.first, node.first + len(node.ends)
-        if first < past and len(names[first][0]) == node.depth:
-            if node.ends[0] != NOWHERE or node.others:
-                self._emitter.edge(state, b'"', node.ends[0])
-            first += 1
-        while first < past:
-            byte, last = names[first][0][node.depth], first + 1
-            while last < past and names[last][0][node.depth] == byte:
-                last += 1
-            ends = node.ends[first - node.first : last - node.first]
-            below = self._node(node.family, first, node.depth + 1, ends, node.others, node.offset, node.inner, byte)
-            if below.others or any(end != NOWHERE for end in ends):
+        state, first = self._states[node], node.first
+        ended, branches = self._branches(node.family, first, first + len(node.ends), node.depth)
+        if ended and (node.ends[0] != NOWHERE or node.others):
+            self._emitter.edge(state, b'"', node.ends[0])
+        for byte, begin, end in branches:
+            ends = node.ends[begin - first : end - first]
+            below = self._node(node.family, begin, node.depth + 1, ends, node.others, node.offset, node.inner, byte)
+            if below.others or max(ends) != NOWHERE:
                 self._emitter.edge(state, bytes([byte]), self._at(below))
-            first = last
         if node.others:
             self._emitter.call(state, node.offset + node.inner, node.others)
+
+    def _branches(self, family: int, first: int, past: int, depth: int) -> tuple[bool, list[tuple[int, int, int]]]:
+        """Does the first of some names end at this depth, and the (byte, first name, end) of the others' next bytes;
+        kept for all states of the object."""
+        key = family, first, past, depth
+        if key not in self._branching:
+            names, branches = self._families[family], list[tuple[int, int, int]]()
+            ended = first < past and len(names[first][0]) == depth
+            begin = first + ended
+            while begin < past:
+                byte, end = names[begin][0][depth], begin + 1
+                while end < past and names[end][0][depth] == byte:
+                    end += 1
+                branches.append((byte, begin, end))
+                begin = end
+            self._branching[key] = ended, branches
+        return self._branching[key]
 
 
 def _spelled(name: str) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from . import atoms as at
 from .formula import (
@@ -33,6 +34,13 @@ class Residue:
 
     must: Formula
     tracked: tuple[Formula, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.must, self.tracked))
 
     def map(self, change: Callable[[Formula], Formula]) -> Residue:
         """The residue with `change` applied to every formula."""
