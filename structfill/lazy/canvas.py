@@ -221,11 +221,10 @@ class LazyTrellis:
 
     def _blank(self, row: _Row, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""
-        columns = len(self.graph.vocab)
-        x, ids = torch.zeros((self.length, columns)), torch.from_numpy(self.graph.structural)
+        x, ids = np.zeros((self.length, len(self.graph.vocab)), np.float32), self.graph.structural
         noise = torch.rand((self.length, len(ids)), generator=torch.Generator().manual_seed(seed))
-        x[:, ids] = noise
-        return reading(self.graph, x, torch.ones(self.length), torch.full((self.length,), math.log(columns)))
+        x[:, ids] = noise.numpy()
+        return reading(self.graph, x)
 
     def _logits(self, logits: Any) -> tuple[list[tuple[_Row, torch.Tensor]], bool, torch.device]:
         """Rows beside their logits [N, Vl], whether there was no batch axis, and where results go."""

@@ -116,7 +116,7 @@ class LazyGraph:
                 words.update((form, *(filler + form for filler in fillers[:1]), form[:1]))
         return np.array(sorted(known[word] for word in words if word in known), np.int64)
 
-    @property
+    @cached_property
     def everything(self) -> bool:
         """Are all tokens tried at every position?"""
         return len(self.structural) == sum(map(bool, self.vocab.tokens))

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from ._types import DEAD, ENDED, NEVER, UNKNOWN, Store, Tables, Words, store
-from .beam import Lattice, advance, beam, follow, prepare
+from .beam import Lattice, beam, prepare
 from .bridge import bridge, entered
 from .lattice import backward, draw, forward, summary, weights
 from .machine import (
+    advance,
     config,
     enumerate_configurations,
     feed,
     fill_words,
+    follow,
     may_end,
     refill,
     rehash_configurations,

@@ -15,7 +15,8 @@ class Tables(NamedTuple):
         act: int32 [P, T + 1], 0 error, s + 1 shift to s, -1 - r reduce rule r. goto: int32 [P, nonterminals] or -1.
         rule: int32 [R, 2], symbols on the right side and nonterminal on the left.
         delta: int32 [Q, K], or -1. ends: int32 [Q, K + 1], the terminal that ends before a byte of class k (K: before
-            the end of the text), or -1. cls: int32 [256], the class of every byte.
+            the end of the text), or -1. cls: int32 [256], the class of every byte. group: int32 [Q], equal for lexer
+            states whose lexemes can become the same terminals, and are the same one before the end of the text.
         begin: int32 [P], the lexer state in which a lexeme begins. ignored: bool [T + 1].
         lex_ptr, lex_term: CSR, the terminals that a lexeme in lexer state q can still become.
         way, far: int32 [Q, T], the next byte on a shortest way to the end of a terminal, and its length or -1.
@@ -32,6 +33,7 @@ class Tables(NamedTuple):
     delta: Any
     ends: Any
     cls: Any
+    group: Any
     begin: Any
     ignored: Any
     lex_ptr: Any

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from ._types import DEAD, ENDED
-from .beam import advance
-from .machine import config, feed, jit
+from .machine import advance, config, feed, jit
 from .plan import rest
 
 

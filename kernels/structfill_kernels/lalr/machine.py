@@ -161,6 +161,28 @@ def spell(t: Any, s: Any, w: Any, c: Any, token: Any) -> Any:
 
 
 @jit
+def advance(t: Any, s: Any, w: Any, special: Any, c: Any, token: Any) -> Any:
+    """The configuration after any token, or DEAD. special: int8 [V], 1 ends the text, 2 only pads behind its end."""
+    if c < 0 or token < 0 or token >= special.shape[0]:
+        return np.int64(DEAD)
+    if special[token] or c == ENDED:
+        if c == ENDED:
+            return np.int64(ENDED if special[token] else DEAD)
+        return np.int64(ENDED if special[token] == 1 and may_end(t, s, c) else DEAD)
+    return spell(t, s, w, c, token)
+
+
+@jit
+def follow(t: Any, s: Any, w: Any, special: Any, first: Any, tokens: Any) -> Any:
+    """int64 [N + 1], the configurations along some tokens; DEAD from where they cannot follow."""
+    out = np.full(tokens.shape[0] + 1, DEAD, np.int64)
+    out[0] = first
+    for i in range(tokens.shape[0]):
+        out[i + 1] = advance(t, s, w, special, out[i], tokens[i])
+    return out
+
+
+@jit
 def root(t: Any, s: Any, states: Any, q: Any) -> Any:
     """The configuration of a stack, given from the bottom, and a lexer state (-1: where a lexeme begins)."""
     node = np.int64(-1)

@@ -23,7 +23,9 @@ _NICE = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ _.,;:()
 def tables(grammar: Grammar) -> lalr.Tables:
     """All tables; every terminal costs one token until `priced` says otherwise. Raises `EmptyLanguage`."""
     delta, ends, cls = _bytes(grammar)
-    terminals, starts = len(grammar.terminals), grammar.scanner.starts
+    terminals, starts = len(grammar.terminals), np.array(grammar.scanner.starts, np.int64)
+    delta, ends, merged = _minimal(delta, ends, starts)
+    starts = merged[starts]
     reps = _representatives(cls)
     way, far = _ways(delta, ends, reps, terminals)
     begin = np.array([starts[c] for c in grammar.context], np.int32)
@@ -32,8 +34,8 @@ def tables(grammar: Grammar) -> lalr.Tables:
     where = [np.flatnonzero(row >= 0).astype(np.int32) for row in far]
     act, goto, rule = _parser(grammar)
     fillers = _fillers(delta, ends, cls, ignored, begin)
-    made = lalr.Tables(act, goto, rule, delta, ends, cls, begin, ignored, *_csr(where), way, far, fillers,
-                       *_items(grammar, np.ones(terminals, np.int32)), np.ones(terminals, np.int32))
+    made = lalr.Tables(act, goto, rule, delta, ends, cls, _groups(where, ends), begin, ignored, *_csr(where), way, far,
+                       fillers, *_items(grammar, np.ones(terminals, np.int32)), np.ones(terminals, np.int32))
     if made.item.shape[0] == 0 or _derivations(grammar, made.cost)[0][grammar.rules[_root(grammar)][0]] >= _NEVER:
         raise EmptyLanguage("the grammar derives no text")
     return made
@@ -94,6 +96,33 @@ def _bytes(grammar: Grammar) -> tuple[Int32, Int32, Int32]:
     kept = np.append(first, 256)
     return (np.ascontiguousarray(whole[:, first]), np.ascontiguousarray(ends[:, kept]),
             cls.ravel().astype(np.int32))
+
+
+def _minimal(delta: Int32, ends: Int32, starts: NDArray[np.int64]) -> tuple[Int32, Int32, NDArray[np.int64]]:
+    """The same lexer with states merged that nothing tells apart, and the new number of every old state (Moore).
+
+    States in which a lexeme begins stay apart from the others: they say that none has begun.
+    """
+    def numbered(rows: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        packed = np.ascontiguousarray(rows, np.int32).view(np.dtype((np.void, 4 * rows.shape[1])))
+        _, first, group = np.unique(packed.ravel(), return_index=True, return_inverse=True)
+        return first, group.ravel()
+
+    begins = np.isin(np.arange(len(delta)), starts)
+    first, group = numbered(np.column_stack([begins, ends]))
+    while True:
+        before = len(first)
+        first, group = numbered(np.column_stack([group, np.where(delta >= 0, group[delta], -1)]))
+        if len(first) == before:
+            moved = np.where(delta >= 0, group[delta], -1)[first]
+            return np.ascontiguousarray(moved, np.int32), np.ascontiguousarray(ends[first]), group
+
+
+def _groups(live: Sequence[Int32], ends: Int32) -> Int32:
+    """int32 [Q]: equal for lexer states with the same live terminals and the same one before the end of the text."""
+    number = dict[tuple[bytes, int], int]()
+    keys = ((one.tobytes(), int(end)) for one, end in zip(live, ends[:, -1], strict=True))
+    return np.array([number.setdefault(key, len(number)) for key in keys], np.int32)
 
 
 def _representatives(cls: Int32) -> Int32:

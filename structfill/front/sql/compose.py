@@ -84,10 +84,13 @@ def complemented(text: str) -> str:
 
 
 def _complement(members: str) -> str:
-    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII."""
+    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII.
+
+    Lark puts characters for codes: what means something in a class is escaped instead.
+    """
     inside = re.compile(f"[{members}]") if members else re.compile("(?!)")
     others = [c for c in map(chr, range(128)) if not inside.match(c)]
-    codes = "".join(f"\\x{ord(c):02x}" for c in others)
+    codes = "".join(f"\\{c}" if c in "\\]^-" else f"\\x{ord(c):02x}" for c in others)
     return f"[^{codes}]"
 
 

@@ -1,0 +1,115 @@
+"""The read in Numba: blocks that stay in the first cache, and only blocks with a high maximum looked at again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ..class_stats.cpu import ABSENT, CUT, F32, KEY_IMPOSSIBLE, _exp, _key, _value
+from ._types import Likeliest
+
+BLOCK = 512
+
+
+@njit(cache=True, nogil=True)
+def _keys(bits, keys):
+    """Order keys of a block; returns their maximum."""
+    top = ABSENT
+    for v in range(bits.shape[0]):
+        key = _key(bits[v])
+        keys[v] = key
+        top = max(top, key)
+    return top
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _sum(keys, peak):
+    """Sum of exp(x - peak) over a block."""
+    total = F32(0)
+    for v in range(keys.shape[0]):
+        d = _value(keys[v]) - peak
+        alive = d > CUT
+        d = d if alive else F32(0)
+        total += _exp(d) if alive else F32(0)
+    return np.float64(total)
+
+
+@njit(cache=True, nogil=True)
+def _add(keys, top, best, total):
+    """(highest key, sum under it) with a block added whose highest key is `top`."""
+    if top > best:
+        if best > KEY_IMPOSSIBLE:
+            total *= np.exp(max(np.float64(_value(best)) - np.float64(_value(top)), -700.0))
+        best = top
+    if top > KEY_IMPOSSIBLE:
+        total += _sum(keys, _value(best))
+    return best, total
+
+
+@njit(cache=True, nogil=True)
+def _insert(key, token, count, most, best, ids):
+    """Keeps the `most` highest keys in order, those that came first before equal ones; returns how many there are."""
+    if count == most:
+        if most == 0 or key <= best[most - 1]:
+            return count
+        count -= 1
+    at = count
+    while at > 0 and best[at - 1] < key:
+        best[at], ids[at] = best[at - 1], ids[at - 1]
+        at -= 1
+    best[at], ids[at] = key, token
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def _threshold(tops, most, best, unused):
+    """A key that at least `most` columns reach, by the maxima of the blocks."""
+    count = 0
+    for b in range(tops.shape[0]):
+        count = _insert(tops[b], b, count, most, best, unused)
+    return best[most - 1] if count == most else ABSENT
+
+
+@njit(cache=True, nogil=True)
+def _highest(bits, tops, most, best, ids):
+    """The `most` highest columns of a row."""
+    floor, count = _threshold(tops, most, best, ids), 0
+    for b in range(tops.shape[0]):
+        if tops[b] < floor:
+            continue
+        for v in range(b * BLOCK, min((b + 1) * BLOCK, bits.shape[0])):
+            key = _key(bits[v])
+            if key >= floor:
+                count = _insert(key, v, count, most, best, ids)
+
+
+@njit(cache=True, nogil=True)
+def _likeliest(logits, columns, k, chosen, j, peaks, norms, ids):
+    width = logits.shape[1]
+    keys, order = np.empty(BLOCK, np.int32), np.empty(max(k, j, 1), np.int32)
+    tops = np.empty((columns + BLOCK - 1) // BLOCK, np.int32)
+    for i in range(logits.shape[0]):
+        bits, best, total = logits[i].view(np.int32), ABSENT, 0.0
+        for b in range(tops.shape[0]):
+            start, stop = b * BLOCK, min((b + 1) * BLOCK, columns)
+            tops[b] = _keys(bits[start:stop], keys)
+            best, total = _add(keys[:stop - start], tops[b], best, total)
+        for start in range(columns, width, BLOCK):
+            stop = min(start + BLOCK, width)
+            best, total = _add(keys[:stop - start], _keys(bits[start:stop], keys), best, total)
+        possible = best > KEY_IMPOSSIBLE
+        peaks[i] = np.float64(_value(best)) if possible else -np.inf
+        norms[i] = np.log(total) if possible else np.log(np.float64(width))
+        if k:
+            _highest(bits[:columns], tops, k, order, ids[i, :k])
+        count = 0
+        for x in range(chosen.shape[0] if j else 0):
+            count = _insert(_key(bits[chosen[x]]), chosen[x], count, j, order, ids[i, k:])
+
+
+def likeliest(logits, columns, k, chosen, j):
+    """See the package."""
+    k, j, rows = min(k, columns), min(j, len(chosen)), len(logits)
+    found = Likeliest(np.empty(rows), np.empty(rows), np.empty((rows, k + j), np.int64))
+    _likeliest(logits, columns, k, chosen, j, *found)
+    return found
