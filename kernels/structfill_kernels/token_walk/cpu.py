@@ -53,12 +53,17 @@ def _targets(row, target, first, last, out):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _moved(row, target, first, last, out, value_of, state_of, slots, known, counts):
-    """The same for moves of counters; returns how many moves are known."""
+    """The same for moves of counters; returns how many moves are known. Move q stays in state q; where nothing runs and
+    none is counted, its value is q."""
+    states = row.shape[0]
     for x in range(last - first):
         before, out[x] = target[first + x], -1
-        after = row[state_of[before]]
-        if after >= 0:
-            value = value_of[before]
+        after, value = row[state_of[before]], value_of[before]
+        if after < 0:
+            continue
+        if before < states and value == before and value_of[after] == after:
+            out[x] = after
+        else:
             move = advance(counts, (value >> RUNNING) & 3, value & MOVE, after)
             if move >= 0:
                 out[x], known = move_number(value_of, state_of, slots, known, move | (value & ~MOVE), after)

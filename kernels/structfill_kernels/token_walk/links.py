@@ -70,26 +70,33 @@ def csr(keys, buckets):
 
 
 @njit(cache=True, nogil=True)
-def _class_of_pairs(class_ptr, pairs):
-    """int32 [P]: the class of every pair."""
-    found = np.empty(pairs, np.int32)
+def _by_target(class_ptr, group, target, targets):
+    """The pairs sorted by target, classes ascending: (ptr, group, class); those of target r are ``ptr[r]`` on."""
+    ptr = np.zeros(targets + 1, np.int64)
+    for r in target:
+        ptr[r + 1] += 1
+    for r in range(targets):
+        ptr[r + 1] += ptr[r]
+    groups, classes, place = np.empty(group.shape[0], np.int32), np.empty(group.shape[0], np.int32), ptr[:-1].copy()
     for c in range(class_ptr.shape[0] - 1):
-        found[class_ptr[c] : class_ptr[c + 1]] = c
-    return found
+        for x in range(class_ptr[c], class_ptr[c + 1]):
+            at = place[target[x]]
+            groups[at], classes[at] = group[x], c
+            place[target[x]] = at + 1
+    return ptr, groups, classes
 
 
 @njit(cache=True, nogil=True)
-def _bundles(ptr, order, class_of, group, groups, lists):
+def _bundles(ptr, group, class_of, groups, lists):
     """Pairs that share target and group, as (target, group, number of their list of classes), targets ascending; and
-    how many lists there are. The pairs of target r are ``order[ptr[r]:ptr[r + 1]]``."""
+    how many lists there are. Pairs are sorted by target."""
     list_ptr, hashes, member, slots = lists
     place, at = np.zeros(groups, np.int32), np.empty(groups, np.int64)
-    to, of, number = np.empty(order.shape[0], np.int32), np.empty(order.shape[0], np.int32), order.copy()
-    sorted_class, known, count = np.empty(order.shape[0], np.int32), 0, 0
+    to, of, number = np.empty(len(group), np.int32), np.empty(len(group), np.int32), np.empty(len(group), np.int32)
+    sorted_class, known, count = np.empty(len(group), np.int32), 0, 0
     for r in range(ptr.shape[0] - 1):
         begin = count
-        for x in order[ptr[r] : ptr[r + 1]]:
-            g = group[x]
+        for g in group[ptr[r] : ptr[r + 1]]:
             if not (begin <= place[g] < count and of[place[g]] == g):
                 place[g], to[count], of[count], at[g] = count, r, g, 0
                 count += 1
@@ -97,7 +104,7 @@ def _bundles(ptr, order, class_of, group, groups, lists):
         top = ptr[r]
         for b in range(begin, count):
             top, at[of[b]] = top + at[of[b]], top
-        for x in order[ptr[r] : ptr[r + 1]]:
+        for x in range(ptr[r], ptr[r + 1]):
             sorted_class[at[group[x]]] = class_of[x]
             at[group[x]] += 1
         first = ptr[r]
@@ -213,10 +220,9 @@ def _numbered(set_of, list_ptr, list_member, known):
 def link(states, walked, max_edges):
     """See the package."""
     allowed, classes, pairs = min(max_edges, (1 << 31) - 1), len(walked.ptr) - 1, len(walked.group)
-    by_target = _csr(walked.target, states if walked.moves is None else len(walked.moves))
+    targets, groups = states if walked.moves is None else len(walked.moves), states + len(walked.kid_ptr) - 1
     lists = _no_lists(pairs, pairs)
-    to, of, number, known = _bundles(*by_target, _class_of_pairs(walked.ptr, pairs), walked.group,
-                                     states + len(walked.kid_ptr) - 1, lists)
+    to, of, number, known = _bundles(*_by_target(walked.ptr, walked.group, walked.target, targets), groups, lists)
     state, bundle = _members(of, states, walked.kid_ptr, walked.kid)
     ptr, order = _csr(state, states)
     unions = _no_lists(len(state) // 2, len(state))
