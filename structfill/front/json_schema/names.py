@@ -103,6 +103,9 @@ class Names:
     def _fill(self, node: _Node) -> None:
         """The edges of a node's state."""
         state, first = self._states[node], node.first
+        if len(node.ends) == 1:
+            self._spell(node, state)
+            return
         ended, branches = self._branches(node.family, first, first + len(node.ends), node.depth)
         if ended and (node.ends[0] != NOWHERE or node.others):
             self._emitter.edge(state, b'"', node.ends[0])
@@ -113,6 +116,23 @@ class Names:
                 self._emitter.edge(state, bytes([byte]), self._at(below))
         if node.others:
             self._emitter.call(state, node.offset + node.inner, node.others)
+
+    def _spell(self, node: _Node, state: int) -> None:
+        """What is left of the only name below a node, which no other node shares in part."""
+        spelled, end, others, inner = self._families[node.family][node.first][0], node.ends[0], node.others, node.inner
+        for depth in range(node.depth, len(spelled)):
+            if others:
+                self._emitter.call(state, node.offset + inner, others)
+                inner = self._steps[node.offset].get((inner, spelled[depth]), NOWHERE)
+                others = others if inner != NOWHERE else ()
+            if not others and end == NOWHERE:
+                return
+            source, state = state, self._emitter.state()
+            self._emitter.edge(source, spelled[depth : depth + 1], state)
+        if end != NOWHERE or others:
+            self._emitter.edge(state, b'"', end)
+        if others:
+            self._emitter.call(state, node.offset + inner, others)
 
     def _branches(self, family: int, first: int, past: int, depth: int) -> tuple[bool, list[tuple[int, int, int]]]:
         """Does the first of some names end at this depth, and the (byte, first name, end) of the others' next bytes;
