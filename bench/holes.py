@@ -2,9 +2,9 @@
 
     python bench/holes.py [--tokenizer gemma3] [--runs 25]
 
-A JSON object with an array of objects, cut to 124 tokens as in EPIC's published timing (arXiv 2606.00722: 57 to 62 ms for
-one check with 16 holes of 2 tokens, 4 to 8 with one hole of 16). Here every run fixes all tokens outside the holes, which
-lie at random, finds the feasible states and makes the masks of all positions. Thread CPU time, one thread.
+A JSON object with an array of objects, cut to 124 tokens as in EPIC's published timing (arXiv 2606.00722: 57 to 62 ms
+for one check with 16 holes of 2 tokens, 4 to 8 with one hole of 16). Here every run fixes all tokens outside the holes,
+which lie at random, finds the feasible states and makes the masks of all positions. Thread CPU time, one thread.
 """
 
 from __future__ import annotations
