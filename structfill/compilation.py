@@ -8,6 +8,7 @@ import hashlib
 from . import __version__
 from .cache import Cache
 from .collector import paused_collector
+from .deadline import deadline
 from .errors import SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
 from .front.lark.constraint import LarkGrammar
@@ -38,7 +39,8 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
         with contextlib.suppress(SpecError, VocabMismatch):  # an entry that is no token graph is a miss
             return TokenGraph.from_arrays(stored, vocab)
     try:
-        graph = build(constraint.counting(limits), vocab, limits)
+        with deadline(limits.seconds):
+            graph = build(constraint.counting(limits), vocab, limits)
     except TooLarge as error:
         error.pointer = constraint.largest_part
         raise

@@ -1,4 +1,4 @@
-"""How large a compiled constraint may become. Counted, not timed, so that the same input always ends alike."""
+"""How large a compiled constraint may become. Counted, so that the same input always ends alike; timed on request."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Limits:
         length: a `maxLength` from here on costs no states anywhere; where it cannot be counted (in an alternative, of
             names), a canvas that could hold so long a string is refused.
         depth: how many times a recursive definition may nest inside itself in generated text.
+        seconds: of the clock for `compile` (None: as long as it takes); looked at between steps that `work` bounds, of
+            which one may take a second or two.
     """
 
     states: int = 200_000
@@ -27,12 +29,16 @@ class Limits:
     work: int = 400_000_000
     length: int = 30_000
     depth: int = 8
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("states", "edges", "bytes", "work", "length", "depth"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise SpecError(f"Limits.{name} must be a positive integer, not {value!r}")
+        if self.seconds is not None and (isinstance(self.seconds, bool) or not isinstance(self.seconds, int | float)
+                                         or not self.seconds > 0):
+            raise SpecError(f"Limits.seconds must be a positive number or None, not {self.seconds!r}")
 
     @classmethod
     def of(cls, limits: Limits | None) -> Limits:

@@ -17,6 +17,7 @@ from structfill_kernels import class_stats, counters, reach, sweep, token_walk
 from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.automaton.counted import CountedAutomaton
 from structfill.counting import Counting
+from structfill.deadline import check_time
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
 from structfill.vocab import Vocab
@@ -319,7 +320,9 @@ def build(automaton: ByteAutomaton | CountedAutomaton, vocab: Vocab, limits: Lim
         raise ValueError("the automaton's byte classes do not fit its transitions")  # kernels check no index
     if not states:
         raise EmptyLanguage("no text satisfies the constraint")
+    check_time()
     walked = linking.walk(automaton, trie, limits)
+    check_time()
     try:
         links = token_walk.link(states, walked, limits.edges)
     except token_walk.LimitReached as reached:

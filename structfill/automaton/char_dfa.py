@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from structfill.automaton import char_kernels as kernels
 from structfill.automaton.charset import LAST, CharSet
 from structfill.automaton.trie import dense, word_graph
+from structfill.deadline import check_time
 from structfill.errors import TooLarge
 from structfill.limits import Limits
 
@@ -249,6 +250,7 @@ def _explored(components: Sequence[CharDFA], limits: Limits) -> tuple[NDArray[np
     bounds, classes, table = kernels.joint_alphabet(
         np.concatenate([c.bounds for c in components]), np.concatenate([c.classes for c in components]),
         np.ascontiguousarray(offsets[:, 0]))
+    check_time()
     status, needed, rows, delta = kernels.explore(
         np.concatenate([c.delta.ravel() for c in components]), np.ascontiguousarray(offsets[:-1, 1]),
         np.ascontiguousarray(sizes[:, 2]), table, limits.states, limits.work)

@@ -15,6 +15,7 @@ from structfill.automaton import subset
 from structfill.automaton.alphabet import alphabet
 from structfill.automaton.char_dfa import CharDFA
 from structfill.automaton.charset import CharSet
+from structfill.deadline import check_time
 from structfill.errors import TooLarge
 from structfill.limits import Limits
 
@@ -105,6 +106,7 @@ class NFA:
             np.array(self.char_to, np.int32), set_start, set_classes, kind, contexts, early, late, _LATE,
             FINAL, absorbing)
         limits = self.limits
+        check_time()
         status, needed, delta, labels = subset.subsets(graph, start, context, limits.states, limits.work)
         if status != subset.DONE:
             name = "states" if status == subset.STATES else "work"

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..deadline import check_time
 from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
@@ -107,6 +108,7 @@ class Pushdown:
         allowed, by_bytes = min(limits.states, KEYS // 4), limits.bytes // row_bytes
         most = min(allowed, by_bytes)
         for depth in range(limits.depth + 1):
+            check_time()
             soft = most if found is None else min(SOFT_STATES, most)  # beyond, it would be dropped
             bound = min(FREE_STATES, soft) if found is not None and free >= depth else soft
             nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)

@@ -8,6 +8,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from ..deadline import check_time
 from ..errors import TooLarge
 from ..limits import Limits
 from .byte_automaton import DEAD, ByteAutomaton
@@ -49,6 +50,7 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
             enter[rows][part.accepting] = first[k + 1]
         else:
             ends[rows] = part.accepting
+    check_time()
     status, needed, joint, labels = _subsets(delta, enter, ends, limits.states, limits.work)
     if status != _DONE:
         raise TooLarge(*(("states", needed, limits.states) if status == _STATES else ("work", needed, limits.work)))

@@ -17,6 +17,7 @@ from structfill_kernels.counters import UNBOUNDED
 from ...automaton import decimals
 from ...automaton.char_dfa import CharDFA, product
 from ...automaton.repeats import CountedStrings
+from ...deadline import check_time
 from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
@@ -67,6 +68,7 @@ class GoalSpace:
     def count(self) -> None:
         """One more goal or container state was made."""
         self._made += 1
+        check_time()
         if self._made > self.limits.states:
             raise TooLarge("states", self._made, self.limits.states)
 
