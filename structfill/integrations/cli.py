@@ -176,7 +176,8 @@ def validate(
 
 
 @app.command()
-def warm() -> None:
+def warm(grammars: Annotated[bool, typer.Option("--grammars", help="Those of large grammars and SQL, too.")] = False
+         ) -> None:
     """Compile the CPU kernels now, once a machine, so that the first real call does not have to."""
     from ..generator import generate as fill
     from ..samplers.options import SamplerOptions
@@ -188,7 +189,24 @@ def warm() -> None:
         "size": {"type": "number", "minimum": 0.5, "exclusiveMaximum": 10}, "rest": {"type": "array"}}}
     for temperature in (0.0, 1.0):
         fill("warm", schema, options=SamplerOptions(passes=2, temperature=temperature))
+    if grammars:
+        _warm_grammars()
     errors.print(f"kernels ready after {time.perf_counter() - start:.0f} s")
+
+
+def _warm_grammars() -> None:
+    """One canvas of a query, open and with a fixed end."""
+    import torch
+
+    from ..front.sql.constraint import sql
+    from ..lazy import LazyGraph, LazyTrellis
+    from ..vocab import Vocab
+
+    graph = LazyGraph(sql("sqlite", {"t": {"a": "int"}}).written, Vocab.bytes())
+    trellis = LazyTrellis(graph, 24)
+    for canvas in (trellis, trellis.fix({position: graph.vocab.pad_id for position in (22, 23)})):
+        canvas.best(torch.zeros(24, len(graph.vocab)))
+        canvas.sample(torch.zeros(24, len(graph.vocab)))
 
 
 def main() -> None:
