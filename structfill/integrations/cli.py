@@ -204,7 +204,8 @@ def _warm_grammars() -> None:
 
     graph = LazyGraph(sql("sqlite", {"t": {"a": "int"}}).written, Vocab.bytes())
     trellis = LazyTrellis(graph, 24)
-    for canvas in (trellis, trellis.fix({position: graph.vocab.pad_id for position in (22, 23)})):
+    end = graph.vocab.eos_ids[0]
+    for canvas in (trellis, trellis.fix({22: end, 23: end})):
         canvas.best(torch.zeros(24, len(graph.vocab)))
         canvas.sample(torch.zeros(24, len(graph.vocab)))
 
