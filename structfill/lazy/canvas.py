@@ -18,7 +18,7 @@ from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 
 from .bridging import bridged
-from .graph import KEPT, LazyGraph
+from .graph import LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 32  # configurations kept at a position
@@ -61,7 +61,7 @@ class LazyTrellis:
         starts = [graph.start] if start is None else start if isinstance(start, list) else [start]
         given = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
         starts = starts * len(given) if len(starts) == 1 else starts
-        graph.machine.clear(KEPT)
+        graph.machine.clear_if_full()
         self._rows = [_Row(one, begun, deque(maxlen=_MEMORY)) for one, begun in zip(given, starts, strict=True)]
         self._find_all()
 

@@ -20,7 +20,6 @@ from structfill.vocab import Vocab
 
 ENDED: Configuration = ((), 0)  # behind end-of-text
 LOST: Configuration = ((), -1)  # off the language
-KEPT = 1 << 21  # configurations known after which all are forgotten between two canvases
 _ALL = 512  # vocabularies up to this size are tried whole at every position
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from structfill_kernels import lalr
 
 import structfill
 from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature, VocabMismatch
@@ -156,3 +158,17 @@ def test_a_small_store_grows():
         found.append(LazyTrellis(graph, 40).best(x).tolist())
         assert len(graph.machine.store.conf) > 4
     assert found[0] == found[1]
+
+
+def test_what_was_explored_is_forgotten_before_memory_ends():
+    """Many canvases in memory for a few."""
+    grammar = Path(__file__).resolve().parents[2] / "grammars" / "json.lark"
+    graph, forgotten, known = LazyGraph(structfill.lark(grammar.read_text(), engine="lazy"), Vocab.bytes()), 0, 0
+    graph.machine.store, graph.machine.most_bytes = lalr.store(1 << 10, 1 << 10), 300_000
+    for seed in range(60):
+        trellis = LazyTrellis(graph, 40)
+        noise = torch.randn(40, len(graph.vocab), generator=torch.Generator().manual_seed(seed)) * 4
+        assert graph.constraint.accepts(trellis.text(trellis.best(noise)))
+        known, before = int(graph.machine.store.count[1]), known
+        forgotten += known < before
+    assert forgotten and len(graph.machine.store.conf) == 1 << 10

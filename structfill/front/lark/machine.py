@@ -17,7 +17,7 @@ Configuration = tuple[tuple[int, ...], int]  # states from the bottom of the sta
 class Machine:
     """Configurations of one grammar over one vocabulary. Not for several threads at once.
 
-    `most_bytes` bounds the store; `TooLarge` past it. Numbers of configurations hold until `clear`.
+    `most_bytes` bounds the store; `TooLarge` past it. Numbers of configurations hold until `clear_if_full`.
     """
 
     def __init__(self, tables: lalr.Tables, vocab: Vocab, most_bytes: int) -> None:
@@ -48,17 +48,24 @@ class Machine:
             states.append(state)
         return tuple(reversed(states)), q
 
-    def clear(self, past: int) -> None:
-        """Forgets everything if more than `past` configurations are known."""
-        if self.store.count[1] > past:
-            self.store = lalr.store(len(self.store.node), len(self.store.conf))
+    def clear_if_full(self) -> None:
+        """Forgets everything, to be called between two canvases, where more than half of a store is in use that may not
+        grow."""
+        nodes, confs = len(self.store.node), len(self.store.conf)
+        in_use = max(self.store.count[0] / nodes, self.store.count[1] / confs)
+        if in_use > 0.5 and _bytes(2 * nodes, 2 * confs) > self.most_bytes:
+            self.store = lalr.store(nodes, confs)
 
     def _grow(self) -> None:
         nodes, confs = 2 * len(self.store.node), 2 * len(self.store.conf)
-        needed = 176 * nodes + 72 * confs  # bytes of all arrays
-        if needed > self.most_bytes:
+        if (needed := _bytes(nodes, confs)) > self.most_bytes:
             raise TooLarge("bytes", needed, self.most_bytes)
         self.store = lalr.grown(self.tables, self.store, nodes, confs)
+
+
+def _bytes(nodes: int, confs: int) -> int:
+    """Of all arrays of a store."""
+    return 176 * nodes + 72 * confs
 
 
 def words(vocab: Vocab) -> lalr.Words:
