@@ -22,7 +22,8 @@ from .graph import LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 32  # configurations kept at a position
-_SEARCH, _WHOLE = (32, 256), 2048  # widths with which a first canvas is searched; the last if all tokens are tried
+# Widths with which a first canvas is searched, each under other noise; the last one only if all tokens are tried.
+_SEARCH, _WHOLE = (32, 256, 256, 256), 2048
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
