@@ -20,7 +20,8 @@ _ANY_WHITESPACE, _FLEXIBLE = 2, 1
 _SPACE, _NEWLINE, _TAB = 0, 1, 2  # positions in the array of whitespace classes
 _ONE_SPACE, _LINE = 1, 2  # gap codes: a space; a line break and its indentation so far
 _DONE, _MORE_STACKS, _MORE_CONFIGURATIONS = 0, 1, 2  # what has to grow
-_CURRENT, _COUNT, _NODES, _DEFERRED = 0, 1, 2, 3  # the numbers that change
+_CURRENT, _COUNT, _NODES, _DEFERRED, _DECLARED = 0, 1, 2, 3, 4  # the numbers that change
+STAYS, GROWS, ALWAYS_GROWS = 1, 2, 3  # bounds on nesting, by whether they may be raised later
 
 
 class Stacks(NamedTuple):
@@ -28,7 +29,7 @@ class Stacks(NamedTuple):
 
     kont: Any  # int32
     below: Any  # int32
-    too_deep: Any  # int32, 2: by a bound that grows
+    too_deep: Any  # int32, by which kind of bound; 0: not at all
     around: Any  # int32, the counter of the innermost continuation on the stack that has one
     key: Any  # uint64
     table: Any  # int32
@@ -126,7 +127,8 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
         out_labels[current] = -1
         state, stack, gap = state_of[current], stack_of[current], gap_of[current]
         if too_deep[stack]:
-            at[_DEFERRED] += too_deep[stack] == 2
+            at[_DEFERRED] += too_deep[stack] >= GROWS
+            at[_DECLARED] += too_deep[stack] == ALWAYS_GROWS
             current += 1
             continue
         while True:
@@ -175,7 +177,7 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
                         return _MORE_STACKS
                     deep = too_deep[stack]
                     if nests[call] and _nests_in(call, stack, callee, kont, below) > most[call]:
-                        deep = max(deep, 2 if grows[call] else 1)
+                        deep = max(deep, grows[call])
                     kont[nodes], below[nodes], too_deep[nodes], node_key[nodes] = call, stack, deep, key
                     around[nodes] = counter[call] if counter[call] else around[stack]
                     node_table[slot] = nodes
@@ -203,9 +205,10 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     ``most[c]`` (int32 [C]) times before.
 
     Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
-    return, the whitespace mode and the bounds. Returns (delta int32 [S, K], labels int32 [S], number of states, number
-    of configurations left out by a bound that `grows` (bool [C]), state of every configuration int32 [S], the counter
-    that runs around it int32 [S]); stops early when S exceeds `max_states`.
+    return, the whitespace mode, the bounds and whether each `grows` (int32 [C]). Returns (delta int32 [S, K], labels
+    int32 [S], number of states, number of configurations left out by bounds that grow, and by those that always do,
+    state of every configuration int32 [S], the counter that runs around it int32 [S]); stops early when S exceeds
+    `max_states`.
 
     What a configuration does with a byte is decided by its state or, failing that, by the state where a value called
     there begins, or where the value that ends there goes on, and so on: a chain that is walked once for all bytes.
@@ -220,7 +223,7 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     known = Configurations(zero.copy(), zero.copy(), zero.copy(), np.zeros(size, np.uint64), np.full(1, -1, np.int32),
                            np.empty((size, classes), np.int32), zero.copy())
     known = _more_configurations(known, 1)  # state 0, the empty stack, no gap
-    at, decided, what = np.array([0, 1, 1, 0]), np.empty(classes, np.int64), _MORE_STACKS
+    at, decided, what = np.array([0, 1, 1, 0, 0]), np.empty(classes, np.int64), _MORE_STACKS
     while what != _DONE:
         what = _enumerate(at, decided, known, stacks, start, target_of, begin, member, labels, gaps, behind, calls,
                           callee, nests, counter, return_offset, returns, spaces, mode, most, grows, max_states)
@@ -231,5 +234,5 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     count, nodes = at[_COUNT], at[_NODES]
     kept = min(count, at[_CURRENT])
     needed = count if nodes < KEYS else max(count, max_states + 1)
-    return (known.delta[:kept].copy(), known.label[:kept].copy(), needed, at[_DEFERRED], known.state[:kept].copy(),
-            stacks.around[known.stack[:kept]])
+    return (known.delta[:kept].copy(), known.label[:kept].copy(), needed, at[_DEFERRED], at[_DECLARED],
+            known.state[:kept].copy(), stacks.around[known.stack[:kept]])

@@ -22,7 +22,7 @@ from ..limits import Limits
 from .byte_automaton import ByteAutomaton
 from .condense import condense
 from .counted import CountedAutomaton, condensed
-from .enumeration import KEYS, enumerate_states
+from .enumeration import ALWAYS_GROWS, GROWS, KEYS, STAYS, enumerate_states
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
@@ -114,6 +114,8 @@ class Pushdown:
             nested = self._nested(moves, whitespace, depth, min(free, depth), free > depth, bound)
             if found is not None and self._size(nested) > bound < soft:
                 free = depth - 1
+                if not found.declared:  # nothing else grows
+                    break
                 nested = self._nested(moves, whitespace, depth, free, False, soft)
             if found is not None and self._size(nested) > soft:
                 break
@@ -156,13 +158,14 @@ class Pushdown:
                 most_states: int) -> _Nested:
         """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
+        grows = np.where(self.free, GROWS if free_grows else STAYS, ALWAYS_GROWS).astype(np.int32)
         everywhere = whitespace == Whitespace.ANY
         behind = np.where(everywhere & ~self.ticks.any(1), np.arange(len(self.gaps), dtype=np.int32), self.behind)
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
             self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
-            int(whitespace), most, ~self.free | free_grows, most_states))
+            int(whitespace), most, grows, most_states))
 
 
 class _Nested(NamedTuple):
@@ -172,5 +175,6 @@ class _Nested(NamedTuple):
     labels: NDArray[np.int32]
     states: int
     deferred: int
+    declared: int
     state_of: NDArray[np.int32]
     around: NDArray[np.int32]
