@@ -14,11 +14,10 @@ def paused_collector() -> Iterator[None]:
     Otherwise the objects of one large schema make it look through the whole heap of the program, tenths of a second
     each time, for a few that could be freed as well later.
     """
-    if not gc.isenabled():
-        yield
-        return
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from dataclasses import replace
 
 from . import __version__
 from .cache import Cache
@@ -60,5 +61,6 @@ def compile_or_explore(constraint: Constraint, vocab: Vocab, *, limits: Limits |
 
 
 def _key(constraint: Constraint, vocab: Vocab, limits: Limits) -> str:
-    parts = (__version__, type(constraint).__name__, constraint.identity, vocab.fingerprint, repr(limits))
+    bounds = replace(limits, seconds=None)  # a clock changes whether there is a graph, not which
+    parts = (__version__, type(constraint).__name__, constraint.identity, vocab.fingerprint, repr(bounds))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -288,7 +288,7 @@ class _Emitter:
     def _name(self, before: int, state: ObjectState) -> None:
         """A property name, the colon and the value."""
         if state.steps:
-            targets = [self._named.get(step) or self._property(step) for step in state.steps]
+            targets = [self._property(step) for step in state.steps]
             others = tuple(targets[step] for step in state.other_steps)
             self.edge(before, b'"', self._names.entry(state.names, targets, state.others, others))
 

@@ -41,7 +41,7 @@ class ObjectStates:
         self._demanded = {atom.name for atom in residue.atoms() if isinstance(atom, at.Required)}
         self._counting = any(isinstance(atom, at.Names | at.PropertiesAtLeast) for atom in residue.atoms())
         self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
-        self._passed: dict[tuple[int, int, Residue], tuple[list[Step | None], Residue]] = {}
+        self._passed: dict[tuple[int, int, Residue], tuple[list[Step | None], int, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}
 
@@ -59,14 +59,15 @@ class ObjectStates:
 
     def _fill(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
+        names = self.names
         if self.space.any_order:
-            indexes = [index for index in range(len(self.names)) if not place >> index & 1]
+            indexes = [index for index in range(len(names)) if not place >> index & 1]
+            names = [names[index] for index in indexes]
             steps = [self._choice(index, place, phase, residue)[0] for index in indexes]
-            come = [self.names[index] for index, step in zip(indexes, steps, strict=True) if step is not None]
         else:
             steps, residue = self._passing(place, phase, residue)
-            come = [name for name, step in zip(self.names[place:], steps, strict=False) if step is not None]
-            place = len(self.names)
+            names, place = names[place : place + len(steps)], len(names)
+        come = [name for name, step in zip(names, steps, strict=True) if step is not None]
         state.steps = [step for step in steps if step is not None]
         state.names = dict.fromkeys(self.names, REJECT)
         state.names.update(zip(come, range(len(come)), strict=True))
@@ -98,10 +99,10 @@ class ObjectStates:
             step, residue = self._choice(place, 0, phase, residue)
             steps.append(step)
             place += 1
-        more, residue = self._passed.get(key, ([], residue))
-        steps += more
-        for skipped, known in enumerate(begun):
-            self._passed[known] = steps[skipped:], residue
+        more, passed, residue = self._passed.get(key, ([], 0, residue))
+        steps += more[passed:]
+        for passed, known in enumerate(begun):
+            self._passed[known] = steps, passed, residue
         return steps, residue
 
     def _behind(self, place: int, index: int) -> int:
@@ -115,7 +116,7 @@ class ObjectStates:
 
     def _choice(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         """The step if name `index` (past the last: an undeclared name of some kind) comes, and what is left if it
-        does not. Kept: without this, an object of n optional properties costs n^3."""
+        does not. Kept, because states that came by other ways share it."""
         key = (index, place if self.space.any_order else 0, phase, residue)
         if key not in self._choices:
             self.space.count()
