@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import mix, table_size
-from .runs import depth_first, equal_rows, reaching, row_hash, runs_of, spread
+from .runs import depth_first, equal_rows, nothing, reaching, row_hash, runs_of, spread
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -188,7 +188,7 @@ def condense(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
     ptr, begin, target = runs_of(delta)
     dead = ~reaching(ptr, target, labels >= 0)
     if dead[0]:
-        return np.full((1, delta.shape[1]), -1, np.int32), np.full(1, -1, np.int32)
+        return nothing(delta.shape[1])
     if dead.any():
         delta = delta.copy()
         _without(dead, delta, target)

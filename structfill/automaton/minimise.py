@@ -12,49 +12,9 @@ from numpy.typing import NDArray
 
 from structfill.automaton.hashing import table_size
 from structfill.automaton.refine import coarsest
-from structfill.automaton.runs import depth_first, equal_rows, reaching, row_hash, runs_of
+from structfill.automaton.runs import depth_first, equal_rows, nothing, reaching, row_hash, runs_of, spread
 
 Int32 = NDArray[np.int32]
-
-
-@nb.njit(cache=True, nogil=True)
-def _reaches(delta: Int32, seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states have a path to a state of `seed`."""
-    ptr, _, target = runs_of(delta)
-    return reaching(ptr, target, seed)
-
-
-@nb.njit(cache=True, nogil=True)
-def _breadth_first(delta: Int32, labels: Int32, keep: NDArray[np.bool_]) -> tuple[Int32, Int32]:
-    """The kept states that the start reaches through kept states, numbered breadth first."""
-    n, k = delta.shape
-    if not keep[0]:
-        return np.full((1, k), -1, np.int32), np.full(1, -1, np.int32)
-    number = np.full(n, -1, np.int32)
-    order = np.empty(n, np.int32)
-    number[0] = 0
-    order[0] = 0
-    count = 1
-    i = 0
-    while i < count:
-        q = order[i]
-        i += 1
-        for c in range(k):
-            r = delta[q, c]
-            if r >= 0 and keep[r] and number[r] < 0:
-                number[r] = count
-                order[count] = r
-                count += 1
-    out = np.full((count, k), -1, np.int32)
-    out_labels = np.empty(count, np.int32)
-    for i in range(count):
-        q = order[i]
-        out_labels[i] = labels[q]
-        for c in range(k):
-            r = delta[q, c]
-            if r >= 0 and keep[r]:
-                out[i, c] = number[r]
-    return out, out_labels
 
 
 @nb.njit(cache=True, nogil=True)
@@ -63,7 +23,14 @@ def trim(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
 
     An empty language is left with one dead start state.
     """
-    return _breadth_first(delta, labels, _reaches(delta, labels >= 0))
+    n, classes = delta.shape
+    ptr, begin, target = runs_of(delta)
+    live = reaching(ptr, target, labels >= 0)
+    if not live[0]:
+        return nothing(classes)
+    kept = np.where(live, np.arange(n), -1).astype(np.int32)
+    found, order = spread(ptr, begin, target, classes, kept)
+    return found, labels[order]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -96,18 +63,13 @@ def _merge_rows(delta: Int32, labels: Int32) -> tuple[Int32, Int32]:
 @nb.njit(cache=True, nogil=True)
 def quotient(delta: Int32, labels: Int32, block: Int32) -> tuple[Int32, Int32]:
     """One state per value of `block`, numbered breadth first; all states of a block behave alike."""
-    n, k = delta.shape
     first = np.full(block.max() + 1, -1, np.int32)
-    for q in range(n):
+    for q in range(block.shape[0]):
         if first[block[q]] < 0:
             first[block[q]] = q
-    out = np.full((n, k), -1, np.int32)
-    for q in range(n):
-        if first[block[q]] == q:
-            for c in range(k):
-                if delta[q, c] >= 0:
-                    out[q, c] = first[block[delta[q, c]]]
-    return _breadth_first(out, labels, np.ones(n, np.bool_))
+    ptr, begin, target = runs_of(delta)
+    found, order = spread(ptr, begin, target, delta.shape[1], first[block])
+    return found, labels[order]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -148,7 +110,8 @@ def _absorb(delta: Int32, labels: Int32, sink: int) -> tuple[Int32, Int32]:
         for c in range(k):
             if delta[q, c] < 0:
                 differs[q] = True
-    differs = _reaches(delta, differs)
+    ptr, _, target = runs_of(delta)
+    differs = reaching(ptr, target, differs)
     block = np.arange(n).astype(np.int32)
     for q in range(n):
         if not differs[q]:

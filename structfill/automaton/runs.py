@@ -125,6 +125,12 @@ def equal_rows(delta: Int32, q: int, r: int, same: Int32) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
+def nothing(classes: int) -> tuple[Int32, Int32]:
+    """(table, labels) of the empty language: one dead state."""
+    return np.full((1, classes), -1, np.int32), np.full(1, -1, np.int32)
+
+
+@nb.njit(cache=True, nogil=True)
 def spread(ptr: Int64, begin: Int32, target: Int32, classes: int, first: Int32) -> tuple[Int32, Int32]:
     """(table, states): the states that ``first[0]`` reaches, numbered breadth first; a successor r counts as
     ``first[r]``, -1 as dead."""
