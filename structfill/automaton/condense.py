@@ -15,9 +15,10 @@ from typing import Any
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from structfill_kernels.reach import reaching
 
 from .hashing import mix, table_size
-from .runs import depth_first, equal_rows, nothing, reaching, row_hash, runs_of, spread
+from .runs import depth_first, equal_rows, nothing, row_hash, runs_of, spread
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from structfill_kernels.reach import reaching
 
 from structfill.automaton.hashing import table_size
 from structfill.automaton.refine import coarsest
-from structfill.automaton.runs import depth_first, equal_rows, nothing, reaching, row_hash, runs_of, spread
+from structfill.automaton.runs import depth_first, equal_rows, nothing, row_hash, runs_of, spread
 
 Int32 = NDArray[np.int32]
 

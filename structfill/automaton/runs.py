@@ -38,38 +38,6 @@ def runs_of(delta: Int32) -> tuple[Int64, Int32, Int32]:
 
 
 @nb.njit(cache=True, nogil=True)
-def reaching(ptr: Int64, target: Int32, seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states have a path to a state of `seed`."""
-    n = ptr.shape[0] - 1
-    into = np.zeros(n + 1, np.int64)
-    for r in target:
-        if r >= 0:
-            into[r + 1] += 1
-    for q in range(n):
-        into[q + 1] += into[q]
-    source, fill = np.empty(into[n], np.int32), into[:-1].copy()
-    for q in range(n):
-        for r in target[ptr[q] : ptr[q + 1]]:
-            if r >= 0:
-                source[fill[r]] = q
-                fill[r] += 1
-    reached, stack, top = seed.copy(), np.empty(n, np.int32), 0
-    for q in range(n):
-        if reached[q]:
-            stack[top] = q
-            top += 1
-    while top:
-        top -= 1
-        r = stack[top]
-        for q in source[into[r] : into[r + 1]]:
-            if not reached[q]:
-                reached[q] = True
-                stack[top] = q
-                top += 1
-    return reached
-
-
-@nb.njit(cache=True, nogil=True)
 def depth_first(ptr: Int64, target: Int32) -> tuple[Int32, Int32, Int32]:
     """The states that state 0 reaches in depth-first postorder: successors first, as far as cycles allow.
 

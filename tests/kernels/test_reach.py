@@ -111,3 +111,13 @@ def test_finish(length, seed):
 def test_shifted(first, length):
     bits = np.random.default_rng(first).integers(0, 2**63, (5, 3), dtype=np.uint64)
     assert np.array_equal(cpu.shifted(bits, first, length), reference.shifted(bits, first, length))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_reaches_a_state(seed):
+    rng = np.random.default_rng(seed)
+    graph, ends = random_graph(rng, 9, 5, 4 + seed), rng.random(9) < 0.2
+    target = np.where(rng.random(len(graph.out_target)) < 0.1, -1, graph.out_target).astype(np.int32)
+    before = ends.copy()
+    assert np.array_equal(cpu.reaching(graph.out_ptr, target, ends), reference.reaching(graph.out_ptr, target, ends))
+    assert np.array_equal(before, ends)

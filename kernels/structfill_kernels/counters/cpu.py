@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..reach import reaching
 from ._types import COUNT_BITS, LONGEST, SLOT_BITS, SLOTS, STATE_BITS, UNBOUNDED, LimitReached, Steps, Unrolled
 
 U64 = np.uint64
@@ -187,36 +188,6 @@ def _may_end(counts, final, state, count):
 
 
 @njit(cache=True, nogil=True)
-def _living(ptr, target, ends):
-    """bool [X]: from where can one of the ends be reached?"""
-    X = ptr.shape[0] - 1
-    into = np.zeros(X + 1, np.int64)
-    for y in target:
-        into[y + 1] += 1
-    for x in range(X):
-        into[x + 1] += into[x]
-    source, place = np.empty(target.shape[0], np.int32), into[:-1].copy()
-    for x in range(X):
-        for e in range(ptr[x], ptr[x + 1]):
-            source[place[target[e]]] = x
-            place[target[e]] += 1
-    live, stack, top = ends.copy(), np.empty(X, np.int32), 0
-    for x in range(X):
-        if live[x]:
-            stack[top] = x
-            top += 1
-    while top:
-        top -= 1
-        y = stack[top]
-        for e in range(into[y], into[y + 1]):
-            x = source[e]
-            if not live[x]:
-                live[x], stack[top] = True, x
-                top += 1
-    return live
-
-
-@njit(cache=True, nogil=True)
 def _kept(live, state, count, ptr, target, origin):
     """Only what is alive, in the same order."""
     X = live.shape[0]
@@ -257,7 +228,7 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
     state, count, ptr, target, origin = arrays
-    live = _living(ptr, target, _may_end(counts, final, state, count))
+    live = reaching(ptr, target, _may_end(counts, final, state, count))
     return Unrolled(*(_kept(live, state, count, ptr, target, origin)))
 
 

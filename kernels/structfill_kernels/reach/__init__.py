@@ -15,6 +15,9 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
 
 `visit_order(ptr, target)` -> int32 [S]: reverse postorder of a depth-first search from state 0, then the others.
 
+`reaching(ptr, target, seed)` -> bool [S]: from which states is there a way to `seed` (bool [S])? Edges by source;
+    targets below 0 lead nowhere. Jitted code may call it.
+
 `distances(ptr, source, goal)` -> int32 [S]: edges from each state to the nearest goal (bool [S]), -1 if there is no
     way; edges by target.
 
@@ -31,7 +34,18 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
 `shifted(bits, first, length)` -> uint64 [X, length // 64 + 1]: bits `first` to `first` + `length`, moved to 0.
 """
 
-from .cpu import distances, feasible_classes, finish, follow, nearest, reach, shifted, usable_sets, visit_order
+from .cpu import (
+           distances,
+           feasible_classes,
+           finish,
+           follow,
+           nearest,
+           reach,
+           reaching,
+           shifted,
+           usable_sets,
+           visit_order,
+)
 
-__all__ = ["distances", "feasible_classes", "finish", "follow", "nearest", "reach", "shifted", "usable_sets",
-           "visit_order"]
+__all__ = ["distances", "feasible_classes", "finish", "follow", "nearest", "reach", "reaching", "shifted",
+           "usable_sets", "visit_order"]

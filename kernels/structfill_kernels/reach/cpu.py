@@ -127,6 +127,37 @@ def visit_order(ptr, target):
 
 
 @njit(cache=True, nogil=True)
+def reaching(ptr, target, seed):
+    """See the package."""
+    S = ptr.shape[0] - 1
+    into = np.zeros(S + 1, np.int64)
+    for r in target:
+        if r >= 0:
+            into[r + 1] += 1
+    for q in range(S):
+        into[q + 1] += into[q]
+    source, place = np.empty(into[S], np.int32), into[:-1].copy()
+    for q in range(S):
+        for r in target[ptr[q] : ptr[q + 1]]:
+            if r >= 0:
+                source[place[r]] = q
+                place[r] += 1
+    reached, stack, top = seed.copy(), np.empty(S, np.int32), 0
+    for q in range(S):
+        if reached[q]:
+            stack[top] = q
+            top += 1
+    while top:
+        top -= 1
+        r = stack[top]
+        for q in source[into[r] : into[r + 1]]:
+            if not reached[q]:
+                reached[q], stack[top] = True, q
+                top += 1
+    return reached
+
+
+@njit(cache=True, nogil=True)
 def distances(ptr, source, goal):
     """See the package."""
     S = ptr.shape[0] - 1

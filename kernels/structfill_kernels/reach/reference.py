@@ -16,6 +16,17 @@ def pack(flags):
     return (words << np.arange(64, dtype=np.uint64)).sum(2, dtype=np.uint64)
 
 
+def reaching(ptr, target, seed):
+    """Until nothing is new."""
+    reached = seed.copy()
+    while True:
+        before = reached.copy()
+        for q in range(len(ptr) - 1):
+            reached[q] |= any(r >= 0 and before[r] for r in target[ptr[q] : ptr[q + 1]])
+        if np.array_equal(before, reached):
+            return reached
+
+
 def reach(ptr, neighbour, set_of, usable, seed, order, backward):
     """Position by position; the order does not matter."""
     flags, allowed = unpack(seed), unpack(usable)
