@@ -35,16 +35,16 @@ Position i stands before token i, so bits 0..N are used; a set of classes is usa
 """
 
 from .cpu import (
-           distances,
-           feasible_classes,
-           finish,
-           follow,
-           nearest,
-           reach,
-           reaching,
-           shifted,
-           usable_sets,
-           visit_order,
+    distances,
+    feasible_classes,
+    finish,
+    follow,
+    nearest,
+    reach,
+    reaching,
+    shifted,
+    usable_sets,
+    visit_order,
 )
 
 __all__ = ["distances", "feasible_classes", "finish", "follow", "nearest", "reach", "reaching", "shifted",
