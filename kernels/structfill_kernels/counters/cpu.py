@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..arrays import grown
 from ..reach import reaching
 from ._types import COUNT_BITS, LONGEST, SLOT_BITS, SLOTS, STATE_BITS, UNBOUNDED, LimitReached, Steps, Unrolled
 
@@ -117,13 +118,6 @@ def _slot(table, key_of, key):
 
 
 @njit(cache=True, nogil=True)
-def _grow(array, size):
-    longer = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
-    longer[: array.shape[0]] = array
-    return longer
-
-
-@njit(cache=True, nogil=True)
 def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_states, max_edges):
     """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a
     slot in the table."""
@@ -141,7 +135,7 @@ def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_st
     while x < known:
         q = state[x]
         if edges + ptr[q + 1] - ptr[q] > to.shape[0]:
-            to, origin = _grow(to, edges + ptr[q + 1] - ptr[q]), _grow(origin, edges + ptr[q + 1] - ptr[q])
+            to, origin = grown(to, edges + ptr[q + 1] - ptr[q]), grown(origin, edges + ptr[q + 1] - ptr[q])
         for e in range(ptr[q], ptr[q + 1]):
             r = target[e]
             if not _move(counts, free, q, r, shift[e], count[x], after):
@@ -152,7 +146,7 @@ def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_st
                 if known == max_states:
                     return TOO_MANY_STATES, known + 1, edges, state, count, out_ptr, to, origin
                 if known == state.shape[0]:
-                    state, count, out_ptr = _grow(state, 0), _grow(count, 0), _grow(out_ptr, 2 * known + 1)
+                    state, count, out_ptr = grown(state, 0), grown(count, 0), grown(out_ptr, 2 * known + 1)
                 state[known], count[known], table[slot] = r, after, known
                 known += 1
                 if direct:
@@ -160,7 +154,7 @@ def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_st
                     edges += 1
                     continue
                 if known > key_of.shape[0]:
-                    key_of = _grow(key_of, 0)
+                    key_of = grown(key_of, 0)
                 key_of[known - 1] = key
                 if 2 * known > table.shape[0]:
                     table = np.full(4 * table.shape[0], -1, np.int32)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..arrays import grown
 from ._types import LimitReached, Links
-from .storage import grown, rehashed
+from .storage import rehashed
 
 U64 = np.uint64
 ONE = U64(1)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from ..arrays import grown
 from ..counters import running
 
 U64 = np.uint64
@@ -61,14 +62,6 @@ def mixed(x):
     x = (x ^ (x >> U64(30))) * U64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> U64(27))) * U64(0x94D049BB133111EB)
     return x ^ (x >> U64(31))
-
-
-@njit(cache=True, nogil=True)
-def grown(array, needed):
-    """A copy with room for `needed` entries, at least doubled."""
-    bigger = np.empty((max(needed, 2 * array.shape[0]), *array.shape[1:]), array.dtype)
-    bigger[: array.shape[0]] = array
-    return bigger
 
 
 @njit(cache=True, nogil=True)
