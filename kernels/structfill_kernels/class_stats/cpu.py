@@ -3,59 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-F32, I32 = np.float32, np.int32
+from ..float_bits import ABSENT, CUT, F32, KEY_IMPOSSIBLE, exponential, order_key, value_of
+
 BLOCK = 4096
-ABSENT = I32(-2147483648)  # order key below every number
-KEY_IMPOSSIBLE = I32(-2139095041)  # order key of -inf
-KEY_LARGEST = I32(0x7F7FFFFF)  # order key of the largest finite float32
-MAGNITUDE = I32(0x7FFFFFFF)
-CUT = F32(-87.0)  # e**-87 is the last normal float32
-
-_grid = np.cos(np.pi * (np.arange(64) + 0.5) / 64) * 0.5 - 0.5
-_fit = np.polynomial.polynomial.Polynomial.fit(_grid, 2.0**_grid, 6, domain=[-1, 0]).convert().coef
-C0, C1, C2, C3, C4, C5, C6 = (F32(c) for c in _fit)
-LOG2_E = F32(1.4426950408889634)
-
-
-@intrinsic
-def _as_float(typing_context, bits):
-    """The float32 with these bits."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.FloatType())
-
-    return types.float32(types.int32), generate
-
-
-@njit(inline="always")
-def _key(bits):
-    """Bits of a float32 -> an integer that orders like it; NaN becomes -inf, +inf the largest finite number.
-
-    LLVM vectorises the integer maximum, not the float one.
-    """
-    key = bits ^ ((bits >> I32(31)) & MAGNITUDE)
-    key = key if key <= I32(0x7F800000) else KEY_IMPOSSIBLE
-    key = key if key >= KEY_IMPOSSIBLE else KEY_IMPOSSIBLE
-    return min(key, KEY_LARGEST)
-
-
-@njit(inline="always")
-def _value(key):
-    return _as_float(key ^ ((key >> I32(31)) & MAGNITUDE))
-
-
-@njit(inline="always")
-def _exp(x):
-    """e**x for -87 <= x <= 0, relative error below 5e-6: 2**n by the exponent's bits, 2**f by a polynomial."""
-    y = x * LOG2_E
-    n = I32(y)
-    f = y - F32(n)
-    p = C0 + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
-    return _as_float((n + I32(127)) << I32(23)) * p
 
 
 @njit(cache=True, nogil=True)
@@ -63,7 +15,7 @@ def _dense_keys(bits, in_dense, keys):
     """Order keys of a block, `ABSENT` for columns of other classes; returns their maximum."""
     top = ABSENT
     for v in range(bits.shape[0]):
-        key = _key(bits[v]) if in_dense[v] else ABSENT
+        key = order_key(bits[v]) if in_dense[v] else ABSENT
         keys[v] = key
         top = max(top, key)
     return top
@@ -72,7 +24,7 @@ def _dense_keys(bits, in_dense, keys):
 @njit(cache=True, nogil=True)
 def _gathered_keys(bits, columns, keys):
     for x in range(columns.shape[0]):
-        keys[x] = _key(bits[np.uint32(columns[x])])
+        keys[x] = order_key(bits[np.uint32(columns[x])])
 
 
 @njit(cache=True, nogil=True)
@@ -88,10 +40,10 @@ def _sums(keys, peak, scale):
     """Sum of e**d and of d e**d over a block, d = scale (x - peak)."""
     total, slope = F32(0), F32(0)
     for x in range(keys.shape[0]):
-        d = (_value(keys[x]) - peak) * scale
+        d = (value_of(keys[x]) - peak) * scale
         alive = d > CUT  # false for NaN, which an absent column may hold
         d = d if alive else F32(0)
-        e = _exp(d) if alive else F32(0)
+        e = exponential(d) if alive else F32(0)
         total += e
         slope += e * d
     return np.float64(total), np.float64(slope)
@@ -133,7 +85,7 @@ def _dense_row(bits, in_dense, scale, keys):
             if top < 0:
                 best, top = key, start + _first_equal(block, key)
             continue
-        block_peak = _value(key)
+        block_peak = value_of(key)
         block_total, block_slope = _sums(block, block_peak, scale)
         if best <= KEY_IMPOSSIBLE:
             peak, total, slope = block_peak, block_total, block_slope
@@ -171,7 +123,7 @@ def _stats32(logits, dense, in_dense, gathered, ptr, scale, peaks, spreads, slop
             if best > ABSENT:
                 top = gathered[ptr[c] + _first_equal(part, best)]
             if best > KEY_IMPOSSIBLE:
-                peak = _value(best)
+                peak = value_of(best)
                 total, slope = _sums(part, peak, scale)
             _store(i, c, best, peak, total, slope, top, part.shape[0], peaks, spreads, slopes, tops)
 
@@ -237,9 +189,9 @@ def _draw32(bits, in_dense, members, peak, target, scale, keys):
                 break
     block, last, weight = _block(bits, in_dense, members, found, keys), 0, 0.0
     for x in range(block.shape[0]):
-        d = (_value(block[x]) - peak) * scale
+        d = (value_of(block[x]) - peak) * scale
         if d > CUT:
-            last, weight = x, np.float64(_exp(d))
+            last, weight = x, np.float64(exponential(d))
             before += weight
             if before > target:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..class_stats.cpu import ABSENT, CUT, F32, KEY_IMPOSSIBLE, _exp, _key, _value
+from ..float_bits import ABSENT, CUT, F32, KEY_IMPOSSIBLE, exponential, order_key, value_of
 from ._types import Likeliest
 
 BLOCK = 512
@@ -16,7 +16,7 @@ def _keys(bits, keys):
     """Order keys of a block; returns their maximum."""
     top = ABSENT
     for v in range(bits.shape[0]):
-        key = _key(bits[v])
+        key = order_key(bits[v])
         keys[v] = key
         top = max(top, key)
     return top
@@ -27,10 +27,10 @@ def _sum(keys, peak):
     """Sum of exp(x - peak) over a block."""
     total = F32(0)
     for v in range(keys.shape[0]):
-        d = _value(keys[v]) - peak
+        d = value_of(keys[v]) - peak
         alive = d > CUT
         d = d if alive else F32(0)
-        total += _exp(d) if alive else F32(0)
+        total += exponential(d) if alive else F32(0)
     return np.float64(total)
 
 
@@ -39,10 +39,10 @@ def _add(keys, top, best, total):
     """(highest key, sum under it) with a block added whose highest key is `top`."""
     if top > best:
         if best > KEY_IMPOSSIBLE:
-            total *= np.exp(max(np.float64(_value(best)) - np.float64(_value(top)), -700.0))
+            total *= np.exp(max(np.float64(value_of(best)) - np.float64(value_of(top)), -700.0))
         best = top
     if top > KEY_IMPOSSIBLE:
-        total += _sum(keys, _value(best))
+        total += _sum(keys, value_of(best))
     return best, total
 
 
@@ -78,7 +78,7 @@ def _highest(bits, tops, most, best, ids):
         if tops[b] < floor:
             continue
         for v in range(b * BLOCK, min((b + 1) * BLOCK, bits.shape[0])):
-            key = _key(bits[v])
+            key = order_key(bits[v])
             if key >= floor:
                 count = _insert(key, v, count, most, best, ids)
 
@@ -98,13 +98,13 @@ def _likeliest(logits, columns, k, chosen, j, peaks, norms, ids):
             stop = min(start + BLOCK, width)
             best, total = _add(keys[:stop - start], _keys(bits[start:stop], keys), best, total)
         possible = best > KEY_IMPOSSIBLE
-        peaks[i] = np.float64(_value(best)) if possible else -np.inf
+        peaks[i] = np.float64(value_of(best)) if possible else -np.inf
         norms[i] = np.log(total) if possible else np.log(np.float64(width))
         if k:
             _highest(bits[:columns], tops, k, order, ids[i, :k])
         count = 0
         for x in range(chosen.shape[0] if j else 0):
-            count = _insert(_key(bits[chosen[x]]), chosen[x], count, j, order, ids[i, k:])
+            count = _insert(order_key(bits[chosen[x]]), chosen[x], count, j, order, ids[i, k:])
 
 
 def likeliest(logits, columns, k, chosen, j):
