@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from structfill.automaton.char_dfa import CharDFA
+from structfill.automaton.memo import Memo
 from structfill.errors import TooLarge
 from structfill.limits import Limits
 
@@ -24,6 +25,7 @@ _MINUS, _POINT, _OTHERS = 10, 11, 12
 _LESS, _EQUAL, _MORE = 0, 1, 2
 _DIGITS = range(10)
 
+_known: Memo[CharDFA] = Memo(max_bytes=8 << 20)
 _S = TypeVar("_S", bound=Hashable)
 
 
@@ -82,7 +84,16 @@ def equal(value: Fraction | int, limits: Limits = _DEFAULT) -> CharDFA:
 
 
 def _bounded(value: Fraction, wanted: set[int], limits: Limits) -> CharDFA:
-    """Decimals whose comparison with `value` is in `wanted`."""
+    """Decimals whose comparison with `value` is in `wanted`. Kept for a while: many schemas have the same bounds."""
+    key = value, frozenset(wanted), limits
+    found = _known.get(key)
+    if found is None:
+        found = _compared(value, wanted, limits)
+        _known.put(key, found, found.nbytes)
+    return found
+
+
+def _compared(value: Fraction, wanted: set[int], limits: Limits) -> CharDFA:
     mirrored = {_MORE - outcome for outcome in wanted}
     if value > 0:
         negative = {_LESS, _EQUAL, _MORE} if _LESS in wanted else set()

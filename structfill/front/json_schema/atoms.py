@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .formula import TRUE, Atom, Formula, constant, substitute
+from .formula import FALSE, TRUE, And, Atom, Formula, constant, substitute
 
 if TYPE_CHECKING:
     from ...automaton.char_dfa import CharDFA
@@ -257,6 +257,9 @@ class Required(ObjectAtom):
 
 def for_kind(formula: Formula, kind: int) -> Formula:
     """What is left of `formula` when the value is known to be of `kind`."""
+    if isinstance(formula, And) and any(isinstance(f, KindIs) and not f.kinds & kind for f in formula.args):
+        return FALSE  # so it is for all kinds but one or two
+
     def value(atom: Atom) -> Formula:
         if isinstance(atom, KindIs):
             return constant(bool(atom.kinds & kind))

@@ -13,7 +13,7 @@ from structfill_kernels.counters import UNBOUNDED
 from ...automaton.char_dfa import CharDFA
 from . import atoms as at
 from .formula import FALSE, TRUE, Atom, Formula, Not, conj, constant, disj
-from .residue import Outcome, Residue, conjuncts, decided, distinct, necessary
+from .residue import Outcome, Residue, conjuncts, decided, necessary
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
@@ -84,10 +84,10 @@ class ArrayStates:
     def __init__(self, goal: Goal, residue: Residue) -> None:
         self.goal, self.space = goal, goal.space
         self._residue, self.most = _without_bound(residue, self.space.counts_items_from)
-        self.cap = max(map(_threshold, self._residue.atoms()), default=0)
+        self.cap = max(map(_threshold, self._residue.atoms), default=0)
         if self.most is not None and self.most < 2 * self.cap:  # as many items have states of their own anyway
             self._residue, self.most = residue, None
-            self.cap = max(map(_threshold, residue.atoms()))
+            self.cap = max(map(_threshold, residue.atoms))
         self._states: dict[tuple[int, Residue], ArrayState] = {}
 
     def first(self) -> ArrayState | None:
@@ -110,13 +110,13 @@ class ArrayStates:
 
     def _step(self, index: int, residue: Residue) -> Step | None:
         narrowing: Formula = TRUE
-        if self.space.writes and any(isinstance(atom, at.Unique) for atom in residue.atoms()):
+        if self.space.writes and any(isinstance(atom, at.Unique) for atom in residue.atoms):
             self.space.narrowed = "uniqueItems"
             if index >= UNIQUE_ITEMS:
                 return None
             narrowing = _unlike_others(index)
         residue = residue.substitute(lambda atom: _reached(atom, index + 1))
-        concerned = [atom for atom in distinct(residue.atoms()) if _concerns(atom, index)]
+        concerned = [atom for atom in residue.atoms if _concerns(atom, index)]
         return step_over(self.space, residue, concerned, lambda rest, _: self.state(index + 1, rest), narrowing)
 
 
@@ -142,7 +142,7 @@ def step_over(space: GoalSpace, residue: Residue, concerned: list[Atom], follow:
         truth = dict(zip(tracked, outcome, strict=True))
         known = {atom: truth.get(f, f is not FALSE) for atom, f in parts.items()}
         refuted = any(not holds and parts[atom] is not FALSE for atom, holds in known.items())
-        return follow(residue.substitute(lambda atom: decided(atom, known[atom]) if atom in known else atom), refuted)
+        return follow(residue.replace({atom: decided(atom, holds) for atom, holds in known.items()}), refuted)
     return Step(goal, _remember(after))
 
 

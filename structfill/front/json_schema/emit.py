@@ -13,6 +13,7 @@ from ...automaton.char_dfa import CharDFA
 from ...automaton.json_string import Fragment, counted, plain, quoted
 from ...automaton.pushdown import Gap, Pushdown
 from ...automaton.repeats import Bounds, CountedStrings
+from ...automaton.tries import NOWHERE, Tries
 from ...errors import TooLarge
 from .containers import ArrayState, ObjectState, Step
 from .goals import Goal, GoalSpace
@@ -51,8 +52,7 @@ class _Emitter:
         self._returns: list[list[int]] = []
         self._values: dict[Step, int] = {}  # continuations after the values of steps
         self._named: dict[Step, int] = {}
-        self._names = Names(self)
-        self._calls_of_names: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._names = Names()
         self._ends: dict[int, int] = {}
         self._entries: dict[Goal, int] = {}
         self._waiting: list[Goal] = []
@@ -63,7 +63,7 @@ class _Emitter:
 
     def document(self, goal: Goal) -> None:
         """State 0: one value, with whitespace around it."""
-        start, end = self.state(Gap.UNUSUAL), self.state(Gap.UNUSUAL, label=0)
+        start, end = self._state(Gap.UNUSUAL), self._state(Gap.UNUSUAL, label=0)
         self._calls[start] = self._continuation(self._entry(goal), nests=False, returns=[end])
 
     def close(self) -> None:
@@ -82,20 +82,41 @@ class _Emitter:
         for step, continuation in self._values.items():  # the kernel that reads them checks no index
             if len(self._returns[continuation]) != len(step.goal.outcomes):
                 raise AssertionError("a call does not know all outcomes of its value")
-        calls = np.full(len(self._labels), -1, np.int32)
+        fragments = np.concatenate([np.zeros((0, 4), np.int32), *self._blocks])
+        tries = self._tries(fragments)
+        states = len(self._labels)
+        calls, behind = np.full(states, -1, np.int32), np.arange(states, dtype=np.int32)
         calls[list(self._calls)] = list(self._calls.values())
-        behind = np.arange(len(self._labels), dtype=np.int32)
+        calls[tries.calls[:, 0]] = self._behind_names(tries.calls)
         behind[list(self._behind)] = list(self._behind.values())
         counts, ticks = self._counting()
         sizes = [len(returns) for returns in self._returns]
         return Pushdown(
-            edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), *self._blocks]),
+            edges=np.concatenate([np.array(self._edges, np.int32).reshape(-1, 4), fragments, tries.edges]),
             labels=np.array(self._labels, np.int32), gaps=np.array(self._gaps, np.uint8), behind=behind, calls=calls,
             callee=np.array(self._callees, np.int32), nests=np.array(self._nests, np.bool_),
             free=np.array(self._free, np.bool_), counter=np.array(self._counter, np.int32),
             return_offset=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
             returns=np.array([*chain.from_iterable(self._returns), -1], np.int32),
             counts=counts, ticks=ticks, bounds=[bounds for _, bounds in self._bounds])
+
+    def _tries(self, fragments: NDArray[np.int32]) -> Tries:
+        """The tries of names, with their states."""
+        states, most = len(self._labels), 4 * self.limits.states
+        tries = self._names.tries(fragments, states, most)
+        if tries.states > most:
+            raise TooLarge("states", tries.states, self.limits.states)
+        self._labels += [-1] * (tries.states - states)
+        self._gaps += [Gap.NONE] * (tries.states - states)
+        return tries
+
+    def _behind_names(self, calls: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The continuations of calls from tries to the automata of undeclared names."""
+        targets = list(self._names.others)
+        found, place = np.unique(calls[:, 1:], axis=0, return_inverse=True)
+        numbers = [self._continuation(callee, nests=False, returns=list(targets[others]))
+                   for callee, others in found.tolist()]
+        return np.array(numbers, np.int32)[place.ravel()]
 
     def _counting(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The counters of all states, and where they tick."""
@@ -114,25 +135,25 @@ class _Emitter:
 
     # --- states -----------------------------------------------------------------------------------------------
 
-    def state(self, gap: Gap = Gap.NONE, label: int = -1) -> int:
+    def _state(self, gap: Gap = Gap.NONE, label: int = -1) -> int:
         self._labels.append(label)
         self._gaps.append(gap)
         if len(self._labels) > 4 * self.limits.states:
             raise TooLarge("states", len(self._labels), self.limits.states)
         return len(self._labels) - 1
 
-    def edge(self, source: int, byte: bytes, target: int) -> None:
+    def _edge(self, source: int, byte: bytes, target: int) -> None:
         self._edges.append((source, byte[0], byte[0], target))
 
     def _end(self, label: int) -> int:
         """The state where a value ends with `label`."""
         if label not in self._ends:
-            self._ends[label] = self.state(label=label)
+            self._ends[label] = self._state(label=label)
         return self._ends[label]
 
     def _entry(self, goal: Goal) -> int:
         if goal not in self._entries:
-            self._entries[goal] = self.state()
+            self._entries[goal] = self._state()
             self._waiting.append(goal)
         return self._entries[goal]
 
@@ -152,12 +173,6 @@ class _Emitter:
             known.append(self._after(step.after(len(known))))
         return len(known) > before
 
-    def call(self, state: int, callee: int, after: tuple[int, ...]) -> None:
-        """Let what `state` does not read itself be read by `callee`, and go on at `after`, by its label."""
-        if (callee, after) not in self._calls_of_names:
-            self._calls_of_names[callee, after] = self._continuation(callee, nests=False, returns=list(after))
-        self._calls[state] = self._calls_of_names[callee, after]
-
     def _call(self, state: int, step: Step, counter: int = 0) -> None:
         """Let the value of `step` begin in `state`. Calls of one step share their continuation: the stacks of the
         first and of later items are equal then, which halves the configurations at every level of nesting."""
@@ -176,23 +191,23 @@ class _Emitter:
         if not goal.counted_string.dfa.is_empty():
             self._begin(entry, *self._string(goal.counted_string))
         if not goal.number.is_empty():
-            self._begin(entry, *self.fragment(goal.number, plain))
+            self._begin(entry, *self._fragment(goal.number, plain))
         if goal.array is not None:
-            self.edge(entry, b"[", self._array(goal.array))
+            self._edge(entry, b"[", self._array(goal.array))
         if goal.object is not None:
-            self.edge(entry, b"{", self._object(goal.object))
+            self._edge(entry, b"{", self._object(goal.object))
 
     def _literal(self, entry: int, text: bytes, label: int) -> None:
         state = entry
         for i in range(len(text)):
-            target = self._end(label) if i == len(text) - 1 else self.state()
-            self.edge(state, text[i:i + 1], target)
+            target = self._end(label) if i == len(text) - 1 else self._state()
+            self._edge(state, text[i:i + 1], target)
             state = target
 
     def _string(self, strings: CountedStrings) -> tuple[int, Fragment]:
         """A copy of the automaton of strings, with its counters."""
         if not strings.bounds:
-            return self.fragment(strings.dfa, quoted)
+            return self._fragment(strings.dfa, quoted)
         if strings.key not in self._fragments:
             fragment, of = counted(strings, quoted)
             self._add_fragment(strings.key, fragment)
@@ -200,7 +215,7 @@ class _Emitter:
             self._counts.append((self._fragments[strings.key][0], number[of], fragment.characters & (of > 0)))
         return self._fragments[strings.key]
 
-    def fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
+    def _fragment(self, dfa: CharDFA, spell: Callable[[CharDFA], Fragment]) -> tuple[int, Fragment]:
         """A copy of a scalar's automaton; equal ones are shared. Returns its offset and itself."""
         key = (dfa.key, spell)
         if key not in self._fragments:
@@ -225,10 +240,10 @@ class _Emitter:
     # --- containers -------------------------------------------------------------------------------------------
 
     def _array(self, state: ArrayState) -> int:
-        opened = self.state(Gap.BLOCK)
+        opened = self._state(Gap.BLOCK)
         counter = self._counted(opened, state)
         if state.close != REJECT:
-            self.edge(opened, b"]", self._end(state.close))
+            self._edge(opened, b"]", self._end(state.close))
         if state.step is not None:
             self._call(opened, state.step, counter)
         return opened
@@ -242,9 +257,9 @@ class _Emitter:
         return counter
 
     def _object(self, state: ObjectState) -> int:
-        opened = self.state(Gap.BLOCK)
+        opened = self._state(Gap.BLOCK)
         if state.close != REJECT:
-            self.edge(opened, b"}", self._end(state.close))
+            self._edge(opened, b"}", self._end(state.close))
         self._name(opened, state)
         return opened
 
@@ -255,20 +270,20 @@ class _Emitter:
         known: dict[ArrayState | ObjectState, int] = \
             self._arrays if isinstance(state, ArrayState) else self._objects  # type: ignore[assignment]
         if state not in known:
-            known[state] = after = self.state(Gap.UNUSUAL)
+            known[state] = after = self._state(Gap.UNUSUAL)
             counter = self._counted(after, state)
             if state.close != REJECT:
                 self._close(after, b"]" if isinstance(state, ArrayState) else b"}", state)
             more = state.step is not None if isinstance(state, ArrayState) else bool(state.steps)
             if more:
-                comma = self.state(Gap.BLOCK)
-                self.edge(after, b",", comma)
+                comma = self._state(Gap.BLOCK)
+                self._edge(after, b",", comma)
                 if isinstance(state, ObjectState):
                     self._name(comma, state)
                 elif state.step is not None:
                     self._call(comma, state.step, counter)
                     if self._counted(comma, state, tick=True):  # not for whitespace behind the comma once more
-                        self._behind[comma] = spaced = self.state(Gap.BLOCK)
+                        self._behind[comma] = spaced = self._state(Gap.BLOCK)
                         self._counted(spaced, state)
                         self._call(spaced, state.step, counter)
         return known[state]
@@ -278,10 +293,10 @@ class _Emitter:
         before a comma), so that all states of a container share it."""
         key = (bracket, state.close, state.most if isinstance(state, ArrayState) else None)
         if key not in self._closings:
-            self._closings[key] = self.state(Gap.BLOCK)
+            self._closings[key] = self._state(Gap.BLOCK)
             self._counted(self._closings[key], state)
-            self.edge(self._closings[key], bracket, self._end(state.close))
-        self.edge(after, bracket, self._end(state.close))
+            self._edge(self._closings[key], bracket, self._end(state.close))
+        self._edge(after, bracket, self._end(state.close))
         self._gaps[after] = Gap.BLOCK
         self._behind[after] = self._closings[key]
 
@@ -290,12 +305,20 @@ class _Emitter:
         if state.steps:
             targets = [self._property(step) for step in state.steps]
             others = tuple(targets[step] for step in state.other_steps)
-            self.edge(before, b'"', self._names.entry(state.names, targets, state.others, others))
+            entry = self._names.asked(state.names, targets, self._begun(state.others), others, len(self._labels))
+            if entry == len(self._labels):
+                self._state()
+            self._edge(before, b'"', entry)
+
+    def _begun(self, strings: CharDFA | None) -> int:
+        """The state behind the quote of a string's automaton, or `NOWHERE`."""
+        offset, fragment = (0, None) if strings is None else self._fragment(strings, quoted)
+        return NOWHERE if fragment is None or not len(fragment.edges) else offset + int(fragment.edges[0, 3])
 
     def _property(self, step: Step) -> int:
         """The state after a property name."""
         if step not in self._named:
-            self._named[step], value = self.state(Gap.INLINE), self.state(Gap.INLINE)
-            self.edge(self._named[step], b":", value)
+            self._named[step], value = self._state(Gap.INLINE), self._state(Gap.INLINE)
+            self._edge(self._named[step], b":", value)
             self._call(value, step)
         return self._named[step]

@@ -6,8 +6,8 @@ structure and simplify when they are made, so that a decided part disappears at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from operator import is_
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain
 
 
 class Formula:
@@ -16,7 +16,7 @@ class Formula:
     `size` counts the nodes, shared ones each time: what a walk over the formula costs.
     """
 
-    __slots__ = ("_hash", "args", "size")
+    __slots__ = ("_atoms", "_hash", "args", "size")
     args: tuple[Formula, ...]
     size: int
 
@@ -24,6 +24,17 @@ class Formula:
         self.args = args
         self.size = 1 + sum([part.size for part in args])
         self._hash = hash((type(self).__name__, self._key()))
+        self._atoms: dict[Atom, None] | None = None
+
+    @property
+    def atoms(self) -> Collection[Atom]:
+        """The distinct atoms in order of appearance; kept, and fast to look up."""
+        if self._atoms is None:
+            self._atoms = dict.fromkeys(self._leaves())
+        return self._atoms.keys()
+
+    def _leaves(self) -> Iterable[Atom]:
+        return chain.from_iterable([(part,) if isinstance(part, Atom) else part.atoms for part in self.args])
 
     def _key(self) -> object:
         return self.args
@@ -57,6 +68,9 @@ class Atom(Formula):
     """An assertion that is not a combination of others. Subclasses say what it is about."""
 
     __slots__ = ()
+
+    def _leaves(self) -> Iterable[Atom]:
+        return (self,)
 
 
 class And(Formula):
@@ -139,25 +153,31 @@ def substitute(formula: Formula, value: Callable[[Atom], Formula]) -> Formula:
     if isinstance(formula, _Constant):
         return formula
     args = [value(f) if isinstance(f, Atom) else substitute(f, value) for f in formula.args]
-    if all(map(is_, args, formula.args)):
+    return _rebuilt(formula, args)
+
+
+def replace(formula: Formula, changes: Mapping[Atom, Formula]) -> Formula:
+    """`formula` with some atoms replaced, simplified."""
+    if formula.atoms.isdisjoint(changes):  # type: ignore[attr-defined]  # keys of a dictionary
+        return formula
+    if isinstance(formula, Atom):
+        return changes[formula]
+    return _rebuilt(formula, [changes.get(f, f) if isinstance(f, Atom) else replace(f, changes) for f in formula.args])
+
+
+def _rebuilt(formula: Formula, args: list[Formula]) -> Formula:
+    """`formula` with other arguments, simplified."""
+    changed = [new for new, old in zip(args, formula.args, strict=True) if new is not old]
+    if not changed:
         return formula
     if isinstance(formula, And | Or):
         neutral, decisive = (TRUE, FALSE) if isinstance(formula, And) else (FALSE, TRUE)
-        kept = [old for new, old in zip(args, formula.args, strict=True) if new is old]
-        gone = sum(new is neutral for new in args)
-        if len(kept) + gone == len(args):  # what was simplified stays so with parts taken out
-            return _combine(type(formula), kept, neutral)
-        if any(new is decisive for new in args):
+        if decisive in changed:
             return decisive
+        if all([new is neutral for new in changed]):  # what was simplified stays so with parts taken out
+            kept = [new for new, old in zip(args, formula.args, strict=True) if new is old]
+            return _combine(type(formula), kept, neutral)
     return _REBUILD[type(formula)](args)
-
-
-def atoms(formula: Formula) -> Iterator[Atom]:
-    """The atoms of `formula`, in order of appearance, with repetitions."""
-    if isinstance(formula, Atom):
-        yield formula
-    for part in formula.args:
-        yield from atoms(part)
 
 
 def _flatten(parts: Iterable[Formula], kind: type[Formula]) -> dict[Formula, None]:

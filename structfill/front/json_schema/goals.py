@@ -25,7 +25,7 @@ from .containers import ArrayState, ArrayStates, ObjectState
 from .formula import TRUE, Atom, constant
 from .lower import Lowering
 from .members import ObjectStates
-from .residue import REJECT, Outcome, Residue, conjuncts, distinct
+from .residue import REJECT, Outcome, Residue, conjuncts
 from .strings import Truth, bounded, labelled, uncounted, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
@@ -119,8 +119,10 @@ class Goal:
     @cached_property
     def counted_string(self) -> CountedStrings:
         """The same, with counters for what is long."""
+        if self._of_kind(at.STRING).dead:
+            return CountedStrings.uncounted(CharDFA.empty())
         residue, bounds = without_lengths(self._of_kind(at.STRING), self.space.counts_below)
-        self.space.free_lengths += uncounted(residue.atoms())
+        self.space.free_lengths += uncounted(residue.atoms)
         return bounded(self._strings(residue), bounds)
 
     def _strings(self, residue: Residue) -> CharDFA:
@@ -129,14 +131,16 @@ class Goal:
         def decide(truth: Truth) -> int:
             self.space.spend(residue.size)
             return self.label(residue.substitute(lambda atom: constant(truth[atom])))  # type: ignore[index]
-        parts: list[at.StringAtom] = distinct(residue.atoms())  # type: ignore[assignment]
+        parts: list[at.StringAtom] = list(residue.atoms)  # type: ignore[assignment]
         return labelled(parts, decide, self.space.limits, certain if self.space.writes else None)
 
     @cached_property
     def number(self) -> CharDFA:
         """The canonical decimals that may stand here, labelled with outcomes."""
         residue = self._of_kind(at.NUMBER)
-        parts = distinct(residue.atoms())
+        if residue.dead:
+            return CharDFA.empty()
+        parts = list(residue.atoms)
         spelling = decimals.integer() if _INTEGER in conjuncts(residue.must) else decimals.number()
 
         def decide(truth: tuple[bool, ...]) -> int:
@@ -154,13 +158,13 @@ class Goal:
     def array(self) -> ArrayState | None:
         """The state before the first item, or None where no array may stand."""
         residue = self._of_kind(at.ARRAY)
-        return ArrayStates(self, residue).first()
+        return None if residue.dead else ArrayStates(self, residue).first()
 
     @cached_property
     def object(self) -> ObjectState | None:
         """The state before the first property, or None where no object may stand."""
         residue = self._of_kind(at.OBJECT)
-        return ObjectStates(self, residue).state(0, 0, residue)
+        return None if residue.dead else ObjectStates(self, residue).state(0, 0, residue)
 
 
 def _decimals(atom: Atom, limits: Limits) -> CharDFA:

@@ -10,7 +10,7 @@ from ...errors import SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from . import atoms as at
 from .dialect import Dialect, knows
-from .formula import TRUE, Formula, atoms, conj, constant, disj
+from .formula import TRUE, Formula, conj, constant, disj
 from .keywords import BESIDE, KEYWORDS, REFUSED
 from .keywords.reading import check_name, kind_name
 from .keywords.values import equal
@@ -57,7 +57,7 @@ class Lowering:
         """Lower everything that can be reached from the root, so that every refusal comes now."""
         seen, waiting = {""}, [""]
         while waiting:
-            for atom in atoms(self.formula(waiting.pop())):
+            for atom in self.formula(waiting.pop()).atoms:
                 self.beyond_reading |= isinstance(atom, at.Unique) or getattr(atom, "judge", None) is not None
                 key = getattr(atom, "pointer", None)
                 if key is not None and key not in seen:

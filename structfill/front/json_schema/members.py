@@ -8,8 +8,8 @@ from ...automaton.char_dfa import CharDFA, product
 from ...limits import Limits
 from . import atoms as at
 from .containers import STATE_NODES, ObjectState, Step, step_over
-from .formula import FALSE, TRUE, Atom, Formula, atoms, constant
-from .residue import REJECT, Residue, distinct, wanted_false, wanted_true
+from .formula import FALSE, TRUE, Atom, Formula, constant
+from .residue import REJECT, Residue, wanted_false, wanted_true
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
@@ -37,9 +37,12 @@ class ObjectStates:
         counts = max(_counts(residue), default=0) if self.space.writes else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
         self._may_be_unsure = self.space.writes and any(
-            isinstance(atom, at.Names) and atom.dfa is not atom.widest for atom in residue.atoms())
-        self._demanded = {atom.name for atom in residue.atoms() if isinstance(atom, at.Required)}
-        self._counting = any(isinstance(atom, at.Names | at.PropertiesAtLeast) for atom in residue.atoms())
+            isinstance(atom, at.Names) and atom.dfa is not atom.widest for atom in residue.atoms)
+        self._absent, self._present = _changes(residue)
+        self._values: dict[str | int, list[Atom]] = {}
+        self._place = {atom: place for place, atom in enumerate(residue.atoms)}  # states have no other such atoms
+        self._universal = [atom for atom in self._place if isinstance(atom, at.UniversalAtom)]
+        self._counting = any(isinstance(atom, at.Names | at.PropertiesAtLeast) for atom in residue.atoms)
         self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
         self._passed: dict[tuple[int, int, Residue], tuple[list[Step | None], int, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
@@ -129,23 +132,31 @@ class ObjectStates:
 
     def _declared(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         name, behind = self.names[index], self._behind(place, index)
-        absent = residue.substitute(lambda atom: _absent(atom, name))
-        if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms()):
+        absent = residue.replace(self._absent.get(name, {}))
+        if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms):
             self.space.narrowed = "propertyNames"
             return None, self._same.setdefault(absent, absent)
-        present = residue
-        if self._counting or name in self._demanded:
-            present = residue.substitute(lambda atom: _present(atom, name, self.space.writes))
-        concerned = [atom for atom in distinct(present.atoms()) if _selects(atom, name)]
+        present = residue.replace(self._present.get(name, {}))
+        if self._counting:
+            present = present.substitute(lambda atom: _named(atom, name, self.space.writes))
+        if name not in self._values:
+            found = [atom for atom in self._absent.get(name, ()) if isinstance(atom, at.Property)]
+            found += [atom for atom in self._universal if atom.selects(name)]
+            self._values[name] = sorted(found, key=self._place.__getitem__)
+        concerned = [atom for atom in self._values[name] if atom in present.atoms]
         step = step_over(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
         return step, self._same.setdefault(absent, absent)
 
     def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
-        if self._may_be_unsure and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms()):
+        if self._may_be_unsure and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms):
             self.space.narrowed = "propertyNames"
             return None
-        counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind, self.space.writes))
-        concerned = [atom for atom in distinct(counted.atoms()) if self.undeclared.selects(atom, kind)]
+        counted = residue
+        if self._counting:
+            counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind, self.space.writes))
+        if kind not in self._values:
+            self._values[kind] = [atom for atom in self._universal if self.undeclared.selects(atom, kind)]
+        concerned = [atom for atom in self._values[kind] if atom in counted.atoms]
         settles = self.phases > 1 and bool(_counts(residue))
 
         def follow(rest: Residue, refuted: bool) -> ObjectState | None:
@@ -158,7 +169,7 @@ class Undeclared:
     """The names that no schema here mentions, in kinds: which of the languages of names they belong to."""
 
     def __init__(self, residue: Residue, limits: Limits) -> None:
-        found = {p.key: p for atom in distinct(residue.atoms()) for p in _languages(atom)}
+        found = {p.key: p for atom in residue.atoms for p in _languages(atom)}
         self._vectors: list[tuple[bool, ...]] = []
         self._index = {key: i for i, key in enumerate(found)}
         self._all = product(list(found.values()), self._label, limits)
@@ -204,11 +215,26 @@ class Undeclared:
         return self._known[key]
 
 
+Changes = dict[str, dict[Atom, Formula]]
+
+
+def _changes(residue: Residue) -> tuple[Changes, Changes]:
+    """By name, what becomes of the atoms that speak of one property: if it does not come, and if it does."""
+    absent, present = Changes(), Changes()
+    for atom in residue.atoms:
+        if isinstance(atom, at.Required):
+            absent.setdefault(atom.name, {})[atom] = FALSE
+            present[atom.name] = {atom: TRUE}
+        elif isinstance(atom, at.Property):
+            absent.setdefault(atom.name, {})[atom] = TRUE
+    return absent, present
+
+
 def _names(residue: Residue) -> list[str]:
     """Declared property names in canonical order: that of first appearance, in `properties` before `required`."""
-    declared = [atom.name for atom in residue.atoms() if isinstance(atom, at.Property)]
-    demanded = [atom.name for atom in residue.atoms() if isinstance(atom, at.Required)]
-    excluded = [sorted(atom.names) for atom in residue.atoms() if isinstance(atom, at.OtherProperties)]
+    declared = [atom.name for atom in residue.atoms if isinstance(atom, at.Property)]
+    demanded = [atom.name for atom in residue.atoms if isinstance(atom, at.Required)]
+    excluded = [sorted(atom.names) for atom in residue.atoms if isinstance(atom, at.OtherProperties)]
     return list(dict.fromkeys([*declared, *demanded, *(name for names in excluded for name in names)]))
 
 
@@ -223,21 +249,15 @@ def _languages(atom: Atom) -> tuple[CharDFA, ...]:
 
 def _delicate_values(residue: Residue, space: GoalSpace) -> int:
     """How many assertions on the values of all properties have to be false, or may have to."""
-    delicate = {*wanted_false(residue.must), *(atom for formula in residue.tracked for atom in atoms(formula))}
+    delicate = {*wanted_false(residue.must), *(atom for formula in residue.tracked for atom in formula.atoms)}
     return sum(isinstance(atom, at.UniversalAtom) and space.lowering.formula(atom.pointer) is not FALSE
                for atom in delicate)
 
 
 def _counts(residue: Residue) -> list[int]:
     """The numbers of properties that are still wanted, or may be."""
-    wanted = *wanted_true(residue.must), *(atom for formula in residue.tracked for atom in atoms(formula))
+    wanted = *wanted_true(residue.must), *(atom for formula in residue.tracked for atom in formula.atoms)
     return [atom.count for atom in wanted if isinstance(atom, at.PropertiesAtLeast)]
-
-
-def _selects(atom: Atom, name: str) -> bool:
-    if isinstance(atom, at.Property):
-        return atom.name == name
-    return isinstance(atom, at.UniversalAtom) and atom.selects(name)
 
 
 def _counted(atom: Atom) -> Formula:
@@ -251,18 +271,11 @@ def _unsure(atom: Atom, name: str) -> bool:
     return isinstance(atom, at.Names) and atom.widest.accepts(name) and not atom.dfa.accepts(name)
 
 
-def _present(atom: Atom, name: str, writes: bool) -> Formula:
-    if isinstance(atom, at.Required):
-        return TRUE if atom.name == name else atom
+def _named(atom: Atom, name: str, writes: bool) -> Formula:
+    """`atom` after a property of this name, but for what it says of the presence and the value of single ones."""
     if isinstance(atom, at.Names):
         return atom if (atom.dfa if writes else atom.widest).accepts(name) else FALSE
     return _counted(atom)
-
-
-def _absent(atom: Atom, name: str) -> Formula:
-    if isinstance(atom, at.Required) and atom.name == name:
-        return FALSE
-    return TRUE if isinstance(atom, at.Property) and atom.name == name else atom
 
 
 def _object_end(atom: Atom) -> Formula:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
 
 from . import atoms as at
 from .formula import (
@@ -16,11 +15,11 @@ from .formula import (
     Formula,
     Not,
     Or,
-    atoms,
     conj,
     constant,
     disj,
     negate,
+    replace,
     substitute,
 )
 
@@ -28,19 +27,21 @@ Outcome = tuple[bool, ...]
 REJECT = -1  # in place of a label
 
 
-@dataclass(frozen=True)
 class Residue:
     """What is still undecided about a value: `must` has to become true, `tracked` is to be reported."""
 
-    must: Formula
-    tracked: tuple[Formula, ...]
+    __slots__ = ("_hash", "must", "tracked")
+
+    def __init__(self, must: Formula, tracked: tuple[Formula, ...]) -> None:
+        self.must, self.tracked = must, tracked
+        self._hash = hash((must, tracked))
 
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.must, self.tracked))
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Residue) and self._hash == other._hash
+                                 and self.must == other.must and self.tracked == other.tracked)
 
     def map(self, change: Callable[[Formula], Formula]) -> Residue:
         """The residue with `change` applied to every formula."""
@@ -50,6 +51,13 @@ class Residue:
     def substitute(self, value: Callable[[Atom], Formula]) -> Residue:
         """The residue after atoms were decided."""
         return self.map(lambda formula: substitute(formula, value))
+
+    def replace(self, changes: Mapping[Atom, Formula]) -> Residue:
+        """The residue after some atoms were decided."""
+        must = replace(self.must, changes)
+        if must is self.must and not self.tracked:
+            return self
+        return Residue(must, tuple([replace(f, changes) for f in self.tracked]) if must is not FALSE else ())
 
     @property
     def size(self) -> int:
@@ -61,10 +69,12 @@ class Residue:
         """Can it no longer come true?"""
         return self.must is FALSE
 
-    def atoms(self) -> Iterable[Atom]:
-        """All atoms, in order of appearance."""
-        for formula in (self.must, *self.tracked):
-            yield from atoms(formula)
+    @property
+    def atoms(self) -> Collection[Atom]:
+        """The distinct atoms, in order of appearance; fast to look up."""
+        if not self.tracked:
+            return self.must.atoms
+        return dict.fromkeys(chain(self.must.atoms, *[formula.atoms for formula in self.tracked]))
 
 
 def necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
@@ -78,7 +88,7 @@ def necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
             return negate(parts[inner])
         return TRUE
     if isinstance(formula, And):
-        return conj(necessary(f, parts) for f in formula.args)
+        return conj([necessary(f, parts) for f in formula.args if f in parts or not isinstance(f, Atom)])
     if isinstance(formula, Or | ExactlyOne):
         return disj(necessary(f, parts) for f in formula.args)
     return formula
@@ -90,15 +100,15 @@ def wanted_true(formula: Formula) -> Iterator[Atom]:
         yield formula
     elif not isinstance(formula, Not):
         for part in formula.args:
-            yield from atoms(part) if isinstance(formula, ExactlyOne) else wanted_true(part)
+            yield from part.atoms if isinstance(formula, ExactlyOne) else wanted_true(part)
     elif isinstance(formula.args[0], ExactlyOne):
-        yield from atoms(formula)
+        yield from formula.atoms
 
 
 def wanted_false(formula: Formula) -> Iterator[Atom]:
     """The atoms whose falsehood can help a formula to come true."""
     if isinstance(formula, Not | ExactlyOne):
-        yield from atoms(formula)
+        yield from formula.atoms
     else:
         for part in formula.args:
             yield from wanted_false(part)
@@ -118,6 +128,3 @@ def decided(atom: Atom, truth: bool) -> Formula:
     return atom if truth else FALSE
 
 
-def distinct(found: Iterable[Atom]) -> list[Atom]:
-    """Without repetitions, in order."""
-    return list(dict.fromkeys(found))

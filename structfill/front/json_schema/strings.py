@@ -10,8 +10,7 @@ from ...automaton.repeats import Bounds, CountedStrings, counted_repeats
 from ...limits import Limits
 from . import atoms as at
 from .formula import FALSE, TRUE, Atom, Formula, constant, substitute
-from .formula import atoms as atoms_of
-from .residue import REJECT, Residue, conjuncts, distinct
+from .residue import REJECT, Residue, conjuncts
 
 Truth = dict[at.StringAtom, bool]
 COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
@@ -77,7 +76,7 @@ def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], lim
 def strings_of(formula: Formula, limits: Limits, widest: bool = False) -> CharDFA:
     """The strings that surely satisfy a formula, or (`widest`) all that may."""
     formula = at.for_kind(formula, at.STRING)
-    atoms: list[at.StringAtom] = distinct(atoms_of(formula))  # type: ignore[assignment]
+    atoms: list[at.StringAtom] = list(formula.atoms)  # type: ignore[assignment]
 
     def decide(truth: Truth) -> int:
         return 0 if substitute(formula, lambda atom: constant(truth[atom])) is TRUE else REJECT  # type: ignore[index]

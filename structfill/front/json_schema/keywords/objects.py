@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import SpecError
 from .. import atoms as at
-from ..formula import Formula, atoms, conj, disj, negate
+from ..formula import Formula, conj, disj, negate
 from ..references import escape
 from ..strings import strings_of, uncounted
 from .reading import mapping, names, natural
@@ -48,7 +48,7 @@ def additional_properties(low: Lowering, schema: dict[str, Any], place: str) -> 
 def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`propertyNames`"""
     formula = low.same_value(schema["propertyNames"], place)
-    low.free_lengths += uncounted(atoms(formula))
+    low.free_lengths += uncounted(formula.atoms)
     surely, perhaps = (strings_of(formula, low.limits, widest) for widest in (False, True))
     return at.Names(surely, surely if perhaps.key == surely.key else perhaps, low.child(schema["propertyNames"], place))
 
