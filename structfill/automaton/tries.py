@@ -154,7 +154,8 @@ def _branch(words: Words, requests: Requests, automata: Int32, nodes: Int32, has
             count: int, edges: Int32, states: int) -> tuple[int, int, int]:
     """The edges of a node with several words below it: (how many, nodes then, states then)."""
     request, first, depth, inner = nodes[current, 0], nodes[current, 1], nodes[current, 3], nodes[current, 4]
-    past, word, state, node = first + nodes[current, 2], requests.first[request], nodes[current, 5], nodes[current].copy()
+    past, word, state = first + nodes[current, 2], requests.first[request], nodes[current, 5]
+    node = nodes[current].copy()
     n_edges, leads = 0, NOWHERE
     if first < past and words.start[word + first + 1] - words.start[word + first] == depth:
         leads = requests.ends[requests.end_start[request] + first]

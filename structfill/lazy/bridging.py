@@ -11,7 +11,9 @@ from structfill_kernels import lalr
 
 from .graph import LazyGraph
 
-_STACKS, _GOALS = 3_000, 48  # stacks looked at for one hole, and ways to its end that are tried
+# For one hole: stacks met, those gone on from that have the same two states on top, and ways to its end that are
+# executed, the first ones first.
+_STACKS, _TRIED, _GOALS = 50_000, 1, (1, 8, 48)
 _LONGEST = 32  # bytes of the longest token that is looked up
 Tokens = NDArray[np.int64]
 
@@ -52,20 +54,36 @@ def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int,
     ends = _finished(graph, number, size, tokens, more)
     if ends is not None or number == lalr.ENDED:
         return ends
-    node, parent, terminal, goals = graph.machine.call(
-        lalr.bridge, graph.special, number, graph.reach, tokens, -1 if holes_follow else left, more, _STACKS, _GOALS,
-        words=True)
-    for place, q in goals.tolist():
-        way = []
-        while place > 0:
-            way.append(int(terminal[place]))
-            place = int(parent[place])
-        for text, gaps in _spelled(graph, number, way[::-1], q):
+    for way, q in _ways(graph, number, tokens, -1 if holes_follow else left, more):
+        for text, gaps in _spelled(graph, number, way, q):
             for ids in _tokenised(graph, text, gaps, size):
                 last = int(graph.follow(number, np.concatenate([ids, tokens]))[-1])
                 if last >= 0 and (holes_follow or last == lalr.ENDED or _ends(graph, last, left, more)):
                     return ids
     return None
+
+
+def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int) -> Iterator[tuple[list[int], int]]:
+    """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
+    known = 0
+    for wanted in _GOALS:
+        parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more,
+                                                 _STACKS, _TRIED, wanted, words=True)
+        for place, q in goals[known:].tolist():
+            yield _way(graph, parent, step, place), q
+        known = len(goals)
+        if known < wanted:
+            return
+
+
+def _way(graph: LazyGraph, parent: Tokens, step: Tokens, place: int) -> list[int]:
+    """The terminals on the way to a stack."""
+    t, steps = graph.machine.tables, list[list[int]]()
+    while place > 0:
+        one = int(step[place])
+        steps.append([-1 - one] if one < 0 else t.seq_term[t.seq_ptr[one] : t.seq_ptr[one + 1]].tolist())
+        place = int(parent[place])
+    return [terminal for terminals in reversed(steps) for terminal in terminals]
 
 
 def _finished(graph: LazyGraph, number: int, size: int, tokens: Tokens, more: int) -> Tokens | None:
@@ -113,6 +131,8 @@ def _spelled(graph: LazyGraph, number: int, way: list[int], q: int) -> Iterator[
             pending = one
             if not t.ignored[one]:
                 node = int(graph.machine.call(lalr.feed, node, one))
+                if node < 0:  # LALR's lookaheads forbid the way
+                    return
     text = bytes(out)
     for form in dict.fromkeys((text, text.upper(), text.lower(), b" " + text, b" " + text.upper())):
         yield form, [gap + len(form) - len(text) for gap in gaps] + [0, len(form)]

@@ -22,8 +22,8 @@ from .graph import LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 32  # configurations kept at a position
-# Widths with which a first canvas is searched, each under other noise; the last one only if all tokens are tried.
-_SEARCH, _WHOLE = (32, 256, 256, 256), 2048
+# Widths with which a first canvas is searched, each under other noise; the last ones only if all tokens are tried.
+_SEARCH, _WHOLE = (32, 256, 256), (2048, 8192)
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -206,7 +206,7 @@ class LazyTrellis:
                                                           self.more)) is not None:
             return path
         lattice = None
-        for attempt, width in enumerate((*_SEARCH, _WHOLE) if self.graph.everything else _SEARCH):
+        for attempt, width in enumerate((*_SEARCH, *_WHOLE) if self.graph.everything else _SEARCH):
             lattice = self._beam(row, self._blank(row, attempt), None, width)
             if lattice.found:
                 best: Tokens = lattice.best

@@ -121,11 +121,14 @@ class LazyGraph:
         return len(self.structural) == sum(map(bool, self.vocab.tokens))
 
     @cached_property
-    def reach(self) -> NDArray[np.bool_]:
-        """bool [P, Q]: the lexer states that a lexeme begun in a state of the parser can be in."""
+    def near(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """CSR: the lexer states that a lexeme begun in one can be in, those behind fewer bytes first; none for states
+        in which no lexeme begins."""
         t = self.machine.tables
-        by_start = {int(q): lalr.entered(t.delta, int(q))[0] >= 0 for q in np.unique(t.begin)}
-        return np.stack([by_start[int(q)] for q in t.begin])
+        far = {int(q): lalr.entered(t.delta, int(q))[0] for q in np.unique(t.begin)}
+        found = [np.argsort(far[q], kind="stable")[(far[q] < 0).sum() :] if q in far else np.empty(0, np.int64)
+                 for q in range(len(t.delta))]
+        return np.cumsum([0, *map(len, found)]), np.concatenate(found)
 
     @cached_property
     def byte_of(self) -> list[int]:

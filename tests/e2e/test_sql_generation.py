@@ -49,6 +49,22 @@ def test_texts_without_tables_are_in_the_grammar():
     assert constraint.accepts(generator("any").text)
 
 
+@pytest.mark.parametrize("given", [
+    "·" * 32 + ")sElEct-e",                                    # ends a subquery that no other text begins
+    "With " + "·" * 39 + "Ct?\t",                              # the rest of a keyword, behind a common table expression
+    "W··h`ã···\x80`A···E··c··\t·º)··L···*",                    # bytes here and there
+    "SELECT name FROM ····················) ORDER BY n",
+])
+def test_fixed_text_that_only_some_structure_leads_to(given):
+    """What is fixed begins inside a word, or inside what has to be opened first: a text is found, and keeps it."""
+    constraint = sf.sql("sqlite")
+    fixed = {i: byte for i, byte in enumerate(given.encode("latin-1")) if chr(byte) != "·"}
+    trellis = sf.LazyTrellis(sf.LazyGraph(constraint.written, sf.Vocab.bytes()), len(given), fixed)
+    tokens = trellis.best(torch.randn(len(given), len(sf.Vocab.bytes()), generator=torch.Generator().manual_seed(1)))
+    assert all(int(tokens[i]) == byte for i, byte in fixed.items())
+    assert constraint.accepts(trellis.text(tokens))
+
+
 def test_what_cannot_be_written_is_told(constraint):
     with pytest.raises(UnsupportedFeature, match="no dialect"):
         sf.Generator(constraint=sf.sql("generic", TABLES), model=RandomModel())

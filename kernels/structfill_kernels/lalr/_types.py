@@ -24,6 +24,8 @@ class Tables(NamedTuple):
         item_ptr: int32 [P + 1]; item: int32 [I, 4], of every item of a state's kernel: symbols before the dot,
             nonterminal, cost of the rest in tokens, its place in `seq_ptr`. A nonterminal of -1: the text may end.
         seq_ptr, seq_term: CSR, terminals of the cheapest text for the rest of an item.
+        edge_ptr: int32 [P + 1]; edge: int32 [E, 3], of every symbol that may follow in a state: the state then, cost of
+            the symbol in tokens, its place in `seq_ptr`.
         cost: int32 [T], tokens of a terminal.
     """
 
@@ -45,6 +47,8 @@ class Tables(NamedTuple):
     item: Any
     seq_ptr: Any
     seq_term: Any
+    edge_ptr: Any
+    edge: Any
     cost: Any
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ._types import NEVER
 from .borrowing import borrowed
 from .choosing import choose, hopes, keep
 from .frontier import KINDS, add_known, expand, finish, frontier, odds
@@ -181,7 +182,8 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
         while edges + f.count[1] > token.shape[0]:
             source, target = np.concatenate((source, source)), np.concatenate((target, target))
             token, score = np.concatenate((token, token)), np.concatenate((score, score))
-        hopes(t, s, f, toll, hope)
+        searching = here <= last and not guided  # else nothing is late: plans may overestimate what is needed
+        hopes(t, s, f, toll, length + more - here if searching else NEVER, hope)
         kept[here], fits = choose(t, s, w, special, f, hope, of_kind, here, last, length + more, path, way, place,
                                   conf[here])
         whole = whole and fits

@@ -1,18 +1,39 @@
-"""Ways from a configuration to a stack that survives fixed tokens: breadth first over terminals.
+"""Ways from a configuration to a stack that survives fixed tokens, the cheapest first.
 
-Every stack that is met is tried with every state of the lexer that a lexeme begun there can be in, so fixed text may
-begin in the middle of a lexeme. Bounded by the number of stacks, so that finding none proves nothing.
+A step reads the cheapest text of a symbol that may follow, or of what completes an item. Every stack that is met is
+tried with every state of the lexer that a lexeme begun there can be in, so fixed text may begin in the middle of a
+lexeme. Bounded by the number of stacks, so that finding none proves nothing. LALR's lookaheads are not asked, so a way
+has to be executed to be believed.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._types import DEAD, ENDED
-from .machine import advance, config, feed, jit
-from .plan import rest
+from ._types import ENDED
+from .machine import advance, config, feed, jit, push
+from .plan import reduced, rest
+
+_PRICES = 1 << 10  # tokens of a way; longer ones are not told apart
+
+
+class _Search(NamedTuple):
+    """Stacks that were met, and a queue of them by price.
+
+    Attributes:
+        node, parent, step, price: int64 by place. following: the next place of the same price, or -1.
+        queue: int64 [prices, 2], the first and last place of each price. known: bool by node, gone on from?
+    """
+
+    node: Any
+    parent: Any
+    step: Any
+    price: Any
+    following: Any
+    queue: Any
+    known: Any
 
 
 @jit
@@ -48,49 +69,116 @@ def meets(t: Any, s: Any, w: Any, special: Any, c: Any, tokens: Any, left: Any, 
 
 
 @jit
-def bridge(t: Any, s: Any, w: Any, special: Any, first: Any, reach: Any, tokens: Any, left: Any, more: Any,
-           most: Any, wanted: Any) -> Any:
-    """(node, parent, terminal, goals): up to `most` stacks met, breadth first, each with the one it came from and the
-    terminal read in between, and up to `wanted` goals, int64 [G, 2]: (place of a stack, lexer state).
-
-    reach: bool [P, Q], the lexer states that a lexeme begun in a parser state can be in. Place 0 is the first
-    configuration itself, its lexeme still open.
-    """
-    node, parent = np.empty(most, np.int64), np.full(most, -1, np.int64)
-    terminal, goals = np.full(most, -1, np.int64), np.empty((wanted, 2), np.int64)
-    known = np.zeros(s.node.shape[0], np.bool_)
-    node[0], count, at, found = s.conf[first, 0], 1, 0, 0
-    open_q = s.conf[first, 1]
-    opened, _, _ = entered(t.delta, open_q)
+def _goals(t: Any, s: Any, w: Any, special: Any, node: Any, states: Any, tokens: Any, left: Any, more: Any, place: Any,
+           seen: Any, goals: Any, found: Any) -> Any:
+    """How many goals there are with those of one stack: of the lexer states from which fixed text goes on alike, the
+    first. seen: int64 [Q + T], the place that met such a state, or a terminal that ends before the text, last."""
     k = t.cls[w.text[w.ptr[tokens[0]]]] if tokens.shape[0] and w.ptr[tokens[0]] < w.ptr[tokens[0] + 1] else -1
-    while at < count and found < wanted and s.count[3] == 0:
-        here = node[at]
-        state = s.node[here, 1]
-        q_here = open_q if at == 0 else t.begin[state]
-        for q in range(t.delta.shape[0]):
-            if (opened[q] < 0 if at == 0 else not reach[state, q]) or found == wanted:
+    state = s.node[node, 1]
+    for q in states:
+        behind = np.int64(q if k < 0 else t.delta[q, k])
+        if behind < 0:  # the lexeme would end before the fixed text: does the parser take it?
+            ended = t.ends[q, k]
+            if q == t.begin[state] or ended < 0 or not (t.ignored[ended] or t.act[state, ended] != 0):
                 continue
-            if k >= 0 and t.delta[q, k] < 0:  # the lexeme would end before the fixed text: does the parser take it?
-                ended = t.ends[q, k]
-                if q == t.begin[state]:
-                    if t.delta[q, k] < 0:
-                        continue
-                elif ended < 0 or not (t.ignored[ended] or t.act[state, ended] != 0):
-                    continue
-            c = config(t, s, here, q)
-            if c >= 0 and meets(t, s, w, special, c, tokens, left, more):
-                goals[found, 0], goals[found, 1] = at, q
-                found += 1
-        for x in range(t.lex_ptr[q_here], t.lex_ptr[q_here + 1]):
+            behind = t.delta.shape[0] + ended
+        if seen[behind] == place or found == goals.shape[0]:
+            continue
+        seen[behind] = place
+        c = config(t, s, node, q)
+        if c >= 0 and meets(t, s, w, special, c, tokens, left, more):
+            goals[found, 0], goals[found, 1] = place, q
+            found += 1
+    return found
+
+
+@jit
+def _queue(f: Any, place: Any) -> None:
+    """Puts a stack behind those of its price."""
+    last = f.queue[f.price[place], 1]
+    f.following[place] = -1
+    if last < 0:
+        f.queue[f.price[place], 0] = place
+    else:
+        f.following[last] = place
+    f.queue[f.price[place], 1] = place
+
+
+@jit
+def _next(f: Any, cost: Any) -> Any:
+    """The first of the stacks of a price, taken out; -1 where there is none."""
+    place = f.queue[cost, 0]
+    if place >= 0:
+        f.queue[cost, 0] = f.following[place]
+        if f.following[place] < 0:
+            f.queue[cost, 1] = -1
+    return place
+
+
+@jit
+def _meet(f: Any, count: Any, after: Any, place: Any, step: Any, price: Any) -> Any:
+    """How many stacks are met with one more, unless it is dead or was gone on from before."""
+    if after < 0 or count == f.node.shape[0] or f.known[after]:
+        return count
+    f.node[count], f.parent[count], f.step[count], f.price[count] = after, place, step, min(price, _PRICES)
+    _queue(f, count)
+    return count + 1
+
+
+@jit
+def _go_on(t: Any, s: Any, f: Any, place: Any, cost: Any, open_q: Any, count: Any) -> Any:
+    """How many stacks are met with those that follow one; open_q: the state of a lexeme that has to end first, or -1.
+    """
+    here = f.node[place]
+    state = s.node[here, 1]
+    if open_q >= 0:
+        for x in range(t.lex_ptr[open_q], t.lex_ptr[open_q + 1]):
             one = np.int64(t.lex_term[x])
-            after = np.int64(DEAD)
-            if not t.ignored[one]:
-                after = feed(t, s, here, one)
-            elif at == 0:
-                after = here  # the ignored lexeme that is open ends
-            if after >= 0 and count < most and not known[after]:
-                known[after] = True
-                node[count], parent[count], terminal[count] = after, at, one
-                count += 1
-        at += 1
-    return node[:count].copy(), parent[:count].copy(), terminal[:count].copy(), goals[:found].copy()
+            after = here if t.ignored[one] else feed(t, s, here, one)
+            count = _meet(f, count, after, place, -1 - one, cost + t.cost[one])
+        return count
+    for x in range(t.edge_ptr[state], t.edge_ptr[state + 1]):
+        count = _meet(f, count, push(s, here, t.edge[x, 0]), place, t.edge[x, 2], cost + t.edge[x, 1])
+    for x in range(t.item_ptr[state], t.item_ptr[state + 1]):
+        if t.item[x, 1] >= 0:
+            count = _meet(f, count, reduced(t, s, here, x), place, t.item[x, 3], cost + t.item[x, 2])
+    return count
+
+
+@jit
+def bridge(t: Any, s: Any, w: Any, special: Any, first: Any, near_ptr: Any, near: Any, tokens: Any, left: Any,
+           more: Any, most: Any, tried: Any, wanted: Any) -> Any:
+    """(parent, step, goals): up to `most` stacks met, each with the place of the one it came from and what was read in
+    between, and up to `wanted` goals, int64 [G, 2]: (place of a stack, lexer state). A step is a number of `seq_ptr`,
+    or -1 - a terminal.
+
+    near_ptr, near: CSR, the lexer states that follow the one in which a lexeme begins, nearest first. Place 0 is the
+    first configuration itself, its lexeme still open. Of the stacks with the same two states on top, `tried` are gone
+    on from.
+    """
+    free = np.full((4, most), -1, np.int64)
+    f = _Search(free[0], free[1], free[2], np.zeros(most, np.int64), free[3], np.full((_PRICES + 1, 2), -1, np.int64),
+                np.zeros(s.node.shape[0], np.bool_))
+    met = np.zeros((t.act.shape[0] + 1, t.act.shape[0]), np.int16)  # by the state below and the state on top
+    seen, goals = np.full(t.delta.shape[0] + t.act.shape[1], -1, np.int64), np.empty((wanted, 2), np.int64)
+    f.node[0], count, found, cost, open_q = s.conf[first, 0], 1, 0, 0, s.conf[first, 1]
+    far, _, _ = entered(t.delta, open_q)
+    reached = np.argsort(far)[(far < 0).sum() :]
+    _queue(f, 0)
+    while cost <= _PRICES and found < wanted and s.count[3] == 0:
+        place = _next(f, cost)
+        if place < 0:
+            cost += 1
+            continue
+        here = f.node[place]
+        state, below = s.node[here, 1], s.node[here, 0]
+        under = s.node[below, 1] if below >= 0 else -1
+        if f.known[here] or met[under, state] == tried:
+            continue
+        f.known[here] = place > 0  # the first one comes again once an ignored lexeme has ended
+        met[under, state] += place > 0
+        states = near[near_ptr[t.begin[state]] : near_ptr[t.begin[state] + 1]] if place else reached
+        found = _goals(t, s, w, special, here, states, tokens, left, more, place, seen, goals, found)
+        is_open = place == 0 and open_q != t.begin[state]
+        count = _go_on(t, s, f, place, cost, open_q if is_open else np.int64(-1), count)
+    return f.parent[:count].copy(), f.step[:count].copy(), goals[:found].copy()

@@ -15,6 +15,7 @@ from .plan import plan_cost, rest
 _TRIES = 4  # how many configurations a place may be tested for survival of the path
 _NONE = -2  # the place of what is dead
 _FAR = 30  # tokens to the end of the text: more cost no more
+_LATE = 1e3  # nats for each of them that does not fit
 
 
 @jit
@@ -41,8 +42,9 @@ def _number(t: Any, s: Any, pair: Any, z: Any) -> Any:
 
 
 @jit
-def hopes(t: Any, s: Any, f: Any, toll: Any, out: Any) -> None:
-    """What ranks pairs: the value so far, less `toll` for every token that the text needs to end, by plan.
+def hopes(t: Any, s: Any, f: Any, toll: Any, room: Any, out: Any) -> None:
+    """What ranks pairs: the value so far, less `toll` for every token that the text needs to end, by plan; those that
+    need more than `room` come last.
 
     A way that opens more than the model closes would fill the beam, and pay only behind it.
     """
@@ -52,7 +54,9 @@ def hopes(t: Any, s: Any, f: Any, toll: Any, out: Any) -> None:
         node = pair[z, 0]
         if node >= 0 and toll > 0:
             cost = np.int64(s.plan[node, 0])
-            out[z] -= toll * min(plan_cost(t, s, node) if cost == UNKNOWN else cost, _FAR)
+            if cost == UNKNOWN:
+                cost = plan_cost(t, s, node)
+            out[z] -= toll * min(cost, _FAR) + _LATE * max(cost - room, 0)
 
 
 @jit
@@ -81,6 +85,23 @@ def _place_free(t: Any, s: Any, f: Any, order: Any, n: Any, free: Any, place: An
             conf[n] = c
             n += 1
             taken += 1
+    return n
+
+
+@jit
+def _place_kinds(t: Any, s: Any, f: Any, order: Any, n: Any, of_kind: Any, here: Any, place: Any, conf: Any) -> Any:
+    """Places for the best pair of each kind, whether safe or not; returns how many are taken then."""
+    pair, width = f.pair, conf.shape[0]
+    for z in order:
+        if n == width or s.count[3]:
+            break
+        kind = pair[z, 2]
+        if place[z] == -1 and (pair[z, 0] < 0 or of_kind[kind] != here):
+            c = _number(t, s, pair, z)
+            place[z] = n if c >= 0 else _NONE
+            if c >= 0:
+                of_kind[kind], conf[n] = here, c
+                n += 1
     return n
 
 
@@ -132,6 +153,8 @@ def choose(t: Any, s: Any, w: Any, special: Any, f: Any, hope: Any, of_kind: Any
     if forced >= 0:
         place[forced], conf[0], n = 0, way[here], np.int64(1)
     if here <= last:
+        if way[0] < 0:  # what leads to the fixed tokens is not known, so all that is different may
+            n = _place_kinds(t, s, f, order, n, of_kind, here, place, conf)
         n = _place_free(t, s, f, order, n, width // 2 if way[0] >= 0 else width, place, conf)
     n = _place_safe(t, s, w, special, f, order, n, of_kind, here, last, left, path, way, place, conf)
     n = _place_free(t, s, f, order, n, width, place, conf)

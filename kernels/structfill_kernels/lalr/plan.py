@@ -27,7 +27,7 @@ def _below(s: Any, node: Any, pops: Any) -> Any:
 
 
 @jit
-def _reduced(t: Any, s: Any, node: Any, item: Any) -> Any:
+def reduced(t: Any, s: Any, node: Any, item: Any) -> Any:
     """The stack once an item is complete, or DEAD."""
     base = _below(s, np.int64(node), t.item[item, 0])
     state = t.goto[s.node[base, 1], t.item[item, 1]]
@@ -70,7 +70,7 @@ def plan_cost(t: Any, s: Any, start: Any) -> Any:
                 if t.item[item, 1] < 0:
                     cost[at], choice[at] = 0, item
                     continue
-                after = _reduced(t, s, node, item)
+                after = reduced(t, s, node, item)
                 if after < 0:
                     continue
                 if t.item[item, 0] == 1:
@@ -100,7 +100,7 @@ def plan_cost(t: Any, s: Any, start: Any) -> Any:
                 for item in range(t.item_ptr[state], t.item_ptr[state + 1]):
                     if t.item[item, 0] != 1 or t.item[item, 1] < 0:
                         continue
-                    after = _reduced(t, s, level[x], item)
+                    after = reduced(t, s, level[x], item)
                     for y in range(size):
                         if level[y] == after and cost[y] + t.item[item, 2] < cost[x]:
                             cost[x], choice[x] = cost[y] + t.item[item, 2], item
@@ -165,7 +165,7 @@ def planned(t: Any, s: Any, c: Any, out: Any) -> Any:
             if pending >= 0 and t.ends[q, t.ends.shape[1] - 1] != pending:
                 ends = False
             return (n, True) if ends else (-1, False)
-        goal = _reduced(t, s, goal, item)
+        goal = reduced(t, s, goal, item)
         for x in range(t.seq_ptr[t.item[item, 3]], t.seq_ptr[t.item[item, 3] + 1]):
             terminal = np.int64(t.seq_term[x])
             after = node if pending < 0 or t.ignored[pending] else feed(t, s, node, pending)

@@ -131,7 +131,7 @@ class Goal:
         def decide(truth: Truth) -> int:
             self.space.spend(residue.size)
             return self.label(residue.substitute(lambda atom: constant(truth[atom])))  # type: ignore[index]
-        parts: list[at.StringAtom] = list(residue.atoms)  # type: ignore[assignment]
+        parts: list[at.StringAtom] = list(residue.atoms)  # type: ignore[arg-type]
         return labelled(parts, decide, self.space.limits, certain if self.space.writes else None)
 
     @cached_property

@@ -140,7 +140,7 @@ class ObjectStates:
         if self._counting:
             present = present.substitute(lambda atom: _named(atom, name, self.space.writes))
         if name not in self._values:
-            found = [atom for atom in self._absent.get(name, ()) if isinstance(atom, at.Property)]
+            found: list[Atom] = [atom for atom in self._absent.get(name, ()) if isinstance(atom, at.Property)]
             found += [atom for atom in self._universal if atom.selects(name)]
             self._values[name] = sorted(found, key=self._place.__getitem__)
         concerned = [atom for atom in self._values[name] if atom in present.atoms]

@@ -6,6 +6,7 @@ Generated text is a subset: it comes from the enumerated automaton, which writes
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -102,7 +103,7 @@ class _Reading:
         self._skip_whitespace()
         if not wanted:
             raise _Stop(self.position, "nothing: no value is possible here")
-        char = self._peek(f"a value ({_describe(goal, wanted, self.liveness)})")
+        char = self._peek(lambda: self._a_value(goal, wanted))
         if char == '"':
             return self._string(goal.string, wanted, "a string allowed here")
         if char in "-0123456789":
@@ -121,7 +122,7 @@ class _Reading:
         """After an opening bracket."""
         assert state is not None
         self._skip_whitespace()
-        if self._peek(_options(state, wanted, "")) == _closer(state) and state.close in wanted:
+        if self._peek(lambda: _options(state, wanted, "")) == _closer(state) and state.close in wanted:
             self.position += 1
             return state.close
         self._next(state, wanted)
@@ -175,7 +176,7 @@ class _Reading:
                     raise _Stop(self.position, repr(word))
                 self.position += 1
             return label
-        raise _Stop(self.position, f"a value ({_describe(goal, wanted, self.liveness)})")
+        raise _Stop(self.position, self._a_value(goal, wanted))
 
     def _number(self, goal: Goal, wanted: Labels) -> int:
         found = _NUMBER.match(self.text, self.position)
@@ -279,10 +280,13 @@ class _Reading:
     def _skip_whitespace(self) -> None:
         self.position = _WHITESPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
 
-    def _peek(self, expected: str) -> str:
+    def _peek(self, expected: str | Callable[[], str]) -> str:
         if self.position >= len(self.text):
-            raise _Stop(self.position, expected, ended=True)
+            raise _Stop(self.position, expected if isinstance(expected, str) else expected(), ended=True)
         return self.text[self.position]
+
+    def _a_value(self, goal: Goal, wanted: Labels) -> str:
+        return f"a value ({_describe(goal, wanted, self.liveness)})"
 
 
 def _closer(state: State) -> str:

@@ -76,7 +76,7 @@ def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], lim
 def strings_of(formula: Formula, limits: Limits, widest: bool = False) -> CharDFA:
     """The strings that surely satisfy a formula, or (`widest`) all that may."""
     formula = at.for_kind(formula, at.STRING)
-    atoms: list[at.StringAtom] = list(formula.atoms)  # type: ignore[assignment]
+    atoms: list[at.StringAtom] = list(formula.atoms)  # type: ignore[arg-type]
 
     def decide(truth: Truth) -> int:
         return 0 if substitute(formula, lambda atom: constant(truth[atom])) is TRUE else REJECT  # type: ignore[index]

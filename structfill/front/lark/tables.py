@@ -35,7 +35,7 @@ def tables(grammar: Grammar) -> lalr.Tables:
     act, goto, rule = _parser(grammar)
     fillers = _fillers(delta, ends, cls, ignored, begin)
     made = lalr.Tables(act, goto, rule, delta, ends, cls, _groups(where, ends), begin, ignored, *_csr(where), way, far,
-                       fillers, *_items(grammar, np.ones(terminals, np.int32)), np.ones(terminals, np.int32))
+                       fillers, *_priced(grammar, act, goto, np.ones(terminals, np.int32)))
     if made.item.shape[0] == 0 or _derivations(grammar, made.cost)[0][grammar.rules[_root(grammar)][0]] >= _NEVER:
         raise EmptyLanguage("the grammar derives no text")
     return made
@@ -43,8 +43,8 @@ def tables(grammar: Grammar) -> lalr.Tables:
 
 def priced(made: lalr.Tables, grammar: Grammar, cost: Int32) -> lalr.Tables:
     """The same tables where terminal t costs ``cost[t]`` tokens (int32 [T])."""
-    ptr, item, seq_ptr, seq_term = _items(grammar, cost)
-    return made._replace(item_ptr=ptr, item=item, seq_ptr=seq_ptr, seq_term=seq_term, cost=cost)
+    fields = ("item_ptr", "item", "seq_ptr", "seq_term", "edge_ptr", "edge", "cost")
+    return made._replace(**dict(zip(fields, _priced(grammar, made.act, made.goto, cost), strict=True)))
 
 
 def spellable(made: lalr.Tables, available: Sequence[int]) -> lalr.Tables:
@@ -211,10 +211,24 @@ def _derivations(grammar: Grammar, price: Int32) -> tuple[list[int], list[int]]:
     return cost, rule
 
 
-def _items(grammar: Grammar, price: Int32) -> tuple[Int32, Int32, Int32, Int32]:
-    """(item_ptr, item, seq_ptr, seq_term): what completing each kernel item takes; items that no text completes are
-    left out."""
+def _priced(grammar: Grammar, act: Int32, goto: Int32, price: Int32) -> tuple[Int32, ...]:
+    """(item_ptr, item, seq_ptr, seq_term, edge_ptr, edge, cost)."""
     cost, rule = _derivations(grammar, price)
+    ptr, item, sequences = _items(grammar, price, cost, rule)
+    first, total = len(grammar.terminals) + 1, np.concatenate([price, cost]).astype(np.int32)
+    behind = np.hstack([act[:, :-1] - 1, np.where(np.array(cost) < _NEVER, goto, -1)])  # -1: not shifted, no such state
+    state, symbol = np.nonzero(behind >= 0)
+    edge = np.column_stack([behind[state, symbol], total[symbol], len(sequences) + symbol]).astype(np.int32)
+    edge_ptr = np.searchsorted(state, np.arange(len(act) + 1)).astype(np.int32)
+    sequences += [_terminals(grammar, [one], rule, first) if total[n] < _NEVER else []
+                  for n, one in enumerate([*range(first - 1), *range(first, first + len(cost))])]
+    return (ptr, item, *_csr(sequences or [[]]), edge_ptr, edge, price)
+
+
+def _items(grammar: Grammar, price: Int32, cost: Sequence[int], rule: Sequence[int]
+           ) -> tuple[Int32, Int32, list[list[int]]]:
+    """(item_ptr, item, sequences): what completing each kernel item takes; items that no text completes are left out.
+    """
     first = len(grammar.terminals) + 1
     ptr, items, sequences = [0], list[tuple[int, int, int, int]](), list[list[int]]()
     for state, kernel in enumerate(grammar.kernels):
@@ -231,8 +245,7 @@ def _items(grammar: Grammar, price: Int32) -> tuple[Int32, Int32, Int32, Int32]:
             items.append((one.dot, left, total, len(sequences)))
             sequences.append(_terminals(grammar, tail, rule, first))
         ptr.append(len(items))
-    flat = np.array(items, np.int32).reshape(-1, 4)
-    return (np.array(ptr, np.int32), flat, *_csr(sequences or [[]]))
+    return np.array(ptr, np.int32), np.array(items, np.int32).reshape(-1, 4), sequences
 
 
 def _terminals(grammar: Grammar, symbols: Sequence[int], rule: Sequence[int], first: int) -> list[int]:
