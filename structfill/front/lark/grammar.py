@@ -150,16 +150,17 @@ class _Reader:
         found: dict[Context, list[str]] = {}
         retyped: dict[int, list[str]] = {}
         context = []
+        joins = _joins(lexer.root_lexer)
         lexers = {frozenset(t.name for t in one.terminals): one for one in lexer.lexers.values()}
         for item_set in self.sets:
             row = self.table.states[item_set.closure]
             names = frozenset(name for name in row if name in self.defined) | frozenset(self.parser.ignore_tokens)
             if names not in numbers:
-                tried, keywords = _tried(lexers[names], self.text)
+                tried, keywords, by_terminal = _tried(lexers[names], joins, self.text)
                 for name in [*tried, *keywords]:
                     if name not in entries:
                         entries[name] = self._entry(program, name)
-                for name, found_words in keywords_by_terminal(lexers[names]).items():
+                for name, found_words in by_terminal.items():
                     known = retyped.setdefault(self.terminal[name], [])
                     known += [word for word in found_words if word not in known]
                 one = Context(tuple(entries[n] for n in tried), tuple(entries[n] for n in keywords))
@@ -206,23 +207,32 @@ class _Reader:
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def keywords_by_terminal(lexer: Any) -> dict[str, list[str]]:
-    """Regex terminal -> the string terminals that take its place where they match all of the lexeme."""
-    assert lexer.scanner is not None  # building it fills the callbacks
-    return {name: [t.name for t in callback.scanner.terminals] for name, callback in lexer.callback.items()
-            if hasattr(callback, "scanner")}
+def _joins(lexer: Any) -> bool:
+    """Can Lark join all terminals of a lexer to one pattern? Then so it can any of them."""
+    try:
+        return lexer.scanner is not None
+    except (re.error, AssertionError):
+        return False
 
 
-def _tried(lexer: Any, text: str) -> tuple[list[str], list[str]]:
-    """The terminals that one of Lark's lexers tries, in order, and all keywords."""
-    from lark.lexer import PatternStr
+def _tried(lexer: Any, joins: bool, text: str) -> tuple[list[str], list[str], dict[str, list[str]]]:
+    """The terminals that one of Lark's lexers tries, in order, all keywords, and by regex terminal the string terminals
+    that take its place where they match all of the lexeme.
+
+    Lark's scanner knows that, too, but compiling its pattern takes a quarter of a second for a grammar like SQL's, and
+    there are hundreds of lexers; so only where not all terminals join it is made, for the error.
+    """
+    from lark.lexer import PatternStr, _create_unless
 
     try:
-        tried = [t.name for t in lexer.scanner.terminals]
+        terminals, callbacks = _create_unless(lexer.terminals, lexer.g_regex_flags, lexer.re, lexer.use_bytes)
+        assert joins or lexer.scanner is not None
     except (re.error, AssertionError) as error:
         raise _error(text, (0, 0), f"Lark cannot join the terminals to one pattern: {error}") from None
-    found = {word for words in keywords_by_terminal(lexer).values() for word in words}
-    return tried, [t.name for t in lexer.terminals if t.name in found and isinstance(t.pattern, PatternStr)]
+    words = {name: [t.name for t in callback.scanner.terminals] for name, callback in callbacks.items()}
+    found = {word for some in words.values() for word in some}
+    keywords = [t.name for t in lexer.terminals if t.name in found and isinstance(t.pattern, PatternStr)]
+    return [t.name for t in terminals], keywords, words
 
 
 def _spelled_rule(rule: Any) -> tuple[str, tuple[tuple[bool, str], ...], int]:
