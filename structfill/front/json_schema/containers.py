@@ -165,7 +165,7 @@ def _without_bound(residue: Residue, counted_from: int | None) -> tuple[Residue,
     most = min((atom.count - 1 for atom in found), default=0)
     if counted_from is None or not counted_from <= most < UNBOUNDED:
         return residue, None
-    return residue.substitute(lambda atom: FALSE if atom in found else atom), most
+    return residue.replace(dict.fromkeys(found, FALSE)), most
 
 
 def _concerns(atom: Atom, index: int) -> bool:

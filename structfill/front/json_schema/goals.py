@@ -146,7 +146,7 @@ class Goal:
         def decide(truth: tuple[bool, ...]) -> int:
             self.space.spend(residue.size)
             known = dict(zip(parts, map(constant, truth[1:]), strict=True))
-            return self.label(residue.substitute(known.__getitem__)) if truth[0] else REJECT
+            return self.label(residue.replace(known)) if truth[0] else REJECT
         return product([spelling, *(_decimals(atom, self.space.limits) for atom in parts)], decide, self.space.limits)
 
     def number_label(self, value: Decimal) -> int:

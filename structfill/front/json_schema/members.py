@@ -143,7 +143,8 @@ class ObjectStates:
             found: list[Atom] = [atom for atom in self._absent.get(name, ()) if isinstance(atom, at.Property)]
             found += [atom for atom in self._universal if atom.selects(name)]
             self._values[name] = sorted(found, key=self._place.__getitem__)
-        concerned = [atom for atom in self._values[name] if atom in present.atoms]
+        there = present.atoms
+        concerned = [atom for atom in self._values[name] if atom in there]
         step = step_over(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
         return step, self._same.setdefault(absent, absent)
 
@@ -156,7 +157,8 @@ class ObjectStates:
             counted = residue.substitute(lambda atom: self.undeclared.present(atom, kind, self.space.writes))
         if kind not in self._values:
             self._values[kind] = [atom for atom in self._universal if self.undeclared.selects(atom, kind)]
-        concerned = [atom for atom in self._values[kind] if atom in counted.atoms]
+        there = counted.atoms
+        concerned = [atom for atom in self._values[kind] if atom in there]
         settles = self.phases > 1 and bool(_counts(residue))
 
         def follow(rest: Residue, refuted: bool) -> ObjectState | None:

@@ -24,7 +24,7 @@ def without_lengths(residue: Residue, longest: int) -> tuple[Residue, Bounds | N
         return residue, None
     least = max(low for low, _ in found.values())
     most = min((high for _, high in found.values() if high is not None), default=None)
-    return residue.substitute(lambda atom: TRUE if atom in found else atom), (least, most)
+    return residue.replace(dict.fromkeys(found, TRUE)), (least, most)
 
 
 def uncounted(found: Iterable[Atom]) -> list[int]:

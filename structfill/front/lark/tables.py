@@ -222,7 +222,7 @@ def _priced(grammar: Grammar, act: Int32, goto: Int32, price: Int32) -> tuple[In
     edge_ptr = np.searchsorted(state, np.arange(len(act) + 1)).astype(np.int32)
     sequences += [_terminals(grammar, [one], rule, first) if total[n] < _NEVER else []
                   for n, one in enumerate([*range(first - 1), *range(first, first + len(cost))])]
-    return (ptr, item, *_csr(sequences or [[]]), edge_ptr, edge, price)
+    return (ptr, item, *_csr(sequences), edge_ptr, edge, price)
 
 
 def _items(grammar: Grammar, price: Int32, cost: Sequence[int], rule: Sequence[int]
