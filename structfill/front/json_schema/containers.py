@@ -12,8 +12,8 @@ from structfill_kernels.counters import UNBOUNDED
 
 from ...automaton.char_dfa import CharDFA
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, Not, conj, constant, disj
-from .residue import Outcome, Residue, conjuncts, decided, necessary
+from .formula import FALSE, TRUE, Atom, Formula, Not, conj, disj
+from .residue import REJECT, Outcome, Residue, conjuncts, decided, necessary
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
@@ -50,13 +50,14 @@ class ArrayState:
 class ObjectState:
     """Between two properties: `close` is the label on `}` or REJECT.
 
-    `names` leads every declared name to the index of its step, or to REJECT where it may not come any more.
+    `names` leads every declared name that may come to the index of its step.
     Undeclared names are those of `others`, whose label n leads to the step of index ``other_steps[n]``; None where they
     may not come.
     """
 
     close: int
     steps: list[Step] = field(default_factory=list)
+    declared: tuple[str, ...] = ()
     names: dict[str, int] = field(default_factory=dict)
     others: CharDFA | None = None
     other_steps: tuple[int, ...] = ()
@@ -68,7 +69,7 @@ class ObjectState:
             return None
         if self.others is None:
             return CharDFA.trie(self.names, None)
-        return self.others.relabelled(self.other_steps).overlaid(self.names)
+        return self.others.relabelled(self.other_steps).overlaid({**dict.fromkeys(self.declared, REJECT), **self.names})
 
 
 def steps_of(state: ArrayState | ObjectState) -> list[Step]:
@@ -103,8 +104,7 @@ class ArrayStates:
         key = (min(index, self.cap), residue)
         if key not in self._states:
             self.space.count()
-            end = residue.substitute(_array_end)
-            self._states[key] = state = ArrayState(self.goal.label(end), most=self.most)
+            self._states[key] = state = ArrayState(self.goal.label(residue, _at_end), most=self.most)
             state.step = self._step(*key)
         return self._states[key]
 
@@ -179,8 +179,8 @@ def _reached(atom: Atom, count: int) -> Formula:
     return TRUE if isinstance(atom, at.CountAtLeast) and count >= atom.count else atom
 
 
-def _array_end(atom: Atom) -> Formula:
-    return constant(not isinstance(atom, at.CountAtLeast | at.Contains))
+def _at_end(atom: Atom) -> bool:
+    return not isinstance(atom, at.CountAtLeast | at.Contains)
 
 
 def _threshold(atom: Atom) -> int:

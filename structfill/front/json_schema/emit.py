@@ -304,8 +304,9 @@ class _Emitter:
         """A property name, the colon and the value."""
         if state.steps:
             targets = [self._property(step) for step in state.steps]
-            others = tuple(targets[step] for step in state.other_steps)
-            entry = self._names.asked(state.names, targets, self._begun(state.others), others, len(self._labels))
+            named = {name: targets[step] for name, step in state.names.items()}
+            others = tuple([targets[step] for step in state.other_steps])
+            entry = self._names.asked(state.declared, named, self._begun(state.others), others, len(self._labels))
             if entry == len(self._labels):
                 self._state()
             self._edge(before, b'"', entry)

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import atoms as at
 from .finite import canonical
-from .formula import TRUE, And, Atom, ExactlyOne, Formula, Not, Or
+from .formula import Atom, holds
 from .lower import Lowering
 
 
@@ -44,22 +44,12 @@ class Evaluator:
         if isinstance(value, dict | list):
             place = key, id(value)
             if place not in self._known:
-                self._known[place] = self._holds(self._lowering.formula(key), value)
+                self._known[place] = self._holds(key, value)
             return self._known[place]
-        return self._holds(self._lowering.formula(key), value)
+        return self._holds(key, value)
 
-    def _holds(self, formula: Formula, value: Any) -> bool:
-        if isinstance(formula, Atom):
-            return self._atom(formula, value)
-        if isinstance(formula, And):
-            return all(self._holds(part, value) for part in formula.args)
-        if isinstance(formula, Or):
-            return any(self._holds(part, value) for part in formula.args)
-        if isinstance(formula, ExactlyOne):
-            return sum(self._holds(part, value) for part in formula.args) == 1
-        if isinstance(formula, Not):
-            return not self._holds(formula.args[0], value)
-        return formula is TRUE
+    def _holds(self, key: str, value: Any) -> bool:
+        return holds(self._lowering.formula(key), lambda atom: self._atom(atom, value))
 
     def _atom(self, atom: Atom, value: Any) -> bool:
         kind = _kind(value)

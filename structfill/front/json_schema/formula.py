@@ -146,6 +146,23 @@ def negate(formula: Formula) -> Formula:
     return Not((formula,))
 
 
+def holds(formula: Formula, true: Callable[[Atom], bool]) -> bool:
+    """The truth of `formula` when every atom is as `true` says."""
+    if isinstance(formula, Atom):
+        return true(formula)
+    if isinstance(formula, And | Or):
+        decisive = isinstance(formula, Or)
+        for part in formula.args:
+            if holds(part, true) is decisive:
+                return decisive
+        return not decisive
+    if isinstance(formula, ExactlyOne):
+        return sum([holds(part, true) for part in formula.args]) == 1
+    if isinstance(formula, Not):
+        return not holds(formula.args[0], true)
+    return formula is TRUE
+
+
 def substitute(formula: Formula, value: Callable[[Atom], Formula]) -> Formula:
     """`formula` with every atom replaced by `value(atom)`, simplified."""
     if isinstance(formula, Atom):
@@ -158,10 +175,10 @@ def substitute(formula: Formula, value: Callable[[Atom], Formula]) -> Formula:
 
 def replace(formula: Formula, changes: Mapping[Atom, Formula]) -> Formula:
     """`formula` with some atoms replaced, simplified."""
-    if formula.atoms.isdisjoint(changes):  # type: ignore[attr-defined]  # keys of a dictionary
-        return formula
     if isinstance(formula, Atom):
-        return changes[formula]
+        return changes.get(formula, formula)
+    if formula.atoms.isdisjoint(changes.keys()):  # type: ignore[attr-defined]  # looks the fewer up among the more
+        return formula
     return _rebuilt(formula, [changes.get(f, f) if isinstance(f, Atom) else replace(f, changes) for f in formula.args])
 
 

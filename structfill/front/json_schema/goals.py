@@ -8,9 +8,11 @@ in them, are made on demand and kept, so a recursive schema has finitely many of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import compress
 
 from structfill_kernels.counters import UNBOUNDED
 
@@ -22,11 +24,11 @@ from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
 from .containers import ArrayState, ArrayStates, ObjectState
-from .formula import TRUE, Atom, constant
+from .formula import TRUE, Atom, holds
 from .lower import Lowering
 from .members import ObjectStates
 from .residue import REJECT, Outcome, Residue, conjuncts
-from .strings import Truth, bounded, labelled, uncounted, without_lengths
+from .strings import bounded, labelled, uncounted, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
 MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
@@ -92,11 +94,12 @@ class Goal:
         """Does any value do?"""
         return self.residue.must is TRUE and not self.residue.tracked
 
-    def label(self, residue: Residue) -> int:
-        """The label of a fully decided residue, or REJECT."""
-        if residue.must is not TRUE:
+    def label(self, residue: Residue, true: Callable[[Atom], bool]) -> int:
+        """The label of a value of which each atom is as `true` says, or REJECT."""
+        self.space.spend(residue.size)
+        if not holds(residue.must, true):
             return REJECT
-        outcome = tuple(formula is TRUE for formula in residue.tracked)
+        outcome = tuple([holds(formula, true) for formula in residue.tracked])
         if outcome not in self._labels:
             self._labels[outcome] = len(self.outcomes)
             self.outcomes.append(outcome)
@@ -108,7 +111,7 @@ class Goal:
     @cached_property
     def literals(self) -> dict[bytes, int]:
         """Labels of the literals null, true and false that may stand here."""
-        labels = {text: self.label(self._of_kind(kind)) for text, kind in LITERALS.items()}
+        labels = {text: self.label(self._of_kind(kind), _never) for text, kind in LITERALS.items()}
         return {text: label for text, label in labels.items() if label != REJECT}
 
     @cached_property
@@ -126,13 +129,9 @@ class Goal:
         return bounded(self._strings(residue), bounds)
 
     def _strings(self, residue: Residue) -> CharDFA:
-        certain = conjuncts(residue.must)
-
-        def decide(truth: Truth) -> int:
-            self.space.spend(residue.size)
-            return self.label(residue.substitute(lambda atom: constant(truth[atom])))  # type: ignore[index]
+        certain = conjuncts(residue.must) if self.space.writes else None
         parts: list[at.StringAtom] = list(residue.atoms)  # type: ignore[arg-type]
-        return labelled(parts, decide, self.space.limits, certain if self.space.writes else None)
+        return labelled(parts, lambda true: self.label(residue, true.__contains__), self.space.limits, certain)
 
     @cached_property
     def number(self) -> CharDFA:
@@ -144,15 +143,12 @@ class Goal:
         spelling = decimals.integer() if _INTEGER in conjuncts(residue.must) else decimals.number()
 
         def decide(truth: tuple[bool, ...]) -> int:
-            self.space.spend(residue.size)
-            known = dict(zip(parts, map(constant, truth[1:]), strict=True))
-            return self.label(residue.replace(known)) if truth[0] else REJECT
+            return self.label(residue, set(compress(parts, truth[1:])).__contains__) if truth[0] else REJECT
         return product([spelling, *(_decimals(atom, self.space.limits) for atom in parts)], decide, self.space.limits)
 
     def number_label(self, value: Decimal) -> int:
         """The label of a number in any spelling, or REJECT."""
-        residue = self._of_kind(at.NUMBER)
-        return self.label(residue.substitute(lambda atom: constant(atom.holds(value))))  # type: ignore[attr-defined]
+        return self.label(self._of_kind(at.NUMBER), lambda atom: atom.holds(value))  # type: ignore[attr-defined]
 
     @cached_property
     def array(self) -> ArrayState | None:
@@ -164,7 +160,11 @@ class Goal:
     def object(self) -> ObjectState | None:
         """The state before the first property, or None where no object may stand."""
         residue = self._of_kind(at.OBJECT)
-        return None if residue.dead else ObjectStates(self, residue).state(0, 0, residue)
+        return None if residue.dead else ObjectStates(self, residue).first()
+
+
+def _never(_: Atom) -> bool:
+    return False
 
 
 def _decimals(atom: Atom, limits: Limits) -> CharDFA:

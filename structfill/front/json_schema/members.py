@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA, product
 from ...limits import Limits
 from . import atoms as at
 from .containers import STATE_NODES, ObjectState, Step, step_over
-from .formula import FALSE, TRUE, Atom, Formula, constant
-from .residue import REJECT, Residue, wanted_false, wanted_true
+from .formula import FALSE, TRUE, Atom, Formula, conj
+from .residue import DEAD, REJECT, Residue, conjuncts, wanted_false, wanted_true
 
 if TYPE_CHECKING:
     from .goals import Goal, GoalSpace
+    from .lower import Lowering
 
 
 MAX_PHASES = 16
@@ -27,11 +29,16 @@ class ObjectStates:
     Undeclared names may come more than once in what is written, and then the last one counts. Where that could break
     what an earlier one has settled (that some value is *not* as a schema says, or that there are two properties), such
     a name ends a phase, and in phase k undeclared names have k modulo `phases` characters.
+
+    What is asked of a single property whatever else comes (`Alone`) is known from the place; a residue is about the
+    rest.
     """
 
     def __init__(self, goal: Goal, residue: Residue) -> None:
         self.goal, self.space = goal, goal.space
         self.names = _names(residue)
+        self._alone, residue = _apart(residue)
+        self._root = residue
         self.undeclared = Undeclared(residue, self.space.limits)
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
         counts = max(_counts(residue), default=0) if self.space.writes else 0
@@ -48,7 +55,11 @@ class ObjectStates:
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
         self._states: dict[tuple[int, int, Residue], ObjectState] = {}
 
-    def state(self, place: int, phase: int, residue: Residue) -> ObjectState | None:
+    def first(self) -> ObjectState | None:
+        """The state before the first property, or None where no object may stand."""
+        return self._state(0, 0, self._root)
+
+    def _state(self, place: int, phase: int, residue: Residue) -> ObjectState | None:
         """The state at a place, or None if nothing valid can follow."""
         if residue.dead:
             return None
@@ -63,20 +74,25 @@ class ObjectStates:
     def _fill(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
         self.space.spend(len(self.names))
         names = self.names
+        state.declared = names
         if self.space.any_order:
             indexes = [index for index in range(len(names)) if not place >> index & 1]
-            names = [names[index] for index in indexes]
+            names = tuple([names[index] for index in indexes])
             steps = [self._choice(index, place, phase, residue)[0] for index in indexes]
+            lacks = any(self._alone[name].required for name in names if name in self._alone)
         else:
             steps, residue = self._passing(place, phase, residue)
-            names, place = names[place : place + len(steps)], len(names)
+            names, place, lacks = names[place : place + len(steps)], len(names), residue.dead
         come = [name for name, step in zip(names, steps, strict=True) if step is not None]
         state.steps = [step for step in steps if step is not None]
-        state.names = dict.fromkeys(self.names, REJECT)
-        state.names.update(zip(come, range(len(come)), strict=True))
-        if residue.dead:
-            return
-        state.close = self.goal.label(residue.substitute(_object_end))
+        state.names = dict(zip(come, range(len(come)), strict=True))
+        if not lacks:
+            state.close = self.goal.label(residue, _at_end)
+        if not residue.dead:
+            self._undeclared_names(state, place, phase, residue)
+
+    def _undeclared_names(self, state: ObjectState, place: int, phase: int, residue: Residue) -> None:
+        """Add the steps of the undeclared names that may come."""
         found = [self._choice(len(self.names) + kind, place, phase, residue)[0]
                  for kind in range(self.undeclared.kinds)]
         kinds = [kind for kind, step in enumerate(found) if step is not None]
@@ -132,7 +148,8 @@ class ObjectStates:
 
     def _declared(self, index: int, place: int, phase: int, residue: Residue) -> tuple[Step | None, Residue]:
         name, behind = self.names[index], self._behind(place, index)
-        absent = residue.replace(self._absent.get(name, {}))
+        alone = self._alone.get(name, NOT_ALONE)
+        absent = DEAD if alone.required else residue.replace(self._absent.get(name, {}))
         if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms):
             self.space.narrowed = "propertyNames"
             return None, self._same.setdefault(absent, absent)
@@ -145,7 +162,8 @@ class ObjectStates:
             self._values[name] = sorted(found, key=self._place.__getitem__)
         there = present.atoms
         concerned = [atom for atom in self._values[name] if atom in there]
-        step = step_over(self.space, present, concerned, lambda rest, _: self.state(behind, phase, rest))
+        step = step_over(self.space, present, concerned, lambda rest, _: self._state(behind, phase, rest),
+                         alone.must(self.space.lowering))
         return step, self._same.setdefault(absent, absent)
 
     def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
@@ -163,7 +181,7 @@ class ObjectStates:
 
         def follow(rest: Residue, refuted: bool) -> ObjectState | None:
             later = min(phase + 1, self.phases - 1) if settles or refuted else phase
-            return self.state(place, later if self._is_delicate(later, rest) else 0, rest)
+            return self._state(place, later if self._is_delicate(later, rest) else 0, rest)
         return step_over(self.space, counted, concerned, follow)
 
 
@@ -217,6 +235,39 @@ class Undeclared:
         return self._known[key]
 
 
+@dataclass
+class Alone:
+    """What an object must have of one property, and nothing else in its schema depends on: does it have to come, and
+    the schemas of its value."""
+
+    required: bool = False
+    pointers: list[str] = field(default_factory=list)
+
+    def must(self, lowering: Lowering) -> Formula:
+        """What has to be true of the value."""
+        return conj([lowering.formula(pointer) for pointer in self.pointers])
+
+
+NOT_ALONE = Alone()
+
+
+def _apart(residue: Residue) -> tuple[dict[str, Alone], Residue]:
+    """What is asked of single properties whatever else comes, by name; and the rest."""
+    parts = conjuncts(residue.must)
+    shared = {atom for part in (*parts, *residue.tracked) if not isinstance(part, Atom) for atom in part.atoms}
+    shared.update(part for part in residue.tracked if isinstance(part, Atom))
+    alone: dict[str, Alone] = {}
+    rest: list[Formula] = []
+    for part in parts:
+        if part in shared or not isinstance(part, at.Required | at.Property):
+            rest.append(part)
+        elif isinstance(part, at.Required):
+            alone.setdefault(part.name, Alone()).required = True
+        else:
+            alone.setdefault(part.name, Alone()).pointers.append(part.pointer)
+    return alone, Residue(conj(rest), residue.tracked) if alone else residue
+
+
 Changes = dict[str, dict[Atom, Formula]]
 
 
@@ -232,12 +283,12 @@ def _changes(residue: Residue) -> tuple[Changes, Changes]:
     return absent, present
 
 
-def _names(residue: Residue) -> list[str]:
+def _names(residue: Residue) -> tuple[str, ...]:
     """Declared property names in canonical order: that of first appearance, in `properties` before `required`."""
     declared = [atom.name for atom in residue.atoms if isinstance(atom, at.Property)]
     demanded = [atom.name for atom in residue.atoms if isinstance(atom, at.Required)]
     excluded = [sorted(atom.names) for atom in residue.atoms if isinstance(atom, at.OtherProperties)]
-    return list(dict.fromkeys([*declared, *demanded, *(name for names in excluded for name in names)]))
+    return tuple(dict.fromkeys([*declared, *demanded, *(name for names in excluded for name in names)]))
 
 
 def _languages(atom: Atom) -> tuple[CharDFA, ...]:
@@ -280,5 +331,5 @@ def _named(atom: Atom, name: str, writes: bool) -> Formula:
     return _counted(atom)
 
 
-def _object_end(atom: Atom) -> Formula:
-    return constant(not isinstance(atom, at.Required | at.PropertiesAtLeast))
+def _at_end(atom: Atom) -> bool:
+    return not isinstance(atom, at.Required | at.PropertiesAtLeast)

@@ -8,7 +8,7 @@ the trie of an open object is an undeclared name: the node falls through to the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 
 import numpy as np
@@ -23,25 +23,27 @@ class Names:
     """The tries of all objects, made at once when all are known."""
 
     def __init__(self) -> None:
-        self._families: dict[tuple[str, ...], tuple[int, list[str]]] = {}  # names -> first word, and by their spelling
+        self._families: dict[tuple[str, ...], tuple[int, dict[str, int]]] = {}  # names -> first word, ranks of all
         self._words: list[bytes] = []
         self._entries: dict[tuple[int, tuple[int, ...], tuple[int, ...], int], int] = {}
         self.others: dict[tuple[int, ...], int] = {}  # where undeclared names lead, by label -> number
 
-    def asked(self, names: Mapping[str, int], after: Sequence[int], inner: int, others: tuple[int, ...],
+    def asked(self, declared: tuple[str, ...], targets: Mapping[str, int], inner: int, others: tuple[int, ...],
               state: int) -> int:
-        """The state behind the opening quote: `state`, unless there is one already; name n leads to
-        ``after[names[n]]``, one that the automaton of undeclared names in state `inner` (-1: none) labels l to
+        """The state behind the opening quote: `state`, unless there is one already; a declared name leads to its
+        target, if it has one, and one that the automaton of undeclared names in state `inner` (-1: none) labels l to
         ``others[l]``."""
-        key = tuple(names)
-        if key not in self._families:
-            spelled = sorted((word, n) for n in names if (word := _spelled(n)) is not None)
-            self._families[key] = len(self._words), [n for _, n in spelled]
+        if declared not in self._families:
+            spelled = sorted((word, n) for n in declared if (word := _spelled(n)) is not None)
+            self._families[declared] = len(self._words), {n: rank for rank, (_, n) in enumerate(spelled)}
             self._words += [word for word, _ in spelled]
-        first, in_order = self._families[key]
-        states = [*after, NOWHERE]  # REJECT is -1
+        first, ranks = self._families[declared]
+        ends = [NOWHERE] * len(ranks)
+        for name, target in targets.items():
+            if name in ranks:
+                ends[ranks[name]] = target
         self.others.setdefault(others, len(self.others))
-        return self._entries.setdefault((first, tuple([states[names[n]] for n in in_order]), others, inner), state)
+        return self._entries.setdefault((first, tuple(ends), others, inner), state)
 
     def tries(self, automata: Int32, states: int, most: int) -> Tries:
         """All tries, with new states from number `states` on, as far as there are `most` of them.

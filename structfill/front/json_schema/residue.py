@@ -77,6 +77,9 @@ class Residue:
         return dict.fromkeys(chain(self.must.atoms, *[formula.atoms for formula in self.tracked]))
 
 
+DEAD = Residue(FALSE, ())
+
+
 def necessary(formula: Formula, parts: dict[Atom, Formula]) -> Formula:
     """A condition on the coming value without which `formula` cannot come true, whatever follows."""
     if isinstance(formula, Atom):

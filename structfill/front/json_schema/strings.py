@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import compress
 
 from ...automaton.char_dfa import CharDFA, product
 from ...automaton.lengths import longest, no_longer_than
 from ...automaton.repeats import Bounds, CountedStrings, counted_repeats
 from ...limits import Limits
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, constant, substitute
+from .formula import FALSE, TRUE, Atom, Formula, holds
 from .residue import REJECT, Residue, conjuncts
 
-Truth = dict[at.StringAtom, bool]
 COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
 
 
@@ -53,13 +53,15 @@ def bounded(dfa: CharDFA, bounds: Bounds | None) -> CountedStrings:
     return counted_repeats(dfa)
 
 
-def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], limits: Limits,
+def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[set[at.StringAtom]], int], limits: Limits,
              certain: Collection[Formula] | None = ()) -> CharDFA:
-    """All strings, labelled by which of the atoms hold; those of which it is not known are rejected, as are those for
-    which an atom in `certain` does not hold. Without `certain` strings that may belong to a language count as its."""
+    """All strings, labelled by what `decide` says of the atoms that hold.
+
+    Those of which that is not known are rejected, as are those for which an atom in `certain` does not hold. Without
+    `certain` strings that may belong to a language count as its.
+    """
     if certain is None:
-        return product([atom.widest for atom in atoms], lambda truth: decide(dict(zip(atoms, truth, strict=True))),
-                       limits)
+        return product([atom.widest for atom in atoms], lambda truth: decide(set(compress(atoms, truth))), limits)
     components, unsure = [atom.dfa for atom in atoms], []
     for place, atom in enumerate(atoms):
         if atom.outside is not None and atom not in certain:
@@ -69,7 +71,7 @@ def labelled(atoms: Sequence[at.StringAtom], decide: Callable[[Truth], int], lim
     def label(truth: tuple[bool, ...]) -> int:
         if any(not truth[inside] and not truth[outside] for inside, outside in unsure):
             return REJECT
-        return decide(dict(zip(atoms, truth, strict=False)))
+        return decide(set(compress(atoms, truth)))
     return product(components, label, limits)
 
 
@@ -78,6 +80,6 @@ def strings_of(formula: Formula, limits: Limits, widest: bool = False) -> CharDF
     formula = at.for_kind(formula, at.STRING)
     atoms: list[at.StringAtom] = list(formula.atoms)  # type: ignore[arg-type]
 
-    def decide(truth: Truth) -> int:
-        return 0 if substitute(formula, lambda atom: constant(truth[atom])) is TRUE else REJECT  # type: ignore[index]
+    def decide(true: set[at.StringAtom]) -> int:
+        return 0 if holds(formula, true.__contains__) else REJECT
     return CharDFA.empty() if formula is FALSE else labelled(atoms, decide, limits, None if widest else ())
