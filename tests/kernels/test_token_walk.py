@@ -115,6 +115,8 @@ SCHEMAS = [
     {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 300}, "maxItems": 20},
     {"type": "string", "pattern": "^[a-z]*[^a]{1,40}$"},
     {"properties": {"ab": {"type": "string", "maxLength": 50}, "é": {"enum": ["aé", "中中"]}}},
+    {"properties": {name: {"type": "string"} for name in "abcdefgh"}, "additionalProperties": {"maxLength": 90}},
+    {"prefixItems": [{"type": "string"}] * 8, "items": {"type": "array", "items": {"type": "string"}}},
 ]
 
 
@@ -122,7 +124,7 @@ SCHEMAS = [
 def test_subtrees_passed_at_once_are_what_their_words_are(schema):
     """Words of letters and whole characters, and of halves of characters, in strings that are counted and not."""
     words = {"".join(word).encode() for n in range(1, 5) for word in itertools.product(SYMBOLS, repeat=n)}
-    words |= {chr(0x100 + i).encode() for i in range(40)}
+    words |= {chr(0x100 + i).encode() for i in range(40)} | {rb"\u00", rb"\"b", b'a","b', b'","'}
     words = sorted(words | {w[:-1] for w in words if len(w) < 7} - {b""} | {b"\xa9" + w for w in words if len(w) < 4})
     automaton = json_schema(schema).counting(Limits())
     arguments = automaton.delta, automaton.byte_class, build_trie(*flat(words)), NO_LIMIT
@@ -131,3 +133,22 @@ def test_subtrees_passed_at_once_are_what_their_words_are(schema):
     assert np.array_equal(want.spelling_class, got.spelling_class)
     assert reference.pairs_of(got, len(automaton)) == reference.pairs_of(want, len(automaton))
     assert (got.spelling_class >= 0).sum() > 16
+    links = [impl.link(len(automaton), got, NO_LIMIT) for impl in (reference, links_cpu)]
+    assert edges_of(links[0]) == edges_of(links[1])
+
+
+def test_a_function_opened_and_closed_again_is_the_same():
+    """Eight strings, which an "x" leaves where they are: so do quotes, where they lead back to the string they end."""
+    bodies = 8
+    delta = np.full((2 * bodies, 3), -1, np.int32)
+    for q in range(bodies):
+        delta[q, 0], delta[q, 1], delta[bodies + q, 1] = q, bodies + q, q
+    byte_class = np.full(256, 2, np.uint8)
+    byte_class[[97, 34]] = 0, 1
+    words = [b'""', b'"a', b"a", b'a""', b"aa"]
+    walked = cpu.walk(delta, byte_class, build_trie(*flat(words)), NO_LIMIT)
+    assert walked.copies.many.tolist() == [bodies]
+    want = reference.walk(delta, byte_class, build_trie(*flat(words)))
+    assert np.array_equal(want.spelling_class, walked.spelling_class)
+    assert walked.spelling_class[words.index(b"a")] == walked.spelling_class[words.index(b'a""')]
+    assert reference.pairs_of(walked, 2 * bodies) == reference.pairs_of(want, 2 * bodies)

@@ -5,6 +5,7 @@ exactly if these functions are equal, so the number of the function is the token
 first, carries the function of the current prefix. Functions are hash-consed, and states that a prefix has led to one
 target stay together from then on: a function is a short list of (group of states, target). What it is behind one more
 byte is found once. Where none of the bytes that stand below a node change the function, the subtree is passed at once.
+The strings of a schema move alike until their quotes: `copies` has them walk as one.
 
 `build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
     -> `Trie`, depth first and in byte order: at most 2**31 - 2 prefixes.
@@ -13,6 +14,7 @@ byte is found once. Where none of the bytes that stand below a node change the f
     in no state, or its node is 0) and the functions of the classes as CSR: class c maps the states of ``group[k]`` to
     ``target[k]`` for k in ``ptr[c]:ptr[c + 1]``. Classes are numbered by their first spelling in byte order.
     Raises `LimitReached` when the work (pairs composed and kept, table cells, groups) passes `max_work`.
+    Pairs of common states (`Walk.copies`) stand for one pair a copy.
     With the counters of the automaton (`counters.Counts`) a token is the partial function state -> move that it
     induces, and `target` holds indexes into `moves`. No token may be longer than `counters.LONGEST` bytes.
 

@@ -39,6 +39,7 @@ class Walk(NamedTuple):
     kid: Any  # int32
     work: int
     moves: Any = None  # int64, with counters: what the numbers in `target` stand for
+    copies: Any = None  # `copies.Copies`: pairs of common states stand for one pair a copy
 
 
 class Links(NamedTuple):

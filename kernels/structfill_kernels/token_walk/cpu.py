@@ -8,6 +8,7 @@ from numba import njit
 from ..counters import STATE_BITS, advance
 from ._types import LimitReached, Walk
 from .bytesets import CHARACTERS, begins, classes_of_groups
+from .copies import QUOTE, apart, copies_of, copies_of_targets, copy_group, opened
 from .storage import (
     RUNNING,
     function_number,
@@ -38,7 +39,7 @@ from .subtrees import (
 U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
 STATES = (1 << STATE_BITS) - 1
 MOVE = (1 << RUNNING) - 1
-DONE, FUNCTIONS, GROUPS, MOVES = 0, 1, 2, 3  # what has to grow
+DONE, FUNCTIONS, GROUPS, MOVES, COPIES = 0, 1, 2, 3, 4  # what has to grow
 NODE, CLASSES, WORK = 0, 1, 2  # places of the numbers that change, before those of `subtrees`
 MANY = 16  # spellings below a node, for which functions are made that no other spelling may need
 ONLY_CHARACTERS = U64(1) << U64(CHARACTERS)
@@ -71,8 +72,17 @@ def _moved(row, target, first, last, out, value_of, state_of, slots, known, coun
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _arrive(after, pairs, first, group, target, top, seen, at_of, group_of, next_of):
-    """Write the groups of the pairs from `first` on with their new targets at `top`, one pair a target: groups that
+def _behind(row, target, first, last, out, value_of, state_of, slots, known, counts):
+    """Either; returns how many moves are known."""
+    if counts is None:
+        _targets(row, target, first, last, out)
+        return known
+    return _moved(row, target, first, last, out, value_of, state_of, slots, known, counts)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _arrive(after, pairs, source, first, group, target, top, seen, at_of, group_of, next_of):
+    """Write the groups ``source[first:]`` with their new targets at `top`, one pair a target: groups that
     meet are linked, their pair (``at_of[list]``) having the group -1 - (the first link) for a while. Returns the end of
     the pairs, the number of lists and of links."""
     end, lists, links = top, 0, 0
@@ -82,14 +92,14 @@ def _arrive(after, pairs, first, group, target, top, seen, at_of, group_of, next
             continue
         at = seen[U32(r)]
         if not (top <= at < end and target[U32(at)] == r):
-            seen[U32(r)], group[U64(end)], target[U64(end)] = end, group[U64(first + x)], r
+            seen[U32(r)], group[U64(end)], target[U64(end)] = end, source[U64(first + x)], r
             end += 1
             continue
         if group[at] >= 0:
             at_of[lists], group_of[links], next_of[links] = at, group[at], -1
             group[at] = -1 - links
             lists, links = lists + 1, links + 1
-        group_of[links], next_of[links] = group[first + x], -1 - group[at]
+        group_of[links], next_of[links] = source[first + x], -1 - group[at]
         group[at] = -1 - links
         links += 1
     return end, lists, links
@@ -161,7 +171,7 @@ def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, s
 
 
 @njit(cache=True, nogil=True)
-def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch, max_work, counts):
+def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, scratch, max_work, counts):
     """The walk until it ends or something has to grow (returned): no loop here replaces an array, since Numba would
     count its references in every round. `at` and `known` hold the numbers that change."""
     K, S = delta.shape
@@ -170,7 +180,10 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
     ptr, hashes, group, target, step, slots, closed, shifted, characters, class_of = functions
     sums, kid_ptr, kid, group_slots = groups
     value, state, seen, move_slots = moves
-    loops, group_ptr, group_class, path, begun, row, found, behind, at_of, group_of, next_of = scratch
+    _, many, copied, copy = copies
+    loops, group_ptr, group_class, path, begun, row, found, behind, at_of, group_of, next_of, out_group, out_target = \
+        scratch
+    quote = byte_class[QUOTE] if many.shape[0] else -1
     while at[WORK] <= max_work:
         at[NODE], at[CLASSES], before, k = _descend(
             at[NODE], byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
@@ -182,19 +195,24 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
             continue
         first, last, top, kids = ptr[before], ptr[before + 1], ptr[known[0]], kid_ptr[known[1]]
         pairs = last - first
+        if k == quote:
+            pairs = opened(delta[k], group, target, first, last, many, copied, copy, out_group, out_target)
+            if pairs < 0:
+                return COPIES, -1 - pairs
         if top + pairs > group.shape[0] or known[0] + 1 >= hashes.shape[0]:
             return FUNCTIONS, pairs
         unions = known[1] + pairs // 2
         if kids + pairs > kid.shape[0] or unions >= sums.shape[0] or 2 * (unions - S) > group_slots.shape[0]:
             return GROUPS, pairs
-        if counts is None:
-            _targets(delta[k], target, first, last, behind)
+        most = known[2] + pairs
+        if counts is not None and (most > value.shape[0] or 2 * most > move_slots.shape[0]):
+            return MOVES, pairs
+        if k == quote:
+            known[2] = _behind(delta[k], out_target, 0, pairs, behind, value, state, move_slots, known[2], counts)
+            end, lists, links = _arrive(behind, pairs, out_group, 0, group, target, top, seen, at_of, group_of, next_of)
         else:
-            most = known[2] + pairs
-            if most > value.shape[0] or 2 * most > move_slots.shape[0]:
-                return MOVES, pairs
-            known[2] = _moved(delta[k], target, first, last, behind, value, state, move_slots, known[2], counts)
-        end, lists, links = _arrive(behind, pairs, first, group, target, top, seen, at_of, group_of, next_of)
+            known[2] = _behind(delta[k], target, first, last, behind, value, state, move_slots, known[2], counts)
+            end, lists, links = _arrive(behind, pairs, group, first, group, target, top, seen, at_of, group_of, next_of)
         at[WORK] += pairs + links - 12 * known[1]
         known[1] = _join(group, sums, kid_ptr, kid, group_slots, known[1], at_of, group_of, next_of, lists)
         at[WORK] += 12 * known[1] + 2 * (kid_ptr[known[1]] - kids)
@@ -210,37 +228,57 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch,
 def _walk(delta, byte_class, trie, max_work, counts):
     """All functions of prefixes, delta being [K, S]. Work is pairs composed, 3 for each pair kept, 4 for each table
     cell, 12 for each group and 2 for each of its kids."""
-    K, S = delta.shape
-    groups, functions, moves = groups_of(S), functions_of(S, K), moves_of(counts, S)
+    copies, table = copies_of(delta, byte_class, counts)
+    (K, S), states = table.shape, delta.shape[1]
+    groups, functions, moves = groups_of(S), functions_of(copies.alone, K), moves_of(counts, S)
     found = np.full(trie.spelled[-1] + 1, -1, np.int32)
-    scratch = (loops_on_characters(delta, byte_class, counts), *classes_of_groups(byte_class),
-               np.full(1 + trie.longest, IDENTITY, np.int32), np.zeros(1 + trie.longest, np.int32),
-               np.empty(1 + trie.longest, np.int32), found, np.empty(S, np.int32), np.empty(S, np.int32),
-               np.empty(2 * S, np.int32), np.empty(2 * S, np.int32))
+    loops = loops_on_characters(delta, byte_class, counts)
+    loops = np.concatenate((loops, loops[copies.copy[copies.copied[states:]]]))
+    scratch = (loops, *classes_of_groups(byte_class), np.full(1 + trie.longest, IDENTITY, np.int32),
+               np.zeros(1 + trie.longest, np.int32), np.empty(1 + trie.longest, np.int32), found, *_lists(S))
     at, known = np.array([0, 0, S, -1, 0, 0]), np.array([2, S, S])
     what = FUNCTIONS
     while what != DONE:
-        what, pairs = _fill(at, delta, byte_class, trie, functions, groups, moves, known, scratch, max_work, counts)
+        what, needed = _fill(at, table, byte_class, trie, functions, groups, moves, copies, known, scratch, max_work,
+                             counts)
         if what == FUNCTIONS:
-            functions = room_for_function(functions, known[0], K, pairs)
+            functions = room_for_function(functions, known[0], K, needed)
         elif what == GROUPS:
-            groups = room_for_groups(groups, S, known[1], pairs)
+            groups = room_for_groups(groups, S, known[1], needed)
         elif what == MOVES:
-            moves = room_for_moves(moves, known[2], pairs)
-    return found, functions, at[CLASSES], groups, moves, known, at[WORK]
+            moves = room_for_moves(moves, known[2], needed)
+        elif what == COPIES:
+            before = known[1]
+            groups, known[1], copies = copy_group(needed, states, groups, known[1], copies)
+            at[WORK] += 12 * (known[1] - before)
+    return found, functions, at[CLASSES], groups, moves, copies, known, at[WORK]
 
 
 @njit(cache=True, nogil=True)
-def _pairs(functions, known, classes):
-    """The pairs of the functions that are classes, class after class."""
-    member, ptr = np.empty(classes, np.int32), np.zeros(classes + 1, np.int64)
+def _lists(states):
+    """Room for the pairs of a function: behind a byte, as links of groups that meet, and opened."""
+    return (np.empty(states, np.int32), np.empty(states, np.int32), np.empty(2 * states, np.int32),
+            np.empty(2 * states, np.int32), np.empty(states, np.int32), np.empty(states, np.int32))
+
+
+@njit(cache=True, nogil=True)
+def _members(class_of, known, classes):
+    """The function of every class."""
+    member = np.empty(classes, np.int32)
     for f in range(known):
-        if functions.class_of[f] >= 0:
-            member[functions.class_of[f]] = f
-    for c in range(classes):
+        if class_of[f] >= 0:
+            member[class_of[f]] = f
+    return member
+
+
+@njit(cache=True, nogil=True)
+def _pairs(functions, member):
+    """The pairs of the functions that are classes, class after class."""
+    ptr = np.zeros(member.shape[0] + 1, np.int64)
+    for c in range(member.shape[0]):
         ptr[c + 1] = ptr[c] + functions.ptr[member[c] + 1] - functions.ptr[member[c]]
-    group, target = np.empty(ptr[classes], np.int32), np.empty(ptr[classes], np.int32)
-    for c in range(classes):
+    group, target = np.empty(ptr[-1], np.int32), np.empty(ptr[-1], np.int32)
+    for c in range(member.shape[0]):
         a, b, first, last = ptr[c], ptr[c + 1], functions.ptr[member[c]], functions.ptr[member[c] + 1]
         group[a:b], target[a:b] = functions.group[first:last], functions.target[first:last]
     return ptr, group, target
@@ -260,9 +298,14 @@ def walk(delta, byte_class, trie, max_work, counts=None):
     allows."""
     allowed, states = min(max_work, (1 << 33) - 8), len(delta)
     delta = np.ascontiguousarray(delta.T)  # what one byte does to all states stands together
-    found, functions, classes, groups, moves, known, work = _walk(delta, byte_class, trie, allowed, counts)
+    found, functions, classes, groups, moves, copies, known, work = _walk(delta, byte_class, trie, allowed, counts)
     if work > allowed:
         raise LimitReached(int(work))
+    member = _members(functions.class_of, known[0], classes)
+    if len(copies.many):
+        copies, groups, known[1] = copies_of_targets(functions, member, states, groups, known[1], copies)
+        number, member = apart(functions, member, states, groups.sums, copies)
+        found = np.append(number, -1)[found]
     kid_ptr = groups.ptr[states : known[1] + 1].copy()
-    return Walk(_by_rank(found, trie.rank), *_pairs(functions, known[0], classes), kid_ptr,
-                groups.kid[: kid_ptr[-1]].copy(), int(work), None if counts is None else moves.value[: known[2]] & MOVE)
+    return Walk(_by_rank(found, trie.rank), *_pairs(functions, member), kid_ptr, groups.kid[: kid_ptr[-1]].copy(),
+                int(work), None if counts is None else moves.value[: known[2]] & MOVE, copies)

@@ -11,6 +11,7 @@ from numba import njit
 
 from ..arrays import grown
 from ._types import LimitReached, Links
+from .copies import opened_bundles
 from .storage import rehashed
 
 U64 = np.uint64
@@ -221,9 +222,13 @@ def _numbered(set_of, list_ptr, list_member, known):
 def link(states, walked, max_edges):
     """See the package."""
     allowed, classes, pairs = min(max_edges, (1 << 31) - 1), len(walked.ptr) - 1, len(walked.group)
-    targets, groups = states if walked.moves is None else len(walked.moves), states + len(walked.kid_ptr) - 1
+    shared = 0 if walked.copies is None else len(walked.copies.many)
+    targets = states + shared if walked.moves is None else len(walked.moves)
+    groups = states + len(walked.kid_ptr) - 1
     lists = _no_lists(pairs, pairs)
     to, of, number, known = _bundles(*_by_target(walked.ptr, walked.group, walked.target, targets), groups, lists)
+    if shared:
+        to, of, number = opened_bundles(to, of, number, states, targets, walked.copies)
     state, bundle = _members(of, states, walked.kid_ptr, walked.kid)
     ptr, order = _csr(state, states)
     unions = _no_lists(len(state) // 2, len(state))

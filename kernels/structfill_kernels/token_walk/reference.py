@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
 from ..counters import STATE_BITS
@@ -68,9 +70,20 @@ def pairs_of(walked, states):
     members = [frozenset([q]) for q in range(states)]
     for first, last in zip(walked.kid_ptr[:-1], walked.kid_ptr[1:], strict=True):
         members.append(frozenset().union(*(members[kid] for kid in walked.kid[first:last])))
-    targets = walked.target if walked.moves is None else walked.moves[walked.target]
-    return [{q: int(targets[k]) for k in range(a, b) for q in members[walked.group[k]]}
-            for a, b in zip(walked.ptr[:-1], walked.ptr[1:], strict=True)]
+    found = []
+    for a, b in zip(walked.ptr[:-1], walked.ptr[1:], strict=True):
+        pairs = chain.from_iterable(_copies(walked, states, walked.group[k], walked.target[k]) for k in range(a, b))
+        found.append({q: int(r if walked.moves is None else walked.moves[r]) for g, r in pairs for q in members[g]})
+    return found
+
+
+def _copies(walked, states, group, target):
+    """The pairs of states that a pair stands for."""
+    v = target - states
+    if walked.copies is None or not 0 <= v < len(walked.copies.many):
+        return [(group, target)]
+    _, many, copied, copy = walked.copies
+    return [(copy[copied[group] + i], copy[copied[target] + i]) for i in range(many[v])]
 
 
 def walk(delta, byte_class, trie, max_work=0, counts=None):

@@ -65,7 +65,7 @@ def mixed(x):
 
 
 @njit(cache=True, nogil=True)
-def _filled(array, size, fill):
+def filled(array, size, fill):
     """A copy of a size, filled up."""
     bigger = np.full(size, fill, array.dtype)
     bigger[: array.shape[0]] = array
@@ -170,24 +170,25 @@ def move_number(values, states, slots, count, value, state):
 
 @njit(cache=True, nogil=True)
 def moves_of(counts, states):
-    """The moves that stay in a state; where nothing is counted, states stand for themselves."""
+    """The moves that stay in a state; where nothing is counted, states stand for themselves, as those behind the
+    counted ones do always."""
     moves = Moves(np.empty(states, np.int64), np.empty(states, np.int32), np.zeros(states, np.int32),
                   np.full(4, -1, np.int32))
     if counts is not None:
         moves = room_for_moves(moves, 0, states)
         for q in range(states):
-            begun = np.int64(running(counts, q)) << RUNNING
+            begun = np.int64(running(counts, q)) << RUNNING if q < counts.of.shape[0] else 0
             move_number(moves.value, moves.state, moves.slots, q, np.int64(q) | begun, q)
     return moves
 
 
 @njit(cache=True, nogil=True)
-def functions_of(pairs, classes):
-    """The empty function and the identity on groups and targets 0, 1, ..."""
-    capacity = 1 << 9
+def functions_of(groups, classes):
+    """The empty function and the identity on some groups, which are targets, too."""
+    capacity, pairs = 1 << 9, groups.shape[0]
     ptr, step = np.zeros(capacity + 1, np.int64), np.full(capacity * classes, -1, np.int32)
     group = np.empty(max(4 * pairs, 1 << 12), np.int32)
-    group[:pairs] = np.arange(pairs)
+    group[:pairs] = groups
     step[:classes], ptr[2] = 0, pairs
     return Functions(ptr, np.zeros(capacity, np.uint64), group, group.copy(), step, np.full(4 * capacity, -1, np.int32),
                      np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint8),
@@ -203,9 +204,9 @@ def room_for_function(functions, count, classes, pairs):
         target = grown(target, group.shape[0])
     if count + 1 >= hash_.shape[0]:
         size = 2 * hash_.shape[0]
-        ptr, hash_, step = grown(ptr, size + 1), grown(hash_, size), _filled(step, size * classes, -1)
-        closed, shifted = _filled(closed, size, 0), _filled(shifted, size, 0)
-        characters, class_of = _filled(characters, size, 0), _filled(class_of, size, -1)
+        ptr, hash_, step = grown(ptr, size + 1), grown(hash_, size), filled(step, size * classes, -1)
+        closed, shifted = filled(closed, size, 0), filled(shifted, size, 0)
+        characters, class_of = filled(characters, size, 0), filled(class_of, size, -1)
         slots = rehashed(hash_, 2, count, 4 * size)
     return Functions(ptr, hash_, group, target, step, slots, closed, shifted, characters, class_of)
 

@@ -129,6 +129,10 @@ def step_over(space: GoalSpace, residue: Residue, concerned: list[Atom], follow:
     are not as `narrowing` says do not come.
 
     `follow` gets what is left and whether an atom about many values was refuted by this one."""
+    if not concerned:
+        if residue.dead or narrowing is FALSE:
+            return None
+        return Step(space.goal(Residue(narrowing, ())), lambda _: follow(residue, False))
     parts = {atom: space.lowering.formula(at.pointer_of(atom)) for atom in concerned}
     must = conj([necessary(residue.must, parts), narrowing])
     if must is FALSE:
