@@ -25,7 +25,7 @@ from structfill.lazy import LazyGraph, LazyTrellis
 from structfill.lazy.reading import read
 from structfill.vocab import Vocab
 
-WIDE, PASSES = 512, 12
+WIDE, PASSES = 512, 40
 
 
 def opened(path: str) -> bytes:

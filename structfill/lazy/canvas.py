@@ -21,7 +21,7 @@ from .bridging import bridged
 from .graph import LazyGraph
 from .reading import Reading, read, reading
 
-WIDTH = 32  # configurations kept at a position
+WIDTH = 96  # configurations kept at a position
 # Widths with which a first canvas is searched, each under other noise; the last ones only if all tokens are tried.
 _SEARCH, _WHOLE = (32, 256, 256), (2048, 8192)
 _MEMORY = 256  # canvases remembered per row

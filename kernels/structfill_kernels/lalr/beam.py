@@ -22,6 +22,7 @@ from .plan import rest
 
 _TOLL = 0.1  # what a token to the end of the text costs in the ranking, in spreads of the candidates
 _STEEPEST = 30.0  # nats: the largest spread of one position that counts
+_WIDTH, _SLACK, _SLACKS = 96, 3.5, 1.75  # nats and spreads that ways may be below the best in a beam so wide
 
 
 class Lattice(NamedTuple):
@@ -129,7 +130,7 @@ def _traced(length: Any, x: Any, back: Any, source: Any, token: Any) -> Any:
 @jit
 def _expanded(t: Any, s: Any, w: Any, special: Any, ends: Any, f: Any, i: Any, conf: Any, value: Any, cand: Any,
               common: Any, logits: Any, top: Any, norm: Any, fixed: Any, path: Any, way: Any, mark: Any, gain: Any,
-              nodes: Any, lexers: Any) -> None:
+              nodes: Any, lexers: Any, slack: Any) -> None:
     """Fills the frontier behind position i. conf, value: of the kept ones; cand, common: of the position."""
     if fixed[i] >= 0:
         gained = odds(logits, top, norm, i, fixed[i])
@@ -141,13 +142,13 @@ def _expanded(t: Any, s: Any, w: Any, special: Any, ends: Any, f: Any, i: Any, c
     for y in range(cand.shape[0]):
         mark[cand[y]] = i
         gain[y] = odds(logits, top, norm, i, cand[y])
-    expand(t, s, w, f, i, conf, value, cand, gain, common, nodes, lexers)
     ours = np.int64(-1)
     for x in range(conf.shape[0]):
         if conf[x] == way[i]:
             ours = np.int64(x)
-    finish(t, s, f, special, ends, i, conf, value, logits, top, norm, mark, ours, path[i] if ours >= 0 else -1,
-           way[i + 1])
+    token = path[i] if ours >= 0 else -1
+    expand(t, s, w, f, i, conf, value, cand, gain, common, nodes, lexers, slack, ours, token)
+    finish(t, s, f, special, ends, i, conf, value, logits, top, norm, mark, ours, token, way[i + 1])
 
 
 @jit
@@ -170,19 +171,22 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
     mark = np.full(logits.shape[1], -1, np.int32)
     guided, whole = path.shape[0] == length, True
     way = follow(t, s, w, special, first, path) if guided else np.full(length + 1, np.int64(-2), np.int64)
-    toll = _TOLL * _spread(logits, top, norm, fixed, cand, size)
+    spread = _spread(logits, top, norm, fixed, cand, size)
+    toll, slack = _TOLL * spread, (_SLACK + _SLACKS * spread) * width / _WIDTH  # a wide beam is there to be filled
     conf[0, 0], kept[0], value[0, 0] = first, 1, 0.0
     for i in range(length):
         here, n, edges = i + 1, kept[i], ptr[i]
+        searching = here <= last and not guided  # then all that is different counts
         f.count[:] = 0
         _expanded(t, s, w, special, ends, f, i, conf[i, :n], value[i, :n], cand[i, :size[i]], common[i, :size[i]],
-                  logits, top, norm, fixed, path, way, mark, gain, nodes, lexers)
+                  logits, top, norm, fixed, path, way, mark, gain, nodes, lexers,
+                  np.inf if searching else slack)
         if s.count[3]:
             break
         while edges + f.count[1] > token.shape[0]:
             source, target = np.concatenate((source, source)), np.concatenate((target, target))
             token, score = np.concatenate((token, token)), np.concatenate((score, score))
-        searching = here <= last and not guided  # else nothing is late: plans may overestimate what is needed
+        # nothing is late unless a way is searched: plans may overestimate what is needed
         hopes(t, s, f, toll, length + more - here if searching else NEVER, hope)
         kept[here], fits = choose(t, s, w, special, f, hope, of_kind, here, last, length + more, path, way, place,
                                   conf[here])

@@ -12,6 +12,7 @@ from .frontier import number_of
 from .machine import advance, config, jit, slot
 from .plan import plan_cost, rest
 
+_SPARE = 8  # tokens: who has as many, and twice what the plan costs, is not asked for an executed way
 _TRIES = 4  # how many configurations a place may be tested for survival of the path
 _NONE = -2  # the place of what is dead
 _FAR = 30  # tokens to the end of the text: more cost no more
@@ -110,9 +111,10 @@ def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any
                 left: Any, path: Any, way: Any, place: Any, conf: Any) -> Any:
     """Places for safe pairs, first the best of each kind, then the others; returns how many are taken then.
 
-    Those of one kind have much the same future: a beam full of them would lose the others.
+    Those of one kind have much the same future: a beam full of them would lose the others. Once one is safe, or on the
+    path, plans are believed where there is much room: to execute them all would take as long as all the rest.
     """
-    pair, width, tests = f.pair, conf.shape[0], 0
+    pair, width, tests, sure = f.pair, conf.shape[0], 0, way[0] >= 0
     for turn in range(2):
         for z in order:
             if n == width or s.count[3]:
@@ -127,7 +129,12 @@ def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any
             safe = False
             if here > last:
                 needed = np.int64(s.rest[c, 0])
+                if needed == UNKNOWN and sure and pair[z, 0] >= 0:
+                    cost = np.int64(s.plan[pair[z, 0], 0])
+                    if cost != UNKNOWN and 2 * cost + _SPARE <= left - here:
+                        needed = cost
                 safe = (rest(t, s, w, c) if needed == UNKNOWN else needed) <= left - here
+                sure = sure or safe
             elif way[0] >= 0 and tests < _TRIES * width:
                 tests += 1
                 safe = survives(t, s, w, special, c, here, last, path, way, left)

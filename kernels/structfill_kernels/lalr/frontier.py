@@ -86,10 +86,12 @@ def _place(keys: Any, stamp: Any, at: Any, key: Any) -> Any:
 
 @jit
 def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand: Any, gain: Any, common: Any,
-           nodes: Any, lexers: Any) -> None:
+           nodes: Any, lexers: Any, slack: Any, ours: Any, token: Any) -> None:
     """Adds what follows the configurations kept before position `at` by the candidates that spell something.
 
-    conf, value: of those kept. cand, gain, common: of this position. nodes, lexers: room for the longest token.
+    conf, value: of those kept. cand, gain, common: of this position. nodes, lexers: room for the longest token. What is
+    `slack` below the best so far is left out, but for the token of a configuration's own way to the end, and for
+    `token` behind the `ours`-th.
     """
     delta, ends, cls, act, begin_of = t.delta, t.ends, t.cls, t.act, t.begin
     ignored, group = t.ignored, t.group
@@ -97,14 +99,19 @@ def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand:
     text, ptr = w.text, w.ptr
     pair, best, back, edge, score, keys, stamp, found, count = f
     mask, m, e = keys.shape[0] - 1, count[0], count[1]
-    states, terminals = delta.shape[0], act.shape[1]
+    states, terminals, peak = delta.shape[0], act.shape[1], -np.inf
     for x in range(conf.shape[0]):
         if conf[x] == ENDED:
             continue
         nodes[0], lexers[0] = conf_of[conf[x], 0], conf_of[conf[x], 1]
         valid, dead = np.int64(0), False
         fed_from, fed_by, fed_to = np.int64(-1), np.int64(-1), np.int64(-1)
+        own = np.int64(s.rest[conf[x], 1])
         for y in range(cand.shape[0]):
+            if value[x] + gain[y] < peak - slack and cand[y] != own and not (x == ours and cand[y] == token):
+                if common[y] <= valid:
+                    valid, dead = np.int64(common[y]), False
+                continue
             if dead and common[y] > valid:
                 continue
             begin = ptr[cand[y]]
@@ -139,6 +146,7 @@ def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand:
             if not dead:
                 node, q = nodes[stop], lexers[stop]
                 key, total = node * states + q, value[x] + gain[y]
+                peak = max(peak, total)
                 place = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask
                 while stamp[place] == at and keys[place] != key:
                     place = (place + 1) & mask
