@@ -16,7 +16,7 @@ import numpy as np
 from ._types import NEVER
 from .borrowing import borrowed
 from .choosing import choose, hopes, keep
-from .frontier import KINDS, add_known, expand, finish, frontier, odds
+from .frontier import KINDS, add_known, expand, finish, frontier, odds, spell_out, spelled
 from .machine import advance, follow, jit, may_end
 from .plan import rest
 
@@ -29,7 +29,7 @@ class Lattice(NamedTuple):
     """What a beam kept, N positions.
 
     Attributes:
-        found: does some kept way end well? whole: was nothing dropped for want of places?
+        found: does some kept way end well? whole: was nothing left out?
         size: int64 [N + 1], configurations kept before each position. conf: int64 [N + 1, W].
         good: bool [W], may the canvas end there?
         ptr: int64 [N + 1], edges of position i are ``ptr[i]:ptr[i + 1]``, by `source`. source, target: int32, places in
@@ -80,24 +80,24 @@ def prepare(w: Any, rank: Any, ids: Any) -> Any:
 
 
 @jit
-def _spread(logits: Any, top: Any, norm: Any, fixed: Any, cand: Any, size: Any) -> Any:
-    """Nats between the best candidate of an open position and their mean, on average: what a token costs that the
-    model did not ask for."""
+def _gains(logits: Any, top: Any, norm: Any, fixed: Any, cand: Any, size: Any, gain: Any) -> Any:
+    """Fills `gain` [N, C] with log probabilities; returns what a token costs that the model did not ask for: nats
+    between the best candidate of an open position and their mean, on average."""
     total, count = 0.0, 0
     for i in range(fixed.shape[0]):
         if fixed[i] < 0 and size[i]:
             most, mean = -np.inf, 0.0
             for y in range(size[i]):
-                gain = odds(logits, top, norm, i, cand[i, y])
-                most = max(most, gain)
-                mean += gain / size[i]
+                gain[i, y] = odds(logits, top, norm, i, cand[i, y])
+                most = max(most, gain[i, y])
+                mean += gain[i, y] / size[i]
             total += min(most - mean, _STEEPEST)
             count += 1
     return total / max(count, 1)
 
 
 @jit
-def _deepest(w: Any, cand: Any, size: Any) -> Any:
+def _longest(w: Any, cand: Any, size: Any) -> Any:
     """Bytes of the longest candidate."""
     most = 0
     for i in range(cand.shape[0]):
@@ -128,34 +128,38 @@ def _traced(length: Any, x: Any, back: Any, source: Any, token: Any) -> Any:
 
 
 @jit
-def _expanded(t: Any, s: Any, w: Any, special: Any, ends: Any, f: Any, i: Any, conf: Any, value: Any, cand: Any,
-              common: Any, logits: Any, top: Any, norm: Any, fixed: Any, path: Any, way: Any, mark: Any, gain: Any,
-              nodes: Any, lexers: Any, slack: Any) -> None:
-    """Fills the frontier behind position i. conf, value: of the kept ones; cand, common: of the position."""
+def _expanded(t: Any, s: Any, w: Any, special: Any, ends: Any, f: Any, b: Any, i: Any, conf: Any, value: Any, cand: Any,
+              gain: Any, common: Any, logits: Any, top: Any, norm: Any, fixed: Any, path: Any, way: Any, mark: Any,
+              slack: Any) -> Any:
+    """Fills the frontier behind position i, returns whether anything was left out.
+
+    conf, value: of the kept ones; cand, gain, common: of the position.
+    """
     if fixed[i] >= 0:
         gained = odds(logits, top, norm, i, fixed[i])
         for x in range(conf.shape[0]):
             after = advance(t, s, w, special, conf[x], fixed[i])
             if after >= 0:
                 add_known(t, s, f, i, x, after, value[x], fixed[i], gained)
-        return
+        return False
     for y in range(cand.shape[0]):
         mark[cand[y]] = i
-        gain[y] = odds(logits, top, norm, i, cand[y])
     ours = np.int64(-1)
     for x in range(conf.shape[0]):
         if conf[x] == way[i]:
             ours = np.int64(x)
     token = path[i] if ours >= 0 else -1
-    expand(t, s, w, f, i, conf, value, cand, gain, common, nodes, lexers, slack, ours, token)
+    spell_out(t, w, b, cand)
+    cut = expand(t, s, f, b, i, conf, value, cand, gain, common, slack, ours, token)
     finish(t, s, f, special, ends, i, conf, value, logits, top, norm, mark, ours, token, way[i + 1])
+    return cut
 
 
 @jit
 def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any, size: Any, common: Any,
-              logits: Any, top: Any, norm: Any, fixed: Any, path: Any, more: Any, width: Any, f: Any) -> Any:
-    """As `beam`, with a frontier that has room for all."""
-    t, s, w, f = borrowed(t), borrowed(s), borrowed(w), borrowed(f)
+              logits: Any, top: Any, norm: Any, fixed: Any, path: Any, more: Any, width: Any, f: Any, b: Any) -> Any:
+    """As `beam`, with room for all."""
+    t, s, w, f, b = borrowed(t), borrowed(s), borrowed(w), borrowed(f), borrowed(b)
     length, last = fixed.shape[0], np.int64(-1)
     for i in range(length):
         if fixed[i] >= 0:
@@ -163,24 +167,22 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
     conf, kept = np.full((length + 1, width), -1, np.int64), np.zeros(length + 1, np.int64)
     value, back = np.full((length + 1, width), -np.inf), np.full((length + 1, width), -1, np.int64)
     hope, place = np.empty(f.value.shape[0]), np.empty(f.value.shape[0], np.int64)
-    deepest = _deepest(w, cand, size)
-    nodes, lexers, gain = np.empty(deepest + 1, np.int64), np.empty(deepest + 1, np.int64), np.empty(cand.shape[1])
     source, target, token, score = (np.empty(4096, np.int32), np.empty(4096, np.int32), np.empty(4096, np.int32),
                                     np.empty(4096, np.float64))
     ptr, of_kind = np.zeros(length + 1, np.int64), np.zeros(KINDS, np.int64)
     mark = np.full(logits.shape[1], -1, np.int32)
     guided, whole = path.shape[0] == length, True
     way = follow(t, s, w, special, first, path) if guided else np.full(length + 1, np.int64(-2), np.int64)
-    spread = _spread(logits, top, norm, fixed, cand, size)
+    gain = np.empty(cand.shape, np.float64)
+    spread = _gains(logits, top, norm, fixed, cand, size, gain)
     toll, slack = _TOLL * spread, (_SLACK + _SLACKS * spread) * width / _WIDTH  # a wide beam is there to be filled
     conf[0, 0], kept[0], value[0, 0] = first, 1, 0.0
     for i in range(length):
         here, n, edges = i + 1, kept[i], ptr[i]
         searching = here <= last and not guided  # then all that is different counts
         f.count[:] = 0
-        _expanded(t, s, w, special, ends, f, i, conf[i, :n], value[i, :n], cand[i, :size[i]], common[i, :size[i]],
-                  logits, top, norm, fixed, path, way, mark, gain, nodes, lexers,
-                  np.inf if searching else slack)
+        cut = _expanded(t, s, w, special, ends, f, b, i, conf[i, :n], value[i, :n], cand[i, :size[i]],
+                        gain[i], common[i], logits, top, norm, fixed, path, way, mark, np.inf if searching else slack)
         if s.count[3]:
             break
         while edges + f.count[1] > token.shape[0]:
@@ -190,7 +192,7 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
         hopes(t, s, f, toll, length + more - here if searching else NEVER, hope)
         kept[here], fits = choose(t, s, w, special, f, hope, of_kind, here, last, length + more, path, way, place,
                                   conf[here])
-        whole = whole and fits
+        whole = whole and fits and not cut
         ptr[here] = keep(f, place, value[here], back[here], edges, source, target, token, score)
         if kept[here] == 0:
             break
@@ -213,4 +215,6 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
     width: W.
     """
     f = frontier(width * (cand.shape[1] + ends.shape[0] + 2) + 1)
-    return _searched(t, s, w, special, ends, first, cand, size, common, logits, top, norm, fixed, path, more, width, f)
+    b = spelled(cand.shape[1], _longest(w, cand, size))
+    return _searched(t, s, w, special, ends, first, cand, size, common, logits, top, norm, fixed, path, more, width, f,
+                     b)

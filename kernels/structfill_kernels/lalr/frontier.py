@@ -40,6 +40,37 @@ class Frontier(NamedTuple):
     count: Any
 
 
+class Spelled(NamedTuple):
+    """The candidates of a position, C at most, beside what walking them takes. Rows are reused like the frontier's.
+
+    Attributes:
+        start: int64 [C + 1], candidate y is spelled ``cls[start[y]:start[y + 1]]``. cls: int64, byte classes.
+        node, lexer: int64 [bytes of the longest + 1], the way into the present candidate.
+    """
+
+    start: Any
+    cls: Any
+    node: Any
+    lexer: Any
+
+
+@jit
+def spelled(most: Any, longest: Any) -> Any:
+    """Room for `most` candidates of up to `longest` bytes."""
+    return Spelled(np.zeros(most + 1, np.int64), np.empty(most * longest, np.int64), np.empty(longest + 1, np.int64),
+                   np.empty(longest + 1, np.int64))
+
+
+@jit
+def spell_out(t: Any, w: Any, b: Any, cand: Any) -> None:
+    """Fills `b` for the candidates of a position."""
+    for y in range(cand.shape[0]):
+        begin, end, at = w.ptr[cand[y]], w.ptr[cand[y] + 1], b.start[y]
+        b.start[y + 1] = at + end - begin
+        for k in range(end - begin):
+            b.cls[at + k] = t.cls[w.text[begin + k]]
+
+
 @jit
 def frontier(most: Any) -> Any:
     """Room for `most` edges."""
@@ -85,40 +116,42 @@ def _place(keys: Any, stamp: Any, at: Any, key: Any) -> Any:
 
 
 @jit
-def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand: Any, gain: Any, common: Any,
-           nodes: Any, lexers: Any, slack: Any, ours: Any, token: Any) -> None:
+def expand(t: Any, s: Any, f: Any, b: Any, at: Any, conf: Any, value: Any, cand: Any, gain: Any, common: Any,
+           slack: Any, ours: Any, token: Any) -> Any:
     """Adds what follows the configurations kept before position `at` by the candidates that spell something.
 
-    conf, value: of those kept. cand, gain, common: of this position. nodes, lexers: room for the longest token. What is
-    `slack` below the best so far is left out, but for the token of a configuration's own way to the end, and for
-    `token` behind the `ours`-th.
+    conf, value: of those kept. b: of `cand`, with log probabilities `gain`; common: bytes that each has in common with
+    the one before. What is `slack` below the best so far is left out, but for the token of a configuration's own way to
+    the end, and for `token` behind the `ours`-th. Returns whether anything was left out.
     """
-    delta, ends, cls, act, begin_of = t.delta, t.ends, t.cls, t.act, t.begin
+    delta, ends, act, begin_of = t.delta, t.ends, t.act, t.begin
     ignored, group = t.ignored, t.group
     node_of, fed_key, fed_val, conf_of = s.node, s.fed_key, s.fed_val, s.conf
-    text, ptr = w.text, w.ptr
+    start, classes, nodes, lexers = b
     pair, best, back, edge, score, keys, stamp, found, count = f
     mask, m, e = keys.shape[0] - 1, count[0], count[1]
-    states, terminals, peak = delta.shape[0], act.shape[1], -np.inf
+    states, terminals, peak, cut = delta.shape[0], act.shape[1], -np.inf, False
     for x in range(conf.shape[0]):
         if conf[x] == ENDED:
             continue
         nodes[0], lexers[0] = conf_of[conf[x], 0], conf_of[conf[x], 1]
-        valid, dead = np.int64(0), False
-        fed_from, fed_by, fed_to = np.int64(-1), np.int64(-1), np.int64(-1)
         own = np.int64(s.rest[conf[x], 1])
+        valid, dead = np.int64(0), False  # bytes walked, and whether the next one is impossible
+        fed_from, fed_by, fed_to = np.int64(-1), np.int64(-1), np.int64(-1)
         for y in range(cand.shape[0]):
-            if value[x] + gain[y] < peak - slack and cand[y] != own and not (x == ours and cand[y] == token):
+            total = value[x] + gain[y]
+            if total < peak - slack and cand[y] != own and not (x == ours and cand[y] == token):
+                cut = True
                 if common[y] <= valid:
                     valid, dead = np.int64(common[y]), False
                 continue
             if dead and common[y] > valid:
                 continue
-            begin = ptr[cand[y]]
-            stop = ptr[cand[y] + 1] - begin
+            begin, stop = start[y], start[y + 1] - start[y]
             valid, dead = min(valid, np.int64(common[y])), False
+            node, q = nodes[valid], lexers[valid]
             while valid < stop:
-                node, q, k = nodes[valid], lexers[valid], cls[text[begin + valid]]
+                k = classes[begin + valid]
                 after_q = np.int64(delta[q, k])
                 if after_q < 0:
                     terminal = np.int64(ends[q, k])
@@ -142,11 +175,11 @@ def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand:
                         dead = True
                         break
                 valid += 1
-                nodes[valid], lexers[valid] = node, after_q
+                q = after_q
+                nodes[valid], lexers[valid] = node, q
             if not dead:
-                node, q = nodes[stop], lexers[stop]
-                key, total = node * states + q, value[x] + gain[y]
                 peak = max(peak, total)
+                key = node * states + q
                 place = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask
                 while stamp[place] == at and keys[place] != key:
                     place = (place + 1) & mask
@@ -163,6 +196,7 @@ def expand(t: Any, s: Any, w: Any, f: Any, at: Any, conf: Any, value: Any, cand:
                 edge[e, 0], edge[e, 1], edge[e, 2], score[e] = x, z, cand[y], gain[y]
                 e += 1
     count[0], count[1] = m, e
+    return cut
 
 
 @nb.njit(inline="always")
