@@ -125,6 +125,34 @@ def test_what_the_bound_grammar_writes_is_right(dialect: str, tables: dict[str, 
         assert constraint.accepts(text), (text, constraint.check(text))
 
 
+THREE = {"singer": ["id", "name"], "concert": ["id", "singer_id", "year"], "stadium": ["id", "city", "concert_id"],
+         "cte": ["x"]}
+CONCERTS = "concert LEFT JOIN singer ON singer.id = concert.singer_id JOIN stadium ON stadium.concert_id = concert.id"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "duckdb", "mysql"])
+def test_joins_of_three_and_common_table_expressions_are_written(dialect: str) -> None:
+    constraint = sf.sql(dialect, THREE)
+    for text in (f"SELECT singer.name FROM {CONCERTS} WHERE stadium.city = 'x' OR concert.year < 2",
+                 f"SELECT singer.name, concert.year, stadium.city FROM {CONCERTS} GROUP BY concert.year",
+                 f"SELECT stadium.city, concert.year AS y, singer.name FROM {CONCERTS} ORDER BY singer.id DESC LIMIT 3",
+                 "SELECT singer.name, concert.year FROM concert CROSS JOIN singer ORDER BY concert.year",
+                 "WITH cte1 (x) AS (SELECT singer.name FROM singer) SELECT cte1.x, COUNT(*) FROM cte1 GROUP BY cte1.x"):
+        assert constraint.written.accepts(text) and constraint.accepts(text), (text, constraint.check(text))
+    for text in ("SELECT singer.name FROM concert CROSS JOIN stadium", "SELECT cte1.x FROM cte1",
+                 f"SELECT cte.x FROM {CONCERTS}", f"SELECT singer.city FROM {CONCERTS}",
+                 "WITH cte1 (x) AS (SELECT cte1.x FROM cte1) SELECT cte1.x FROM cte1",
+                 "WITH cte1 (x) AS (SELECT singer.name, singer.id FROM singer) SELECT cte1.x FROM cte1"):
+        assert not constraint.written.accepts(text), text
+
+
+def test_results_of_common_table_expressions_have_no_case_in_mysql() -> None:
+    constraint = sf.sql("mysql", TABLES)
+    assert constraint.accepts("WITH t (X) AS (SELECT age FROM singer) SELECT t.x FROM t")
+    assert not constraint.accepts("WITH t (X) AS (SELECT age FROM singer) SELECT T.x FROM t")
+    assert not constraint.accepts("WITH t (X) AS (SELECT age FROM singer) SELECT t.age FROM t")
+
+
 def test_many_tables_are_too_large_to_bind() -> None:
     constraint = sf.sql("sqlite", {f"t{i}": ["id"] for i in range(40)})
     with pytest.raises(sf.TooLarge):

@@ -2,12 +2,13 @@
 
 The names of a query come before the FROM that brings them into scope, so a context-free grammar can bind them only if
 what comes first decides. Here it does: the first column of a SELECT list names its table (`singer.age`), that table is
-then in FROM, and a second one enters with its first column in the list, or behind FROM in a join. Each such scope has
-rules of its own, told apart by the leftmost column of an expression, which keeps the grammar LALR(1).
+then in FROM, and a second and third one enter with their first column in the list, or behind FROM in joins. Each such
+scope has rules of its own, told apart by the leftmost column of an expression, which keeps the grammar LALR(1).
 
-So what is written is a part of what is read: columns are written with their table, tables without aliases, at most two
-joined, subqueries do not look outwards, no common table expressions. Every text of it is a text of the dialect, its
-names are in scope, and columns and arguments are right in number; types and the rules of GROUP BY are not looked at.
+So what is written is a part of what is read: columns are written with their table, tables without aliases, at most
+three joined, subqueries do not look outwards, one common table expression of one column, alone in its FROM. Every text
+of it is a text of the dialect, its names are in scope, and columns and arguments are right in number; types and the
+rules of GROUP BY are not looked at.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import re
 from itertools import combinations
 
 from ...errors import TooLarge, UnsupportedFeature
-from .catalogue import Catalogue, Table
+from .catalogue import Catalogue, Column, Table
 from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
 from .dialects import Dialect
 
-MOST_SCOPES = 120  # tables and pairs of tables; each costs some thirty rules
+MOST_SCOPES = 120  # tables and joins of two; each costs some thirty rules
 FEW_TABLES = 4  # so many may be joined in any pair; more only where they share the name of a column
+MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
 _COMMON = r"""
 start: query
@@ -84,11 +86,25 @@ first_{name}: {name} alias? | aggregate "(" DISTINCT? {name} ")" alias? | COUNT 
 _ANCHOR = """
 list_{t}: first_key_{t} "," item_{t} | free_list "," first_key_{t} | list_{t} "," item_{t}
 single_{t}: SELECT DISTINCT? first_key_{t} source_{t}
-many_{t}: SELECT DISTINCT? list_{t} source_{t}{pairs}
 ordered_{t}: SELECT first_key_{t} source_{t} order_{t} | SELECT list_{t} source_{t} order_{t}
-order_{t}: ORDER BY order_key_{t} ("," order_key_{t})*
-order_key_{t}: key_{t} direction?
-source_{t}: FROM path_{t} tail_{t}{joins}
+"""
+
+_JOIN = """
+list_{s}: {entries} | list_{s} "," item_{s}
+ordered_{s}: SELECT list_{s} source_{s} order_{s}
+join_{s}: {joins}
+"""
+
+_WITH = """
+%extend query: WITH path_{t} "(" name_{t} ")" AS "(" column_query ")" with_query limit?
+with_query: single_{t} | many_{t} | ordered_{t}
+"""
+
+_SOURCE = """
+many_{s}: SELECT DISTINCT? list_{s} source_{s}
+order_{s}: ORDER BY order_key_{s} ("," order_key_{s})*
+order_key_{s}: key_{s} direction?
+source_{s}: {sources}
 """
 
 
@@ -100,6 +116,14 @@ def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     return complemented(_Binder(catalogue, dialect).text())
 
 
+Scope = tuple[int, ...]  # numbers of tables, in order
+
+
+def _suffix(scope: Scope) -> str:
+    """What ends the names of a scope's rules."""
+    return "_".join(map(str, scope))
+
+
 class _Binder:
     """Writes the rules of one catalogue."""
 
@@ -107,20 +131,24 @@ class _Binder:
         self.dialect = dialect
         self.tables = [table for table in catalogue.tables if table.columns]
         self.words: dict[str, str] = {}  # pattern of a name -> its terminal
-        self.pairs = self._pairs()
-        if len(self.tables) + len(self.pairs) > MOST_SCOPES:
-            raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(self.pairs), MOST_SCOPES)
+        self.joins = self._joins()
+        self.scopes = [*((number,) for number in range(len(self.tables))), *self.joins]
         self._check_distinct()
         self.fixed = _fixed_part(dialect)
-        self.taken = keywords(self.fixed + _EXPRESSIONS + _SCOPE + _ANCHOR + _LEFTMOST) | {"COUNT", "INNER", "CROSS"}
+        parts = _EXPRESSIONS + _SCOPE + _ANCHOR + _JOIN + _SOURCE + _LEFTMOST + _WITH
+        self.taken = keywords(self.fixed + parts) | {"COUNT", "INNER", "CROSS"}
 
     def text(self) -> str:
         """All rules and terminals."""
         rules = [self.fixed, _EXPRESSIONS.format(s="free", column=""), *self._choices()]
         for number, table in enumerate(self.tables):
             rules += self._table(number, table)
-        for first, second in self.pairs:
-            rules += self._pair(first, second)
+        for scope in self.joins:
+            rules += self._join(scope)
+        for scope in self.scopes:
+            rules += self._scope(scope, [wider for wider in self.scopes if set(scope) <= set(wider)])
+        if self.tables:
+            rules += self._with(len(self.tables))
         body = "\n".join(rules)
         words = [f"{name}.3: /{pattern}/" for pattern, name in self.words.items()]
         names = name_terminal(reserved_words(self.dialect.name) | keywords(body) - set(self.words.values()))
@@ -128,52 +156,73 @@ class _Binder:
         return "\n".join([body, *words, *known, names]) + "\n"
 
     def _choices(self) -> list[str]:
-        """The rules that choose among all tables; without tables, queries without FROM."""
-        numbers = range(len(self.tables))
+        """The rules that choose among all scopes; without tables, queries without FROM."""
         if not self.tables:
             return ["single: SELECT DISTINCT free_item", "many: SELECT DISTINCT free_item \",\" free_list",
                     "ordered: SELECT free_item ORDER BY ABS \"(\" NUMBER \")\"", "from_any: WHERE condition_free"]
-        chosen = {rule: " | ".join(f"{rule}_{t}" for t in numbers) for rule in ("single", "many", "ordered")}
-        sources = [f"FROM path_{t} tail_{t}" for t in numbers] + [
-            f"FROM join_{a}_{b} tail_{a}_{b}" for a, b in self.pairs]
-        return [*(f"{rule}: {body}" for rule, body in chosen.items()), f"from_any: {' | '.join(sources)}",
+        chosen = {rule: " | ".join(f"{rule}_{_suffix(scope)}" for scope in self.scopes) for rule in ("many", "ordered")}
+        return [*(f"{rule}: {body}" for rule, body in chosen.items()),
+                f"single: {' | '.join(f'single_{t}' for t in range(len(self.tables)))}",
+                f"from_any: {' | '.join(map(self._from, self.scopes))}",
                 '%extend query: SELECT "*" from_any limit?',
                 "window_name: ROW_NUMBER | RANK | DENSE_RANK", "join: JOIN | INNER JOIN | LEFT JOIN"]
 
+    def _with(self, number: int) -> list[str]:
+        """A common table expression, as a table that only its own query knows."""
+        taken = {self.dialect.table_key(table.name) for table in self.tables}
+        name = next(n for n in map("cte{}".format, ["", *range(1, len(taken) + 1)]) if n not in taken)
+        return [*self._table(number, Table(name, (Column("x"),))), *self._scope((number,), [(number,)]),
+                _WITH.format(t=number)]
+
+    def _scope(self, scope: Scope, sources: list[Scope]) -> list[str]:
+        """What a query of some tables may have behind its list."""
+        s = _suffix(scope)
+        return [_SCOPE.format(s=s), _SOURCE.format(s=s, sources=" | ".join(map(self._from, sources)))]
+
+    def _from(self, scope: Scope) -> str:
+        return f"FROM {'path' if len(scope) == 1 else 'join'}_{_suffix(scope)} tail_{_suffix(scope)}"
+
     def _table(self, number: int, table: Table) -> list[str]:
         t, column = str(number), f"column_{number}"
-        mine = [(a, b) for a, b in self.pairs if number in (a, b)]
-        joins = "".join(f"\n        | FROM join_{a}_{b} tail_{a}_{b}" for a, b in mine)
-        lists = "".join(f"\n        | SELECT DISTINCT? list_{t}_{a}_{b} FROM join_{a}_{b} tail_{a}_{b}"
-                        for a, b in mine)
         columns = " | ".join(self._name(c.name, self.dialect.fold_columns) for c in table.columns)
         schema = f'{self._name(table.schema, self.dialect.fold_tables)} "." ' if table.schema else ""
         return [f"table_{t}: {self._name(table.name, self.dialect.fold_tables)}", f"path_{t}: {schema}table_{t}",
                 f'column_{t}: table_{t} "." name_{t}', f"name_{t}: {columns}",
-                _EXPRESSIONS.format(s=t, column=f"{column} | "), _SCOPE.format(s=t),
-                _LEFTMOST.format(name=f"key_{t}", column=column, s=t),
-                _ANCHOR.format(t=t, joins=joins, pairs=lists)]
+                _EXPRESSIONS.format(s=t, column=f"{column} | "), _ANCHOR.format(t=t),
+                _LEFTMOST.format(name=f"key_{t}", column=column, s=t)]
 
-    def _pair(self, first: int, second: int) -> list[str]:
-        """Two tables in one scope, and the lists that begin with one and go on to the other."""
-        s, a, b = f"{first}_{second}", f"column_{first}", f"column_{second}"
-        rules = [f"column_{s}: {a} | {b}", _EXPRESSIONS.format(s=s, column=f"column_{s} | "), _SCOPE.format(s=s),
-                 _LEFTMOST.format(name=f"key_{s}", column=f"column_{s}", s=s),
-                 f"join_{s}: path_{first} join path_{second} ON on_{s} | path_{second} join path_{first} ON on_{s}",
-                 f'on_{s}: {a} "=" {b} | {b} "=" {a}']
-        for mine, other in ((first, second), (second, first)):
-            name = f"entry_{mine}_{s}"
-            rules += [_LEFTMOST.format(name=name, column=f"column_{other}", s=s),
-                      f'list_{mine}_{s}: first_key_{mine} "," first_{name} | list_{mine} "," first_{name}'
-                      f' | list_{mine}_{s} "," item_{s}']
-        return rules
+    def _join(self, scope: Scope) -> list[str]:
+        """Tables in one scope: how each comes to the others, in a list by its first column and behind FROM."""
+        s, entries, joins = _suffix(scope), [], []
+        rules = [f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}",
+                 _EXPRESSIONS.format(s=s, column=f"column_{s} | "),
+                 _LEFTMOST.format(name=f"key_{s}", column=f"column_{s}", s=s)]
+        for last in scope:
+            others = tuple(t for t in scope if t != last)
+            if others not in self.scopes:
+                continue
+            before, entry = _suffix(others), f"entry_{last}_{s}"
+            rules += [_LEFTMOST.format(name=entry, column=f"column_{last}", s=s)]
+            entries += [f'list_{before} "," first_{entry}']
+            if len(others) == 1:
+                entries += [f'first_key_{before} "," first_{entry}']
+            start = f"{'path' if len(others) == 1 else 'join'}_{before}"
+            joins += [f"{start} join path_{last} ON on_{last}_{s}", f"{start} CROSS JOIN path_{last}"]
+            rules += [f'on_{last}_{s}: column_{last} "=" column_{before} | column_{before} "=" column_{last}']
+        return [*rules, _JOIN.format(s=s, entries=" | ".join(entries), joins=" | ".join(joins))]
 
-    def _pairs(self) -> list[tuple[int, int]]:
-        every = list(combinations(range(len(self.tables)), 2))
-        if len(self.tables) <= FEW_TABLES:
-            return every
-        keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
-        return [(a, b) for a, b in every if keys[a] & keys[b]]
+    def _joins(self) -> list[Scope]:
+        """The tables that may be joined: pairs, and threes of which two at least are pairs."""
+        numbers = range(len(self.tables))
+        pairs = list(combinations(numbers, 2))
+        if len(self.tables) > FEW_TABLES:
+            keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
+            pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
+        if len(self.tables) + len(pairs) > MOST_SCOPES:
+            raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(pairs), MOST_SCOPES)
+        triples = [three for three in combinations(numbers, 3)
+                   if sum(pair in set(pairs) for pair in combinations(three, 2)) >= 2]
+        return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
 
     def _name(self, name: str, fold: str) -> str:
         """The terminal of a name, which other names of the same spellings share."""

@@ -58,10 +58,8 @@ class Names:
         """All names as the catalogue's keys have them."""
         if self.dialect.fold_columns == "any":
             for identifier in tree.find_all(exp.Identifier):
-                if self.dialect.fold_tables == "any" or isinstance(identifier.parent, exp.Column | exp.Alias):
-                    is_table = isinstance(identifier.parent, exp.Column) and identifier.arg_key != "this"
-                    if self.dialect.fold_tables == "any" or not is_table:
-                        identifier.set("this", ascii_lower(identifier.name))
+                if self.dialect.fold_tables == "any" or _names_column(identifier):
+                    identifier.set("this", ascii_lower(identifier.name))
             return tree
         return normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
 
@@ -92,3 +90,11 @@ class Names:
             place = mapping.setdefault(self.dialect.table_key(table.schema), {}) if deep else mapping
             place[self.dialect.table_key(table.name)] = columns
         return MappingSchema(mapping, dialect=self.dialect.sqlglot or None, normalize=False)
+
+
+def _names_column(identifier: exp.Identifier) -> bool:
+    """Does it name a column, or a result?"""
+    parent, part = identifier.parent, identifier.arg_key
+    if isinstance(parent, exp.Column):
+        return part == "this"
+    return isinstance(parent, exp.Alias) or (isinstance(parent, exp.TableAlias) and part == "columns")
