@@ -12,7 +12,14 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
-from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature, VocabMismatch
+from structfill.errors import (
+    BudgetTooSmall,
+    EmptyLanguage,
+    NotFound,
+    StructfillError,
+    UnsupportedFeature,
+    VocabMismatch,
+)
 from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
@@ -22,8 +29,9 @@ from .graph import LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 96  # configurations kept at a position
-# Widths with which a first canvas is searched, each under other noise; the last ones only if all tokens are tried.
-_SEARCH, _WHOLE = (32, 256, 256), (2048, 8192)
+# Widths with which a first canvas is searched, and seeds of the noise; the last ones only if all tokens are tried.
+_SEARCH, _WHOLE = ((32, 0), (256, 1), (256, 2)), ((2048, 3), (8192, 4))
+_STUBBORN = 16  # stacks with the same two states on top that a second bridge goes on from: deep in one kind of bracket
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -202,23 +210,40 @@ class LazyTrellis:
         budget, needed = self.length + self.more, self.graph.needed(row.start)
         if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
             return None
-        if (row.fixed != OPEN).any() and (path := bridged(self.graph, self.graph.number(row.start), row.fixed,
-                                                          self.more)) is not None:
+        path = self._bridged(row, 1)
+        path = self._beamed(row, _SEARCH) if path is None else path
+        path = self._bridged(row, _STUBBORN) if path is None else path
+        if path is None and self.graph.everything:
+            path = self._beamed(row, _WHOLE)
+        if path is not None:
             return path
-        lattice = None
-        for attempt, width in enumerate((*_SEARCH, *_WHOLE) if self.graph.everything else _SEARCH):
-            lattice = self._beam(row, self._blank(row, attempt), None, width)
+        if (row.fixed == OPEN).all():
+            raise self._none(row)
+        raise NotFound(f"no valid canvas of {self.length} tokens that agrees with the fixed tokens was found; one may "
+                       "exist (give the holes more positions, or the tokens of a canvas that is known to be valid)")
+
+    def _none(self, row: _Row) -> StructfillError:
+        """What tells that there is no canvas."""
+        if (row.fixed != OPEN).any():
+            return EmptyLanguage(f"no valid text of {self.length} tokens agrees with the fixed tokens")
+        budget, needed = self.length + self.more, self.graph.needed(row.start)
+        return BudgetTooSmall(budget, budget + 1 if needed is None or needed <= budget else needed)
+
+    def _beamed(self, row: _Row, searches: tuple[tuple[int, int], ...]) -> Tokens | None:
+        """A canvas that beams of some widths find; raises where the whole of the language was looked at in vain."""
+        for width, seed in searches:
+            lattice = self._beam(row, self._blank(row, seed), None, width)
             if lattice.found:
                 best: Tokens = lattice.best
                 return best
             if lattice.whole and self.graph.everything:
-                break
+                raise self._none(row)
+        return None
+
+    def _bridged(self, row: _Row, tried: int) -> Tokens | None:
         if (row.fixed == OPEN).all():
-            raise BudgetTooSmall(budget, budget + 1 if needed is None or needed <= budget else needed)
-        if lattice is not None and lattice.whole and self.graph.everything:
-            raise EmptyLanguage(f"no valid text of {self.length} tokens agrees with the fixed tokens")
-        raise NotFound(f"no valid canvas of {self.length} tokens that agrees with the fixed tokens was found; one may "
-                       "exist (give the holes more positions, or the tokens of a canvas that is known to be valid)")
+            return None
+        return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, tried)
 
     def _blank(self, row: _Row, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""

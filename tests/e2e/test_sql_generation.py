@@ -57,12 +57,23 @@ def test_texts_without_tables_are_in_the_grammar():
 ])
 def test_fixed_text_that_only_some_structure_leads_to(given):
     """What is fixed begins inside a word, or inside what has to be opened first: a text is found, and keeps it."""
-    constraint = sf.sql("sqlite")
+    completed(sf.sql("sqlite"), given)
+
+
+def completed(constraint, given):
     fixed = {i: byte for i, byte in enumerate(given.encode("latin-1")) if chr(byte) != "·"}
     trellis = sf.LazyTrellis(sf.LazyGraph(constraint.written, sf.Vocab.bytes()), len(given), fixed)
     tokens = trellis.best(torch.randn(len(given), len(sf.Vocab.bytes()), generator=torch.Generator().manual_seed(1)))
     assert all(int(tokens[i]) == byte for i, byte in fixed.items())
     assert constraint.accepts(trellis.text(tokens))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dialect", "given"), [("postgres", "··········TABLE a))))))"),
+                                                ("mysql", "··················TABLE a))))))))")])
+def test_brackets_that_only_fixed_text_closes_are_opened(dialect, given):
+    """So many of one kind that the search for a first canvas goes on from several stacks alike on top."""
+    completed(sf.sql(dialect), given)
 
 
 def test_what_cannot_be_written_is_told(constraint):
