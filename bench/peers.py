@@ -188,8 +188,8 @@ def _dense(path: Path, schemas: list[Any], length: int) -> None:
         a, b = left.amax(2, keepdim=True), right.amax(1, keepdim=True)
         matrices = ((left - a).exp() @ (right - b).exp()).log() + a + b
     dense = time.process_time() - start
-    print(f"\nsum-product over {length} positions: dense tree at 512 states {dense * 1e3:.0f} ms; ours and the best path "
-          f"at {graph.states} states {ours * 1e3:.1f} ms ({dense / ours:.0f} times), with reading the logits of "
+    print(f"\nsum-product over {length} positions: dense tree at 512 states {dense * 1e3:.0f} ms; ours and the best "
+          f"path at {graph.states} states {ours * 1e3:.1f} ms ({dense / ours:.0f} times), with reading the logits of "
           f"{len(vocab):,} tokens {whole * 1e3:.0f} ms ({dense / whole:.0f} times)")
 
 
