@@ -167,7 +167,7 @@ class LazyTrellis:
         flags = np.zeros((self.rows, self.length, -(-count // 32) * 32), np.bool_)
         for b, row in enumerate(self._rows):
             x = None if logits is None else self._logits(logits)[0][b][1]
-            lattice = self._lattice(row, self._blank(row, 0) if x is None else read(self.graph, x, 1.0))
+            lattice = self._lattice(row, self._blank(0) if x is None else read(self.graph, x, 1.0))
             weight, _ = self._weights(lattice)
             position = np.repeat(np.arange(self.length), np.diff(lattice.ptr))
             flags[b, position[weight > 0], lattice.token[weight > 0]] = True
@@ -232,7 +232,7 @@ class LazyTrellis:
     def _beamed(self, row: _Row, searches: tuple[tuple[int, int], ...]) -> Tokens | None:
         """A canvas that beams of some widths find; raises where the whole of the language was looked at in vain."""
         for width, seed in searches:
-            lattice = self._beam(row, self._blank(row, seed), None, width)
+            lattice = self._beam(row, self._blank(seed), None, width)
             if lattice.found:
                 best: Tokens = lattice.best
                 return best
@@ -245,7 +245,7 @@ class LazyTrellis:
             return None
         return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, tried)
 
-    def _blank(self, row: _Row, seed: int) -> Reading:
+    def _blank(self, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""
         x, ids = np.zeros((self.length, len(self.graph.vocab)), np.float32), self.graph.structural
         noise = torch.rand((self.length, len(ids)), generator=torch.Generator().manual_seed(seed))
