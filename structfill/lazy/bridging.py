@@ -4,6 +4,7 @@ tokens as it has positions."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,23 @@ from structfill_kernels import lalr
 
 from .graph import LazyGraph
 
-_STACKS, _GOALS = 50_000, (1, 8, 48)  # for one hole: stacks met; ways to its end executed, the first ones first
+_GOALS = (1, 8, 48)  # ways to the end of a hole that are executed, the first ones first
 _LONGEST = 32  # bytes of the longest token that is looked up
 Tokens = NDArray[np.int64]
 
 
-def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, tried: int) -> Tokens | None:
+class Effort(NamedTuple):
+    """How far a hole is searched: stacks met at most, and those of them with the same two states on top that are gone
+    on from."""
+
+    most: int
+    tried: int
+
+
+def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, effort: Effort) -> Tokens | None:
     """A valid canvas that agrees with `fixed`, hole by hole without going back; None where some hole is not bridged.
 
-    start: the number of the configuration in which the canvas begins. tried: how many stacks with the same two states
-    on top are gone on from.
+    start: the number of the configuration in which the canvas begins.
     """
     out, at, number = fixed.copy(), 0, start
     while at < len(fixed):
@@ -34,7 +42,7 @@ def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, tried: int) 
         behind = next((i for i in range(hole, len(fixed)) if not is_open[i]), len(fixed))
         after = next((i for i in range(behind, len(fixed)) if is_open[i]), len(fixed))
         filled = _filled(graph, number, behind - hole, fixed[behind:after], len(fixed) - after, more,
-                         bool((fixed[after:] >= 0).any()), tried)
+                         bool((fixed[after:] >= 0).any()), effort)
         if filled is None:
             return None
         out[hole:behind] = filled
@@ -48,12 +56,12 @@ def _ends(graph: LazyGraph, number: int, left: int, more: int) -> bool:
 
 
 def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int, more: int, holes_follow: bool,
-            tried: int) -> Tokens | None:
+            effort: Effort) -> Tokens | None:
     """`size` tokens from a configuration to one that survives `tokens` and finds an end behind them."""
     ends = _finished(graph, number, size, tokens, more)
     if ends is not None or number == lalr.ENDED:
         return ends
-    for way, q in _ways(graph, number, tokens, -1 if holes_follow else left, more, tried):
+    for way, q in _ways(graph, number, tokens, -1 if holes_follow else left, more, effort):
         for text, gaps in _spelled(graph, number, way, q):
             for ids in _tokenised(graph, text, gaps, size):
                 last = int(graph.follow(number, np.concatenate([ids, tokens]))[-1])
@@ -62,13 +70,13 @@ def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int,
     return None
 
 
-def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, tried: int
+def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort
           ) -> Iterator[tuple[list[int], int]]:
     """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
     known = 0
     for wanted in _GOALS:
         parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more,
-                                                 _STACKS, tried, wanted, words=True)
+                                                 effort.most, effort.tried, wanted, words=True)
         for place, q in goals[known:].tolist():
             yield _way(graph, parent, step, place), q
         known = len(goals)

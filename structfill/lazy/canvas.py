@@ -17,6 +17,7 @@ from structfill.errors import (
     EmptyLanguage,
     NotFound,
     StructfillError,
+    TooLarge,
     UnsupportedFeature,
     VocabMismatch,
 )
@@ -24,14 +25,15 @@ from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 
-from .bridging import bridged
+from .bridging import Effort, bridged
 from .graph import LazyGraph
 from .reading import Reading, read, reading
 
 WIDTH = 96  # configurations kept at a position
 # Widths with which a first canvas is searched, and seeds of the noise; the last ones only if all tokens are tried.
 _SEARCH, _WHOLE = ((32, 0), (256, 1), (256, 2)), ((2048, 3), (8192, 4))
-_STUBBORN = 16  # stacks with the same two states on top that a second bridge goes on from: deep in one kind of bracket
+# Bridges to fixed tokens: the first one, and once beams have failed one that gets deep into brackets of one kind.
+_QUICK, _STUBBORN = Effort(5_000, 1), Effort(15_000, 16)
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -210,11 +212,11 @@ class LazyTrellis:
         budget, needed = self.length + self.more, self.graph.needed(row.start)
         if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
             return None
-        path = self._bridged(row, 1)
+        path = self._bridged(row, _QUICK)
         path = self._beamed(row, _SEARCH) if path is None else path
-        path = self._bridged(row, _STUBBORN) if path is None else path
         if path is None and self.graph.everything:
             path = self._beamed(row, _WHOLE)
+        path = self._bridged(row, _STUBBORN) if path is None else path
         if path is not None:
             return path
         if (row.fixed == OPEN).all():
@@ -240,10 +242,14 @@ class LazyTrellis:
                 raise self._none(row)
         return None
 
-    def _bridged(self, row: _Row, tried: int) -> Tokens | None:
+    def _bridged(self, row: _Row, effort: Effort) -> Tokens | None:
         if (row.fixed == OPEN).all():
             return None
-        return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, tried)
+        try:
+            return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
+        except TooLarge:  # what other searches may find is not lost with this one
+            self.graph.machine.clear_if_full()
+            return None
 
     def _blank(self, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""
