@@ -1,6 +1,6 @@
 """Denoising steps of the embedded model with its schema as a constraint, and without any.
 
-    python bench/passes.py [--count 40]
+    python bench/passes.py [--count 60]
 
 Held-out documents, positions committed where the model is surer than 0.9 (at least one in every step, all within 64).
 Without the schema the model is told the same of it, and any text is allowed.
@@ -47,7 +47,7 @@ def passes(constraint: sf.Constraint, model: Any, text: str, rule: str) -> tuple
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--count", type=int, default=60)
     count = parser.parse_args().count
     torch.set_num_threads(1)
     model, anything = EmbeddedModel.load(), sf.regex("[^\u0000]*")

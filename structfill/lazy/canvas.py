@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -212,13 +213,19 @@ class LazyTrellis:
         budget, needed = self.length + self.more, self.graph.needed(row.start)
         if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
             return None
-        path = self._bridged(row, _QUICK)
-        path = self._beamed(row, _SEARCH) if path is None else path
-        if path is None and self.graph.everything:
-            path = self._beamed(row, _WHOLE)
-        path = self._bridged(row, _STUBBORN) if path is None else path
-        if path is not None:
-            return path
+        searches = [partial(self._bridged, row, _QUICK), partial(self._beamed, row, _SEARCH)]
+        searches += [partial(self._beamed, row, _WHOLE)] if self.graph.everything else []
+        searches += [partial(self._bridged, row, _STUBBORN)]
+        full: TooLarge | None = None
+        for search in searches:
+            try:
+                if (path := search()) is not None:
+                    return path
+            except TooLarge as error:  # what the next one may find is not lost with this one
+                full = error
+                self.graph.machine.clear_if_full()
+        if full is not None:
+            raise full
         if (row.fixed == OPEN).all():
             raise self._none(row)
         raise NotFound(f"no valid canvas of {self.length} tokens that agrees with the fixed tokens was found; one may "
@@ -245,11 +252,7 @@ class LazyTrellis:
     def _bridged(self, row: _Row, effort: Effort) -> Tokens | None:
         if (row.fixed == OPEN).all():
             return None
-        try:
-            return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
-        except TooLarge:  # what other searches may find is not lost with this one
-            self.graph.machine.clear_if_full()
-            return None
+        return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
 
     def _blank(self, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""

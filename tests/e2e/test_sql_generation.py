@@ -6,11 +6,14 @@ import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 import structfill as sf
 from structfill.errors import SpecError, StructfillError, UnsupportedFeature
+from structfill.lazy.bridging import bridged
+from structfill.lazy.canvas import _QUICK, _STUBBORN
 from tests.fake_models import RandomModel
 
 TABLES = {"users": {"id": "int", "full name": "text", "age": "int"}, "orders": {"id": "int", "user_id": "int"}}
@@ -72,8 +75,15 @@ def completed(constraint, given):
 @pytest.mark.parametrize(("dialect", "given"), [("postgres", "··········TABLE a))))))"),
                                                 ("mysql", "··················TABLE a))))))))")])
 def test_brackets_that_only_fixed_text_closes_are_opened(dialect, given):
-    """So many of one kind that the search for a first canvas goes on from several stacks alike on top."""
-    completed(sf.sql(dialect), given)
+    """So many of one kind that a bridge has to go on from several stacks alike on top."""
+    constraint = sf.sql(dialect)
+    completed(constraint, given)
+    graph = sf.LazyGraph(constraint.written, sf.Vocab.bytes())
+    fixed = np.array([-1 if char == "·" else ord(char) for char in given])
+    start = graph.number(sf.LazyTrellis(graph, len(given))._rows[0].start)
+    assert bridged(graph, start, fixed, 0, _QUICK) is None
+    path = bridged(graph, start, fixed, 0, _STUBBORN)
+    assert path is not None and constraint.accepts(graph.vocab.decode(path.tolist()))
 
 
 def test_what_cannot_be_written_is_told(constraint):

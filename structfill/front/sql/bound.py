@@ -175,28 +175,27 @@ class _Binder:
                 _WITH.format(t=number)]
 
     def _scope(self, scope: Scope, sources: list[Scope]) -> list[str]:
-        """What a query of some tables may have behind its list."""
+        """What the columns of some tables are made into, and what a query of them may have behind its list."""
         s = _suffix(scope)
-        return [_SCOPE.format(s=s), _SOURCE.format(s=s, sources=" | ".join(map(self._from, sources)))]
+        return [_EXPRESSIONS.format(s=s, column=f"column_{s} | "),
+                _LEFTMOST.format(name=f"key_{s}", column=f"column_{s}", s=s), _SCOPE.format(s=s),
+                _SOURCE.format(s=s, sources=" | ".join(map(self._from, sources)))]
 
     def _from(self, scope: Scope) -> str:
         return f"FROM {'path' if len(scope) == 1 else 'join'}_{_suffix(scope)} tail_{_suffix(scope)}"
 
     def _table(self, number: int, table: Table) -> list[str]:
-        t, column = str(number), f"column_{number}"
+        t = str(number)
         columns = " | ".join(self._name(c.name, self.dialect.fold_columns) for c in table.columns)
         schema = f'{self._name(table.schema, self.dialect.fold_tables)} "." ' if table.schema else ""
         return [f"table_{t}: {self._name(table.name, self.dialect.fold_tables)}", f"path_{t}: {schema}table_{t}",
                 f'column_{t}: table_{t} "." name_{t}', f"name_{t}: {columns}",
-                _EXPRESSIONS.format(s=t, column=f"{column} | "), _ANCHOR.format(t=t),
-                _LEFTMOST.format(name=f"key_{t}", column=column, s=t)]
+                _ANCHOR.format(t=t)]
 
     def _join(self, scope: Scope) -> list[str]:
         """Tables in one scope: how each comes to the others, in a list by its first column and behind FROM."""
         s, entries, joins = _suffix(scope), [], []
-        rules = [f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}",
-                 _EXPRESSIONS.format(s=s, column=f"column_{s} | "),
-                 _LEFTMOST.format(name=f"key_{s}", column=f"column_{s}", s=s)]
+        rules = [f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}"]
         for last in scope:
             others = tuple(t for t in scope if t != last)
             if others not in self.scopes:
@@ -220,8 +219,8 @@ class _Binder:
             pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
         if len(self.tables) + len(pairs) > MOST_SCOPES:
             raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(pairs), MOST_SCOPES)
-        triples = [three for three in combinations(numbers, 3)
-                   if sum(pair in set(pairs) for pair in combinations(three, 2)) >= 2]
+        known = set(pairs)
+        triples = [three for three in combinations(numbers, 3) if len(known & set(combinations(three, 2))) >= 2]
         return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
 
     def _name(self, name: str, fold: str) -> str:
