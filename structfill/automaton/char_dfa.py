@@ -128,6 +128,10 @@ class CharDFA:
 
     def is_everything(self) -> bool:
         """Is every string accepted (with whatever label)?"""
+        return self._is_everything
+
+    @cached_property
+    def _is_everything(self) -> bool:
         return bool((self.labels >= 0).all() and (self.delta >= 0).all())
 
     def step(self, state: int, codepoint: int) -> int:

@@ -24,6 +24,7 @@ class Liveness:
         self._values: dict[Goal, set[int]] = {}
         self._containers: dict[State, set[int]] = {}
         self._useful: dict[tuple[Step, Labels], Labels] = {}
+        self._useful_names: dict[tuple[ObjectState, Labels], Labels] = {}
         self._string_ends: dict[tuple[CharDFA, Labels], frozenset[int]] = {}
         self._visit(root)
         self._solve()
@@ -43,6 +44,13 @@ class Liveness:
             self._useful[key] = frozenset(label for label in self._values.get(step.goal, ())
                                           if self.of_container(step.after(label)) & wanted)
         return self._useful[key]
+
+    def useful_names(self, state: ObjectState, wanted: Labels) -> Labels:
+        """Places among the steps of `state` of those of which some value is useful."""
+        key = (state, wanted)
+        if key not in self._useful_names:
+            self._useful_names[key] = frozenset(i for i, s in enumerate(state.steps) if self.useful(s, wanted))
+        return self._useful_names[key]
 
     def string_states(self, dfa: CharDFA, wanted: Labels) -> frozenset[int]:
         """The states of a character automaton from which a label in `wanted` can be reached."""

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
+from ...collector import paused_collector
 from .containers import ArrayState, ObjectState, Step, steps_of
 from .goals import Goal, GoalSpace
 from .liveness import NOTHING, Labels, Liveness, State
@@ -56,6 +58,7 @@ class Reader:
         self.root = space.root
         self.liveness = Liveness(space.root)
 
+    @paused_collector()
     def read(self, text: str) -> Reading:
         """Read `text` to its end or to where it leaves the language. Linear in the text, no recursion."""
         try:
@@ -65,8 +68,7 @@ class Reader:
         return Reading(True, True, len(text))
 
 
-@dataclass
-class _Frame:
+class _Frame(NamedTuple):
     """An open container: the step whose value is being read, and the labels the container may close with."""
 
     step: Step
@@ -131,14 +133,19 @@ class _Reading:
     def _after(self, state: State, wanted: Labels) -> int | None:
         """After an item or a property."""
         self._skip_whitespace()
-        more = any(self.liveness.useful(step, wanted) for step in steps_of(state))
-        expected = _options(state, wanted, "',' " if more else "")
+
+        def expected() -> str:
+            return _options(state, wanted, "','" if more() else "")
+
+        def more() -> bool:
+            return any(self.liveness.useful(step, wanted) for step in steps_of(state))
+
         char = self._peek(expected)
         if char == _closer(state) and state.close in wanted:
             self.position += 1
             return state.close
-        if char != "," or not more:
-            raise _Stop(self.position, expected)
+        if char != "," or not more():
+            raise _Stop(self.position, expected())
         self.position += 1
         self._next(state, wanted)
         return None
@@ -147,7 +154,7 @@ class _Reading:
         """Push the next item or property of `state`."""
         self._skip_whitespace()
         if isinstance(state, ObjectState):
-            useful = frozenset(i for i, s in enumerate(state.steps) if self.liveness.useful(s, wanted))
+            useful = self.liveness.useful_names(state, wanted)
             if self._peek("a property name") != '"' or state.keys is None or not useful:
                 raise _Stop(self.position, "a property name")
             step = state.steps[self._string(state.keys, useful, "a property name allowed here")]
@@ -295,7 +302,7 @@ def _closer(state: State) -> str:
 
 def _options(state: State, wanted: Labels, before: str) -> str:
     close = repr(_closer(state)) if state.close in wanted else ""
-    return " or ".join(filter(None, [before.strip(), close])) or "an item or a property"
+    return " or ".join(filter(None, [before, close])) or "an item or a property"
 
 
 def _describe(goal: Goal, wanted: Labels, liveness: Liveness) -> str:
