@@ -180,12 +180,12 @@ def test_impossible_vocabularies(arguments):
 def test_the_trie_spells_every_token(tokens):
     trie = Vocab.of_tokens(tokens).trie
     assert spellings_of(trie) == tokens
-    assert len(trie.byte) == len({t[:k] for t in tokens for k in range(1, len(t) + 1)})
+    assert len(trie.prefixes) == len({t[:k] for t in tokens for k in range(1, len(t) + 1)})
 
 
 def test_the_longest_spelling():
     trie = Vocab.of_tokens([b"x" * 4095, b"x" * 4094 + b"y"]).trie
-    assert len(trie.byte) == 4096 and trie.end.tolist() == [4095, 4096]
+    assert len(trie.prefixes) == 4096 and trie.end.tolist() == [4095, 4096]
 
 
 # Hostile files: an error that names the file, or a vocabulary.
@@ -365,7 +365,7 @@ def test_real_tokenizers(unpacked, name, size, eos, pad, mask):
     assert spelled == sum(1 for t in vocab.tokens if t) >= distinct
     if name == "gemma3":  # letters are there as bytes and as text
         assert spelled - distinct == 110
-    assert len(trie.byte) < 700_000
+    assert len(trie.prefixes) < 700_000
 
 
 def test_of_takes_tokenizers(tmp_path):

@@ -8,7 +8,7 @@ byte is found once. Where none of the bytes that stand below a node change the f
 The strings of a schema move alike until their quotes: `copies` has them walk as one.
 
 `build_trie(data, ptr)`: sorted distinct non-empty spellings (spelling r is ``data[ptr[r]:ptr[r + 1]]``, uint8)
-    -> `Trie`, depth first and in byte order: at most 2**31 - 2 prefixes.
+    -> `Trie`, depth first and in byte order: at most 2**31 - 2 prefixes of at most 2**16 bytes.
 
 `walk(delta, byte_class, trie, max_work, counts=None)` -> `Walk`: the class of every spelling (int32 [R], -1: alive
     in no state, or its node is 0) and the functions of the classes as CSR: class c maps the states of ``group[k]`` to

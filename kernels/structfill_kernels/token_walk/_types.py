@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 
 class LimitReached(Exception):
     """A counted limit was passed; `needed` is the count that would have been reached."""
@@ -13,15 +15,23 @@ class LimitReached(Exception):
         self.needed = needed
 
 
+# What the walk reads of a prefix, in one place of memory: most of its time goes to waiting for it.
+PREFIX = np.dtype([
+    ("below", np.uint64),  # which bytes the prefixes that begin with this one go on with, see `bytesets.group_of`
+    ("after", np.int32),  # the first prefix behind these
+    ("first", np.int32),  # how many distinct spellings stand before the prefix
+    ("last", np.int32),  # and before `after`
+    ("depth", np.uint16),  # bytes of the prefix less one
+    ("byte", np.uint8),  # its last byte
+    ("spelled", np.uint8),  # is it a spelling? 0 or 1
+])
+
+
 class Trie(NamedTuple):
     """All prefixes of some spellings, depth first, in byte order: node 0 is the empty one, node i + 1 is prefix i."""
 
+    prefixes: Any  # PREFIX [P]
     parent: Any  # int32 [P], the node of the prefix less its last byte
-    byte: Any  # uint8 [P], that byte
-    depth: Any  # int32 [P], bytes of the prefix less one
-    after: Any  # int32 [P], the first prefix behind those that begin with this one
-    below: Any  # uint64 [P], which bytes these go on with, as `bytesets.group_of` sorts them
-    spelled: Any  # int32 [P + 1], how many distinct spellings stand before the prefix
     characters: Any  # int32, the characters that each distinct spelling begins, or would if it were UTF-8
     end: Any  # int32 [R], the node of every spelling; 0 stands for what no text can hold
     rank: Any  # int32 [R], the place of every spelling among the distinct ones; their number for what no text can hold

@@ -120,30 +120,31 @@ def _join(group, sums, ptr, kid, slots, known, at_of, group_of, next_of, lists):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
+def _descend(node, prefixes, written, byte_class, K, step, path, begun, closed, shifted,
              characters, group_ptr, group_class, class_of, classes, found, row, at, counted):
     """The hot loop: from prefix `node` on, until a function has to be known behind a class, or what characters do to
     it (class ASK); returns that prefix, how many classes there are, the function and the class. A subtree in which
     nothing changes is one class; where all it holds does the same again and again, a spelling's class is told by its
     length."""
     letter = byte_class[LETTER]
-    while node < byte.shape[0]:
-        d, k = depth[node], byte_class[byte[node]]
+    while node < prefixes.shape[0]:
+        prefix = prefixes[node]
+        d, byte, below, behind = U32(prefix.depth), prefix.byte, prefix.below, prefix.after
+        k = byte_class[byte]
         function = step[path[d] * K + k]
         if function < 0:
             return node, classes, path[d], k
-        behind = after[node]
         if function != EMPTY:
-            path[d + 1], begun[d + 1] = function, begun[d] + begins(byte[node])
-            first, last = spelled[node], spelled[behind]
-            changes = changing(below[node], function, K, step, closed, group_ptr, group_class)
+            path[d + 1], begun[d + 1] = function, begun[d] + begins(byte)
+            first, last = prefix.first, prefix.last
+            changes = changing(below, function, K, step, closed, group_ptr, group_class)
             if changes == ONLY_CHARACTERS and step[function * K + letter] == function:
                 if characters[function] == UNKNOWN:
                     return node, classes, function, ASK
                 if characters[function] == LOOPS:
                     changes = U64(0)
             if changes and counted and last - first >= MANY:
-                said = behind_characters(node, first, last, begun[d + 1], written, below[node], function, K, letter,
+                said = behind_characters(node, first, last, begun[d + 1], written, below, function, K, letter,
                                          step, shifted, characters, group_ptr, group_class, row, at)
                 if said >= 0 or said == ASK:
                     return node, classes, row[at[ROW_KNOWN]], said
@@ -159,7 +160,7 @@ def _descend(node, byte, depth, after, below, spelled, written, byte_class, K, s
                     continue
             if changes:
                 behind = node + 1
-                last = spelled[behind]
+                last = first + prefix.spelled
             if last > first:
                 if class_of[function] < 0:
                     class_of[function] = classes
@@ -175,8 +176,7 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, 
     """The walk until it ends or something has to grow (returned): no loop here replaces an array, since Numba would
     count its references in every round. `at` and `known` hold the numbers that change."""
     K, S = delta.shape
-    byte, depth, after, below, spelled, written = (trie.byte, trie.depth, trie.after, trie.below, trie.spelled,
-                                                   trie.characters)
+    prefixes, written = trie.prefixes, trie.characters
     ptr, hashes, group, target, step, slots, closed, shifted, characters, class_of = functions
     sums, kid_ptr, kid, group_slots = groups
     value, state, seen, move_slots = moves
@@ -186,9 +186,9 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, 
     quote = byte_class[QUOTE] if many.shape[0] else -1
     while at[WORK] <= max_work:
         at[NODE], at[CLASSES], before, k = _descend(
-            at[NODE], byte, depth, after, below, spelled, written, byte_class, K, step, path, begun, closed, shifted,
+            at[NODE], prefixes, written, byte_class, K, step, path, begun, closed, shifted,
             characters, group_ptr, group_class, class_of, at[CLASSES], found, row, at, counts is not None)
-        if at[NODE] >= byte.shape[0]:
+        if at[NODE] >= prefixes.shape[0]:
             break
         if k == ASK:
             characters[before] = do_characters_loop(before, ptr, target, loops, state, counts)
@@ -231,7 +231,7 @@ def _walk(delta, byte_class, trie, max_work, counts):
     copies, table = copies_of(delta, byte_class, counts)
     (K, S), states = table.shape, delta.shape[1]
     groups, functions, moves = groups_of(S), functions_of(copies.alone, K), moves_of(counts, S)
-    found = np.full(trie.spelled[-1] + 1, -1, np.int32)
+    found = np.full(trie.characters.shape[0] + 1, -1, np.int32)
     loops = loops_on_characters(delta, byte_class, counts)
     loops = np.concatenate((loops, loops[copies.copy[copies.copied[states:]]]))
     scratch = (loops, *classes_of_groups(byte_class), np.full(1 + trie.longest, IDENTITY, np.int32),
@@ -285,11 +285,12 @@ def _pairs(functions, member):
 
 
 @njit(cache=True, nogil=True)
-def _by_rank(found, rank):
-    """The class of every spelling from those of the distinct ones; numpy would widen the ranks first."""
+def _by_rank(found, rank, number):
+    """The number of the class of every spelling from the classes of the distinct ones; numpy would widen both first."""
     out = np.empty(rank.shape[0], np.int32)
     for r in range(rank.shape[0]):
-        out[r] = found[U32(rank[r])]
+        c = found[U32(rank[r])]
+        out[r] = number[U32(c)] if c >= 0 else -1
     return out
 
 
@@ -302,10 +303,11 @@ def walk(delta, byte_class, trie, max_work, counts=None):
     if work > allowed:
         raise LimitReached(int(work))
     member = _members(functions.class_of, known[0], classes)
+    number = np.arange(classes, dtype=np.int32)
     if len(copies.many):
         copies, groups, known[1] = copies_of_targets(functions, member, states, groups, known[1], copies)
         number, member = apart(functions, member, states, groups.sums, copies)
-        found = np.append(number, -1)[found]
     kid_ptr = groups.ptr[states : known[1] + 1].copy()
-    return Walk(_by_rank(found, trie.rank), *_pairs(functions, member), kid_ptr, groups.kid[: kid_ptr[-1]].copy(),
-                int(work), None if counts is None else moves.value[: known[2]] & MOVE, copies)
+    kid = groups.kid[: kid_ptr[-1]].copy()
+    return Walk(_by_rank(found, trie.rank, number), *_pairs(functions, member), kid_ptr, kid, int(work),
+                None if counts is None else moves.value[: known[2]] & MOVE, copies)

@@ -9,7 +9,7 @@ import numpy as np
 from ..counters import STATE_BITS
 from ..counters.reference import advance, running
 from . import bytesets
-from ._types import LimitReached, Links, Trie, Walk
+from ._types import PREFIX, LimitReached, Links, Trie, Walk
 
 
 def build_trie(data, ptr):
@@ -18,14 +18,16 @@ def build_trie(data, ptr):
     prefixes = sorted({w[:k] for w in spellings for k in range(1, len(w) + 1)})
     node = {b"": 0} | {prefix: i + 1 for i, prefix in enumerate(prefixes)}
     after = [sum(q < p or q.startswith(p) for q in prefixes) for p in prefixes]
-    spelled = [sum(w < p for w in spellings) for p in prefixes] + [len(spellings)]
+    first = [sum(w < p for w in spellings) for p in prefixes]
+    last = [k + sum(w.startswith(p) for w in spellings) for k, p in zip(first, prefixes, strict=True)]
+    below = [_below(p, spellings) for p in prefixes]
+    depth, byte, spelled = [len(p) - 1 for p in prefixes], [p[-1] for p in prefixes], [p in spellings for p in prefixes]
+    rows = np.array([*zip(below, after, first, last, depth, byte, spelled, strict=True)], PREFIX)
     characters = [sum(byte & 0xC0 != 0x80 for byte in w) for w in spellings]
-    parent, depth, end = [node[p[:-1]] for p in prefixes], [len(p) - 1 for p in prefixes], [node[w] for w in spellings]
-    parent, depth, after, spelled, characters, end = (
-        np.array(column, np.int32) for column in (parent, depth, after, spelled, characters, end))
-    below = np.array([_below(p, spellings) for p in prefixes], np.uint64)
-    return Trie(parent, np.array([p[-1] for p in prefixes], np.uint8), depth, after, below, spelled, characters, end,
-                np.arange(len(end), dtype=np.int32), max(map(len, spellings), default=0))
+    parent, end = [node[p[:-1]] for p in prefixes], [node[w] for w in spellings]
+    parent, characters, end = (np.array(column, np.int32) for column in (parent, characters, end))
+    return Trie(rows, parent, characters, end, np.arange(len(end), dtype=np.int32),
+                max(map(len, spellings), default=0))
 
 
 def _below(prefix, spellings):
@@ -49,7 +51,7 @@ def _is_text(data):
 def spellings_of(trie):
     """The spellings that a trie holds, by number; empty for those at node 0."""
     prefixes = [b""]
-    for parent, byte in zip(trie.parent.tolist(), trie.byte.tolist(), strict=True):
+    for parent, byte in zip(trie.parent.tolist(), trie.prefixes["byte"].tolist(), strict=True):
         prefixes.append(prefixes[parent] + bytes([byte]))
     return [prefixes[node] for node in trie.end.tolist()]
 

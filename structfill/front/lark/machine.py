@@ -74,4 +74,5 @@ def words(vocab: Vocab) -> lalr.Words:
     ptr = np.zeros(len(vocab) + 1, np.int64)
     np.cumsum(lengths, out=ptr[1:])
     trie = vocab.trie
-    return lalr.words(ptr, np.frombuffer(b"".join(vocab.tokens) + b"\0", np.uint8), trie.parent, trie.byte, trie.end)
+    text, bytes_ = np.frombuffer(b"".join(vocab.tokens) + b"\0", np.uint8), np.ascontiguousarray(trie.prefixes["byte"])
+    return lalr.words(ptr, text, trie.parent, bytes_, trie.end)
