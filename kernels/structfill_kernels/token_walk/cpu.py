@@ -35,6 +35,7 @@ from .subtrees import (
     do_characters_loop,
     loops_on_characters,
 )
+from .usual import find_unusual, is_unusual, unusual_classes
 
 U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
 STATES = (1 << STATE_BITS) - 1
@@ -177,21 +178,25 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, 
     count its references in every round. `at` and `known` hold the numbers that change."""
     K, S = delta.shape
     prefixes, written = trie.prefixes, trie.characters
-    ptr, hashes, group, target, step, slots, closed, shifted, characters, class_of = functions
+    ptr, hashes, group, target, step, usual, unusual, slots, closed, shifted, characters, class_of = functions
     sums, kid_ptr, kid, group_slots = groups
     value, state, seen, move_slots = moves
     _, many, copied, copy = copies
-    loops, group_ptr, group_class, path, begun, row, found, behind, at_of, group_of, next_of, out_group, out_target = \
-        scratch
-    quote = byte_class[QUOTE] if many.shape[0] else -1
+    (of_state, loops, group_ptr, group_class, path, begun, row, found, behind, at_of, group_of, next_of, out_group,
+     out_target) = scratch
+    quote, counted = byte_class[QUOTE] if many.shape[0] else -1, counts is not None
     while at[WORK] <= max_work:
         at[NODE], at[CLASSES], before, k = _descend(
             at[NODE], prefixes, written, byte_class, K, step, path, begun, closed, shifted,
-            characters, group_ptr, group_class, class_of, at[CLASSES], found, row, at, counts is not None)
+            characters, group_ptr, group_class, class_of, at[CLASSES], found, row, at, counted)
         if at[NODE] >= prefixes.shape[0]:
             break
         if k == ASK:
             characters[before] = do_characters_loop(before, ptr, target, loops, state, counts)
+            continue
+        as_usual = not is_unusual(unusual, before, k)
+        if as_usual and usual[before] >= 0:
+            step[before * K + k] = usual[before]
             continue
         first, last, top, kids = ptr[before], ptr[before + 1], ptr[known[0]], kid_ptr[known[1]]
         pairs = last - first
@@ -205,7 +210,7 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, 
         if kids + pairs > kid.shape[0] or unions >= sums.shape[0] or 2 * (unions - S) > group_slots.shape[0]:
             return GROUPS, pairs
         most = known[2] + pairs
-        if counts is not None and (most > value.shape[0] or 2 * most > move_slots.shape[0]):
+        if counted and (most > value.shape[0] or 2 * most > move_slots.shape[0]):
             return MOVES, pairs
         if k == quote:
             known[2] = _behind(delta[k], out_target, 0, pairs, behind, value, state, move_slots, known[2], counts)
@@ -218,8 +223,11 @@ def _fill(at, delta, byte_class, trie, functions, groups, moves, copies, known, 
         at[WORK] += 12 * known[1] + 2 * (kid_ptr[known[1]] - kids)
         number, now = function_number(ptr, hashes, group, target, slots, known[0], end, seen)
         step[before * K + k] = number
+        if as_usual:
+            usual[before] = number
         if now > known[0]:
             known[0] = now
+            find_unusual(number, ptr, target, state, counted, of_state, unusual)
             at[WORK] += 3 * (end - top) + 4 * K
     return DONE, 0
 
@@ -234,7 +242,10 @@ def _walk(delta, byte_class, trie, max_work, counts):
     found = np.full(trie.characters.shape[0] + 1, -1, np.int32)
     loops = loops_on_characters(delta, byte_class, counts)
     loops = np.concatenate((loops, loops[copies.copy[copies.copied[states:]]]))
-    scratch = (loops, *classes_of_groups(byte_class), np.full(1 + trie.longest, IDENTITY, np.int32),
+    of_state = unusual_classes(table, byte_class[QUOTE] if copies.many.shape[0] else -1)
+    find_unusual(IDENTITY, functions.ptr, functions.target, moves.state, counts is not None, of_state,
+                 functions.unusual)
+    scratch = (of_state, loops, *classes_of_groups(byte_class), np.full(1 + trie.longest, IDENTITY, np.int32),
                np.zeros(1 + trie.longest, np.int32), np.empty(1 + trie.longest, np.int32), found, *_lists(S))
     at, known = np.array([0, 0, S, -1, 0, 0]), np.array([2, S, S])
     what = FUNCTIONS

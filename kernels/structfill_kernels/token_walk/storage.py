@@ -49,6 +49,8 @@ class Functions(NamedTuple):
     group: Any  # int32
     target: Any  # int32
     step: Any  # int32 [F * K], the function behind one more byte of a class; -1: not known yet
+    usual: Any  # int32 [F], the function behind the bytes that are usual to all targets; -1: not known yet
+    unusual: Any  # uint64 [F, ceil(K / 64)], the byte classes that are not usual to some target (`usual`)
     slots: Any  # int32, a hash table of numbers
     closed: Any  # uint64 [F], groups of bytes (`bytesets`) known not to change the function
     shifted: Any  # uint64 [F], those known to do what a letter does
@@ -190,7 +192,8 @@ def functions_of(groups, classes):
     group = np.empty(max(4 * pairs, 1 << 12), np.int32)
     group[:pairs] = groups
     step[:classes], ptr[2] = 0, pairs
-    return Functions(ptr, np.zeros(capacity, np.uint64), group, group.copy(), step, np.full(4 * capacity, -1, np.int32),
+    return Functions(ptr, np.zeros(capacity, np.uint64), group, group.copy(), step, np.full(capacity, -1, np.int32),
+                     np.zeros((capacity, (classes + 63) // 64), np.uint64), np.full(4 * capacity, -1, np.int32),
                      np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint64), np.zeros(capacity, np.uint8),
                      np.full(capacity, -1, np.int32))
 
@@ -198,7 +201,7 @@ def functions_of(groups, classes):
 @njit(cache=True, nogil=True)
 def room_for_function(functions, count, classes, pairs):
     """The functions with room for one more of so many pairs."""
-    ptr, hash_, group, target, step, slots, closed, shifted, characters, class_of = functions
+    ptr, hash_, group, target, step, usual, unusual, slots, closed, shifted, characters, class_of = functions
     if ptr[count] + pairs > group.shape[0]:
         group = grown(group, ptr[count] + pairs)
         target = grown(target, group.shape[0])
@@ -207,8 +210,9 @@ def room_for_function(functions, count, classes, pairs):
         ptr, hash_, step = grown(ptr, size + 1), grown(hash_, size), filled(step, size * classes, -1)
         closed, shifted = filled(closed, size, 0), filled(shifted, size, 0)
         characters, class_of = filled(characters, size, 0), filled(class_of, size, -1)
+        usual, unusual = filled(usual, size, -1), grown(unusual, size)
         slots = rehashed(hash_, 2, count, 4 * size)
-    return Functions(ptr, hash_, group, target, step, slots, closed, shifted, characters, class_of)
+    return Functions(ptr, hash_, group, target, step, usual, unusual, slots, closed, shifted, characters, class_of)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
