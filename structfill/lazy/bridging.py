@@ -13,16 +13,18 @@ from structfill_kernels import lalr
 from .graph import LazyGraph
 
 _GOALS = (1, 8, 48)  # ways to the end of a hole that are executed, the first ones first
+_TOPS = 1_000  # paths that are kept of those which the fixed text asks for
 _LONGEST = 32  # bytes of the longest token that is looked up
 Tokens = NDArray[np.int64]
 
 
 class Effort(NamedTuple):
-    """How far a hole is searched: stacks met at most, and those of them with the same two states on top that are gone
-    on from."""
+    """How far a hole is searched: stacks met at most, those of them with the same two states on top that are gone on
+    from, and paths looked at that the fixed text behind the hole asks for."""
 
     most: int
     tried: int
+    asked: int = 0
 
 
 def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, effort: Effort) -> Tokens | None:
@@ -73,15 +75,27 @@ def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int,
 def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort
           ) -> Iterator[tuple[list[int], int]]:
     """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
-    known = 0
+    known, tops = 0, _tops(graph, tokens, left + more == 0, effort)
     for wanted in _GOALS:
-        parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more,
+        parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more, tops,
                                                  effort.most, effort.tried, wanted, words=True)
         for place, q in goals[known:].tolist():
             yield _way(graph, parent, step, place), q
         known = len(goals)
         if known < wanted:
             return
+
+
+def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lalr.Tops:
+    """What the text of some tokens asks for; closes: does it end with them?"""
+    special = np.flatnonzero(graph.special[tokens])
+    text = graph.spelled_tokens(tokens[: special[0] if len(special) else None].tolist())
+    if not effort.asked or not text:
+        return lalr.no_tops(len(graph.machine.tables.act))
+    closes |= len(special) > 0
+    found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, np.frombuffer(text, np.uint8), closes,
+                                          effort.asked, _TOPS)
+    return found
 
 
 def _way(graph: LazyGraph, parent: Tokens, step: Tokens, place: int) -> list[int]:

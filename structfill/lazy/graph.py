@@ -131,6 +131,15 @@ class LazyGraph:
         return np.cumsum([0, *map(len, found)]), np.concatenate(found)
 
     @cached_property
+    def into(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """CSR by state of the parser: (state, edge) of the edges that lead to it."""
+        t = self.machine.tables
+        source = np.repeat(np.arange(len(t.edge_ptr) - 1), np.diff(t.edge_ptr))
+        order = np.argsort(t.edge[:, 0], kind="stable")
+        ptr = np.searchsorted(t.edge[order, 0], np.arange(len(t.edge_ptr)))
+        return ptr.astype(np.int64), np.stack([source[order], order], 1).astype(np.int64)
+
+    @cached_property
     def byte_of(self) -> list[int]:
         """A byte of every class of the lexer, one that reads well."""
         found = dict[int, int]()

@@ -32,10 +32,11 @@ from .machine import (
     step,
 )
 from .plan import longest_token, planned, rest
+from .tops import Tops, no_tops, tops
 
-__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Words", "advance", "backward", "beam",
+__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Tops", "Words", "advance", "backward", "beam",
            "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow", "forward", "grown",
-           "longest_token", "may_end", "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary",
+           "longest_token", "may_end", "no_tops", "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary", "tops",
            "weights", "words"]
 
 

@@ -15,25 +15,21 @@ import numpy as np
 from ._types import ENDED
 from .machine import advance, config, feed, jit, push
 from .plan import reduced, rest
-
-_PRICES = 1 << 10  # tokens of a way; longer ones are not told apart
-
+from .queue import PRICES, dequeue, enqueue, new_queue
+from .tops import on_top
 
 class _Search(NamedTuple):
     """Stacks that were met, and a queue of them by price.
 
     Attributes:
-        node, parent, step, price: int64 by place. following: the next place of the same price, or -1.
-        queue: int64 [prices, 2], the first and last place of each price. known: bool by node, gone on from?
+        node, parent, step: int64 by place. known: bool by node, gone on from? waiting: the places to go on from.
     """
 
     node: Any
     parent: Any
     step: Any
-    price: Any
-    following: Any
-    queue: Any
     known: Any
+    waiting: Any
 
 
 @jit
@@ -93,26 +89,30 @@ def _goals(t: Any, s: Any, w: Any, special: Any, node: Any, states: Any, tokens:
 
 
 @jit
-def _queue(f: Any, place: Any) -> None:
-    """Puts a stack behind those of its price."""
-    last = f.queue[f.price[place], 1]
-    f.following[place] = -1
-    if last < 0:
-        f.queue[f.price[place], 0] = place
-    else:
-        f.following[last] = place
-    f.queue[f.price[place], 1] = place
-
-
-@jit
-def _next(f: Any, cost: Any) -> Any:
-    """The first of the stacks of a price, taken out; -1 where there is none."""
-    place = f.queue[cost, 0]
-    if place >= 0:
-        f.queue[cost, 0] = f.following[place]
-        if f.following[place] < 0:
-            f.queue[cost, 1] = -1
-    return place
+def _goals_above(t: Any, s: Any, w: Any, special: Any, f: Any, tops: Any, place: Any, tokens: Any, left: Any, more: Any,
+                 goals: Any, count: Any, found: Any) -> Any:
+    """(how many stacks are met, how many goals there are) with those of the paths that lead on from one stack."""
+    state = s.node[f.node[place], 1]
+    for x in range(tops.ptr[state], tops.ptr[state + 1]):
+        first = on_top(s, tops, f.node[place], x)
+        if first < 0:
+            continue
+        node, edges, i = f.node[place], 0, first
+        while tops.edge[i] >= 0 and node >= 0:
+            node = push(s, node, t.edge[tops.edge[i], 0])
+            edges, i = edges + 1, tops.rest[i]
+        if found == goals.shape[0] or count + edges > f.node.shape[0] or node < 0:
+            break
+        c = config(t, s, node, tops.lexer[first])
+        if c < 0 or not meets(t, s, w, special, c, tokens, left, more):
+            continue
+        goals[found, 0], goals[found, 1] = count + edges - 1, tops.lexer[first]
+        found, before, node, i = found + 1, place, f.node[place], first
+        while tops.edge[i] >= 0:
+            node = push(s, node, t.edge[tops.edge[i], 0])
+            f.node[count], f.parent[count], f.step[count] = node, before, t.edge[tops.edge[i], 2]
+            before, count, i = count, count + 1, tops.rest[i]
+    return count, found
 
 
 @jit
@@ -120,8 +120,8 @@ def _meet(f: Any, count: Any, after: Any, place: Any, step: Any, price: Any) -> 
     """How many stacks are met with one more, unless it is dead or was gone on from before."""
     if after < 0 or count == f.node.shape[0] or f.known[after]:
         return count
-    f.node[count], f.parent[count], f.step[count], f.price[count] = after, place, step, min(price, _PRICES)
-    _queue(f, count)
+    f.node[count], f.parent[count], f.step[count] = after, place, step
+    enqueue(f.waiting, count, min(price, PRICES))
     return count + 1
 
 
@@ -147,26 +147,25 @@ def _go_on(t: Any, s: Any, f: Any, place: Any, cost: Any, open_q: Any, count: An
 
 @jit
 def bridge(t: Any, s: Any, w: Any, special: Any, first: Any, near_ptr: Any, near: Any, tokens: Any, left: Any,
-           more: Any, most: Any, tried: Any, wanted: Any) -> Any:
+           more: Any, tops: Any, most: Any, tried: Any, wanted: Any) -> Any:
     """(parent, step, goals): up to `most` stacks met, each with the place of the one it came from and what was read in
     between, and up to `wanted` goals, int64 [G, 2]: (place of a stack, lexer state). A step is a number of `seq_ptr`,
     or -1 - a terminal.
 
     near_ptr, near: CSR, the lexer states that follow the one in which a lexeme begins, nearest first. Place 0 is the
-    first configuration itself, its lexeme still open. Of the stacks with the same two states on top, `tried` are gone
-    on from.
+    first configuration itself, its lexeme still open. tops: paths that may lead to a goal. Of the stacks with the same
+    two states on top, `tried` are gone on from.
     """
-    free = np.full((4, most), -1, np.int64)
-    f = _Search(free[0], free[1], free[2], np.zeros(most, np.int64), free[3], np.full((_PRICES + 1, 2), -1, np.int64),
-                np.zeros(s.node.shape[0], np.bool_))
+    free = np.full((3, most), -1, np.int64)
+    f = _Search(free[0], free[1], free[2], np.zeros(s.node.shape[0], np.bool_), new_queue(most))
     met = np.zeros((t.act.shape[0] + 1, t.act.shape[0]), np.int16)  # by the state below and the state on top
     seen, goals = np.full(t.delta.shape[0] + t.act.shape[1], -1, np.int64), np.empty((wanted, 2), np.int64)
     f.node[0], count, found, cost, open_q = s.conf[first, 0], 1, 0, 0, s.conf[first, 1]
     far, _, _ = entered(t.delta, open_q)
     reached = np.argsort(far)[(far < 0).sum() :]
-    _queue(f, 0)
-    while cost <= _PRICES and found < wanted and s.count[3] == 0:
-        place = _next(f, cost)
+    enqueue(f.waiting, 0, 0)
+    while cost <= PRICES and found < wanted and s.count[3] == 0:
+        place = dequeue(f.waiting, cost)
         if place < 0:
             cost += 1
             continue
@@ -179,6 +178,7 @@ def bridge(t: Any, s: Any, w: Any, special: Any, first: Any, near_ptr: Any, near
         met[under, state] += place > 0
         states = near[near_ptr[t.begin[state]] : near_ptr[t.begin[state] + 1]] if place else reached
         found = _goals(t, s, w, special, here, states, tokens, left, more, place, seen, goals, found)
+        count, found = _goals_above(t, s, w, special, f, tops, place, tokens, left, more, goals, count, found)
         is_open = place == 0 and open_q != t.begin[state]
         count = _go_on(t, s, f, place, cost, open_q if is_open else np.int64(-1), count)
     return f.parent[:count].copy(), f.step[:count].copy(), goals[:found].copy()
