@@ -20,56 +20,76 @@ Tokens = NDArray[np.int64]
 
 class Effort(NamedTuple):
     """How far a hole is searched: stacks met at most, those of them with the same two states on top that are gone on
-    from, and paths looked at that the fixed text behind the hole asks for."""
+    from, paths looked at that the fixed text behind the hole asks for, and holes filled anew before all is
+    given up."""
 
     most: int
     tried: int
     asked: int = 0
+    turns: int = 0
 
 
 def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, effort: Effort) -> Tokens | None:
-    """A valid canvas that agrees with `fixed`, hole by hole without going back; None where some hole is not bridged.
+    """A valid canvas that agrees with `fixed`, hole after hole; None where none is found.
 
-    start: the number of the configuration in which the canvas begins.
+    start: the number of the configuration in which the canvas begins. Where a hole is not bridged, the one before is
+    filled in another way.
     """
-    out, at, number = fixed.copy(), 0, start
-    while at < len(fixed):
-        is_open = fixed < 0
-        hole = next((i for i in range(at, len(fixed)) if is_open[i]), len(fixed))
-        number = int(graph.follow(number, fixed[at:hole])[-1])
-        if number < 0:
-            return None
-        if hole == len(fixed):
-            return out if number == lalr.ENDED or _ends(graph, number, 0, more) else None
-        behind = next((i for i in range(hole, len(fixed)) if not is_open[i]), len(fixed))
-        after = next((i for i in range(behind, len(fixed)) if is_open[i]), len(fixed))
-        filled = _filled(graph, number, behind - hole, fixed[behind:after], len(fixed) - after, more,
-                         bool((fixed[after:] >= 0).any()), effort)
+    out, holes, turns = fixed.copy(), _holes(fixed), 0
+    first = holes[0].begin if holes else len(fixed)
+    number = int(graph.follow(start, fixed[:first])[-1])
+    if number < 0 or not holes:
+        return out if number >= 0 and _ends(graph, number, 0, more) else None
+    tried = [_fillings(graph, number, fixed, holes[0], more, effort)]
+    while tried and turns < len(holes) + effort.turns:
+        hole, filled = holes[len(tried) - 1], next(tried[-1], None)
         if filled is None:
-            return None
-        out[hole:behind] = filled
-        number = int(graph.follow(number, filled)[-1])
-        at = behind
-    return out if number == lalr.ENDED or _ends(graph, number, 0, more) else None
+            tried.pop()
+            continue
+        out[hole.begin : hole.end] = filled[0]
+        if hole.after == len(fixed):
+            return out
+        turns += 1
+        tried.append(_fillings(graph, filled[1], fixed, holes[len(tried)], more, effort))
+    return None
+
+
+class _Hole(NamedTuple):
+    """Open positions ``[begin, end)``, and the fixed ones behind them, up to `after`."""
+
+    begin: int
+    end: int
+    after: int
+
+
+def _holes(fixed: Tokens) -> list[_Hole]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fixed < 0, [False]]).astype(np.int8))).tolist()
+    return [_Hole(*row) for row in zip(edges[::2], edges[1::2], [*edges[2::2], len(fixed)], strict=False)]
 
 
 def _ends(graph: LazyGraph, number: int, left: int, more: int) -> bool:
-    return int(graph.machine.call(lalr.rest, number, words=True)) <= left + more
+    return number == lalr.ENDED or int(graph.machine.call(lalr.rest, number, words=True)) <= left + more
 
 
-def _filled(graph: LazyGraph, number: int, size: int, tokens: Tokens, left: int, more: int, holes_follow: bool,
-            effort: Effort) -> Tokens | None:
-    """`size` tokens from a configuration to one that survives `tokens` and finds an end behind them."""
+def _fillings(graph: LazyGraph, number: int, fixed: Tokens, hole: _Hole, more: int, effort: Effort
+              ) -> Iterator[tuple[Tokens, int]]:
+    """(tokens, configuration behind what is fixed after them) that lead from a configuration through a hole and what is
+    fixed behind it, and find an end if nothing else is fixed."""
+    size, tokens = hole.end - hole.begin, fixed[hole.end : hole.after]
+    left = -1 if (fixed[hole.after :] >= 0).any() else len(fixed) - hole.after
     ends = _finished(graph, number, size, tokens, more)
-    if ends is not None or number == lalr.ENDED:
-        return ends
-    for way, q in _ways(graph, number, tokens, -1 if holes_follow else left, more, effort):
+    if ends is not None:
+        yield ends, int(graph.follow(number, np.concatenate([ends, tokens]))[-1])
+    if number == lalr.ENDED:
+        return
+    seen = set[int]()
+    for way, q in _ways(graph, number, tokens, left, more, effort):
         for text, gaps in _spelled(graph, number, way, q):
             for ids in _tokenised(graph, text, gaps, size):
                 last = int(graph.follow(number, np.concatenate([ids, tokens]))[-1])
-                if last >= 0 and (holes_follow or last == lalr.ENDED or _ends(graph, last, left, more)):
-                    return ids
-    return None
+                if last >= 0 and last not in seen and (left < 0 or _ends(graph, last, left, more)):
+                    seen.add(last)
+                    yield ids, last
 
 
 def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort
@@ -77,8 +97,8 @@ def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, e
     """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
     known, tops = 0, _tops(graph, tokens, left + more == 0, effort)
     for wanted in _GOALS:
-        parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more, tops,
-                                                 effort.most, effort.tried, wanted, words=True)
+        parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more,
+                                                 tops, effort.most, effort.tried, wanted, words=True)
         for place, q in goals[known:].tolist():
             yield _way(graph, parent, step, place), q
         known = len(goals)
@@ -91,7 +111,8 @@ def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lal
     special = np.flatnonzero(graph.special[tokens])
     text = graph.spelled_tokens(tokens[: special[0] if len(special) else None].tolist())
     if not effort.asked or not text:
-        return lalr.no_tops(len(graph.machine.tables.act))
+        nothing: lalr.Tops = lalr.no_tops(len(graph.machine.tables.act))
+        return nothing
     closes |= len(special) > 0
     found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, np.frombuffer(text, np.uint8), closes,
                                           effort.asked, _TOPS)

@@ -34,7 +34,7 @@ WIDTH = 96  # configurations kept at a position
 # Widths with which a first canvas is searched, and seeds of the noise; the last ones only if all tokens are tried.
 _SEARCH, _WHOLE = ((32, 0), (256, 1), (256, 2)), ((2048, 3), (8192, 4))
 # Bridges to fixed tokens: the first one, and once beams have failed one that gets deep into brackets of one kind.
-_QUICK, _ASKED, _STUBBORN = Effort(5_000, 1), Effort(5_000, 1, 30_000), Effort(15_000, 16)
+_QUICK, _ASKED, _STUBBORN = Effort(5_000, 1), Effort(5_000, 1, 30_000), Effort(15_000, 16, turns=16)
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -213,8 +213,8 @@ class LazyTrellis:
         budget, needed = self.length + self.more, self.graph.needed(row.start)
         if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
             return None
-        searches = [partial(self._bridged, row, effort) for effort in (_QUICK, _ASKED)]
-        searches += [partial(self._beamed, row, _SEARCH)]
+        searches = [partial(self._bridged, row, _QUICK), partial(self._beamed, row, _SEARCH)]
+        searches += [partial(self._bridged, row, _ASKED)]
         searches += [partial(self._beamed, row, _WHOLE)] if self.graph.everything else []
         searches += [partial(self._bridged, row, _STUBBORN)]
         full: TooLarge | None = None

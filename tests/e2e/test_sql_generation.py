@@ -57,6 +57,8 @@ def test_texts_without_tables_are_in_the_grammar():
     "With " + "·" * 39 + "Ct?\t",                              # the rest of a keyword, behind a common table expression
     "W··h`ã···\x80`A···E··c··\t·º)··L···*",                    # bytes here and there
     "SELECT name FROM ····················) ORDER BY n",
+    "SELECT name FROM shop WHERE " + "·" * 47 + ") FROM shop)",  # two brackets, the outer one of a query
+    "SELECT a FROM city WHERE " + "·" * 37 + ") FROM city) GROUP BY b",  # that is met, and goes on, above what is given
 ])
 def test_fixed_text_that_only_some_structure_leads_to(given):
     """What is fixed begins inside a word, or inside what has to be opened first: a text is found, and keeps it."""

@@ -80,3 +80,42 @@ def test_a_full_store_says_so():
     first = int(lalr.root(constraint.tables, store, np.array([constraint.grammar.first]), -1))
     lalr.run(constraint.tables, store, first, np.frombuffer(b"(((((((((((((a", np.uint8).copy())
     assert store.count[3] == 1
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_what_fixed_text_asks_for(name):
+    """Texts cut from valid ones, read with nothing known below: every path that survives does so on every stack that it
+    can be put on, and where more than the state on top decides on a stack, there is one."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    constraint, vocab = structfill.lark(grammar, engine="lazy"), Vocab.bytes()
+    graph, rng, decided = LazyGraph(constraint, vocab), np.random.default_rng(4), 0
+    machine, first = graph.machine, graph.machine.number(graph.start)
+    for seed in range(60):
+        logits = torch.randn(10, len(vocab), generator=torch.Generator().manual_seed(seed)) * 4
+        written = LazyTrellis(graph, 10, width=64).best(logits).tolist()
+        text = [token for token in written if token < 256][rng.integers(0, 5) :]
+        if not text:
+            continue
+        tokens = np.array(text, np.int64)
+        tops = machine.call(lalr.tops, *graph.near, *graph.into, np.array(text, np.uint8), False, 20_000, 500)
+        prefix = [token for token in written if token < 256][: rng.integers(0, 6)]
+        number = int(graph.follow(first, np.array(prefix, np.int64))[-1])
+        if number < 0:
+            continue
+        (*below, top), _ = machine.configuration(number)
+        for x in range(tops.ptr[top], tops.ptr[top + 1]):
+            i = int(lalr.on_top(machine.store, tops, int(machine.store.conf[number, 0]), x))
+            if i < 0:
+                continue
+            states, q = [*below, top], int(tops.lexer[i])
+            while tops.edge[i] >= 0:
+                states.append(int(machine.tables.edge[tops.edge[i], 0]))
+                i = int(tops.rest[i])
+            put = machine.number((tuple(states), q))
+            assert put >= 0 and graph.follow(put, tokens)[-1] >= 0
+            decided += 1
+    assert decided or name in DECIDED_ON_TOP
+
+
+# Whatever follows there never reaches below the state on top.
+DECIDED_ON_TOP = {"empty", "right", "contextual"}

@@ -32,12 +32,12 @@ from .machine import (
     step,
 )
 from .plan import longest_token, planned, rest
-from .tops import Tops, no_tops, tops
+from .prestar import Tops, no_tops, on_top, tops
 
-__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Tops", "Words", "advance", "backward", "beam",
-           "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow", "forward", "grown",
-           "longest_token", "may_end", "no_tops", "planned", "prepare", "rest", "root", "run", "spell", "step", "store", "summary", "tops",
-           "weights", "words"]
+__all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Tops", "Words", "advance", "backward",
+           "beam", "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow", "forward",
+           "grown", "longest_token", "may_end", "no_tops", "on_top", "planned", "prepare", "rest", "root", "run",
+           "spell", "step", "store", "summary", "tops", "weights", "words"]
 
 
 def grown(tables: Tables, old: Store, nodes: int, confs: int) -> Store:

@@ -15,8 +15,9 @@ import numpy as np
 from ._types import ENDED
 from .machine import advance, config, feed, jit, push
 from .plan import reduced, rest
+from .prestar import on_top
 from .queue import PRICES, dequeue, enqueue, new_queue
-from .tops import on_top
+
 
 class _Search(NamedTuple):
     """Stacks that were met, and a queue of them by price.

@@ -44,8 +44,9 @@ class _Search(NamedTuple):
     """As `Tops`, and what each path is read with.
 
     Attributes:
-        stack, at, q, price: int64 [n], the stack (a node without a parent at its bottom), bytes that are read, the state
-            of the lexer there, and the price of the path. known: int64, hash set of (stack, bytes read, lexer state).
+        stack, at, q, price: int64 [n], the stack (a node without a parent at its bottom), bytes that are read, the
+            state of the lexer there, and the price of the path.
+        known: int64, hash set of (stack, bytes read, lexer state).
     """
 
     state: Any
@@ -263,8 +264,8 @@ def _by_state(f: Any, survivors: Any, states: Any) -> Any:
 
 @jit
 def on_top(s: Any, found: Any, node: Any, x: Any) -> Any:
-    """What is left of path x of `Tops.path`, whose place there is the state on top of a stack; -1 where the states before
-    do not stand below."""
+    """What is left of path x of `Tops.path`, whose place there is the state on top of a stack; -1 where the states
+    before do not stand below."""
     i = found.path[x, 0]
     for at in range(found.path[x, 1]):
         under = np.int64(node)
