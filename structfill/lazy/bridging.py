@@ -95,7 +95,7 @@ def _fillings(graph: LazyGraph, number: int, fixed: Tokens, hole: _Hole, more: i
 def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort
           ) -> Iterator[tuple[list[int], int]]:
     """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
-    known, tops = 0, _tops(graph, tokens, left + more == 0, effort)
+    known, tops = 0, _tops(graph, tokens, left == more == 0, effort)
     for wanted in _GOALS:
         parent, step, goals = graph.machine.call(lalr.bridge, graph.special, number, *graph.near, tokens, left, more,
                                                  tops, effort.most, effort.tried, wanted, words=True)
