@@ -195,11 +195,13 @@ def warm(grammars: Annotated[bool, typer.Option("--grammars", help="Those of lar
 
 
 def _warm_grammars() -> None:
-    """One canvas of a query, open and with a fixed end."""
+    """One canvas of a query, open and with a fixed end, and one with fixed text that has to be searched for."""
+    import numpy as np
     import torch
 
     from ..front.sql.constraint import sql
     from ..lazy import LazyGraph, LazyTrellis
+    from ..lazy.bridging import Effort, bridged
     from ..vocab import Vocab
 
     graph = LazyGraph(sql("sqlite", {"t": {"a": "int"}}).written, Vocab.bytes())
@@ -208,6 +210,8 @@ def _warm_grammars() -> None:
     for canvas in (trellis, trellis.fix({22: end, 23: end})):
         canvas.best(torch.zeros(24, len(graph.vocab)))
         canvas.sample(torch.zeros(24, len(graph.vocab)))
+    fixed = np.array([-1] * 20 + [*b" FROM t"], np.int64)
+    bridged(graph, graph.number(graph.start), fixed, 0, Effort(most=1_000, tried=1, asked=1_000))
 
 
 def main() -> None:
