@@ -18,6 +18,10 @@ _LONGEST = 32  # bytes of the longest token that is looked up
 Tokens = NDArray[np.int64]
 
 
+class Impossible(Exception):
+    """No text can go on with what is fixed behind some hole."""
+
+
 class Effort(NamedTuple):
     """How far a hole is searched: stacks met at most, those of them with the same two states on top that are gone on
     from, paths looked at that the fixed text behind the hole asks for, and holes filled anew before all is
@@ -33,7 +37,7 @@ def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, effort: Effo
     """A valid canvas that agrees with `fixed`, hole after hole; None where none is found.
 
     start: the number of the configuration in which the canvas begins. Where a hole is not bridged, the one before is
-    filled in another way.
+    filled in another way. Raises `Impossible` where what is fixed in one piece is known to follow nothing.
     """
     out, holes, turns = fixed.copy(), _holes(fixed), 0
     first = holes[0].begin if holes else len(fixed)
@@ -116,6 +120,8 @@ def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lal
     closes |= len(special) > 0
     found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, np.frombuffer(text, np.uint8), closes,
                                           effort.asked, _TOPS)
+    if found.none:
+        raise Impossible
     return found
 
 

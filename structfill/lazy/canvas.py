@@ -26,7 +26,7 @@ from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Posterior
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 
-from .bridging import Effort, bridged
+from .bridging import Effort, Impossible, bridged
 from .graph import LazyGraph
 from .reading import Reading, read, reading
 
@@ -34,7 +34,7 @@ WIDTH = 96  # configurations kept at a position
 # Widths with which a first canvas is searched, and seeds of the noise; the last ones only if all tokens are tried.
 _SEARCH, _WHOLE = ((32, 0), (256, 1), (256, 2)), ((2048, 3), (8192, 4))
 # Bridges to fixed tokens: the first one, and once beams have failed one that gets deep into brackets of one kind.
-_QUICK, _ASKED, _STUBBORN = Effort(5_000, 1), Effort(5_000, 1, 30_000), Effort(15_000, 16, turns=16)
+_QUICK, _ASKED, _STUBBORN = Effort(5_000, 1), Effort(5_000, 1, 60_000), Effort(15_000, 16, turns=16)
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
 
@@ -253,7 +253,10 @@ class LazyTrellis:
     def _bridged(self, row: _Row, effort: Effort) -> Tokens | None:
         if (row.fixed == OPEN).all():
             return None
-        return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
+        try:
+            return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
+        except Impossible:
+            raise self._none(row) from None
 
     def _blank(self, seed: int) -> Reading:
         """A reading in which all tokens are about equally likely and only structural ones are tried."""

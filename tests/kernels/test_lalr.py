@@ -13,7 +13,7 @@ from structfill.front.lark.machine import Machine
 from structfill.lazy import LazyGraph, LazyTrellis
 from structfill.vocab import Vocab
 from tests.laws.test_lark_laws import vocabulary
-from tests.small_grammars import GRAMMARS
+from tests.small_grammars import GRAMMARS, LOSSY, texts
 
 
 def _start(constraint):
@@ -117,5 +117,24 @@ def test_what_fixed_text_asks_for(name):
     assert decided or name in DECIDED_ON_TOP
 
 
+@pytest.mark.parametrize("name", [name for name in GRAMMARS if name not in LOSSY])
+def test_what_can_follow_nothing(name):
+    """A text that is said to follow on no stack is part of no valid text, and where the text ends, the end of none."""
+    grammar, alphabet, longest = GRAMMARS[name]
+    constraint = structfill.lark(grammar, engine="lazy")
+    graph, said = LazyGraph(constraint, Vocab.bytes()), 0
+    valid = [text for text in texts(alphabet, min(longest, 5)) if constraint.accepts(text)]
+    for text in texts(alphabet, 3)[1:]:
+        data = np.frombuffer(text.encode(), np.uint8)
+        for closes in (False, True):
+            tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, data, closes, 20_000, 500)
+            if tops.none:
+                said += 1
+                assert not any(v.endswith(text) if closes else text in v for v in valid)
+    assert said or name in FOLLOWS
+
+
 # Whatever follows there never reaches below the state on top.
+# All texts of three characters can follow something there.
+FOLLOWS = {"preferred", "priority", "lookahead", "unicode"}
 DECIDED_ON_TOP = {"empty", "right", "contextual"}

@@ -19,6 +19,7 @@ from .queue import PRICES, dequeue, enqueue, new_queue
 
 _DEEP = 512  # states of a stack that is read with
 _ALIKE = 4  # surviving paths with the same first state and the same lexer state at their ends
+_KEYS = (1 << 62) - 1
 _SURVIVES, _DIES, _OPEN = 0, 1, 2
 
 
@@ -30,6 +31,7 @@ class Tops(NamedTuple):
         edge, rest: int64 [n], the first edge of a path (`Tables.edge`) and the path behind it; -1: it is but a state.
         ptr: int64 [P + 1], path: int64 [m, 2], CSR by state: (surviving path, place of the state on it), the cheapest
             first.
+        none: bool, is it known that the text can follow on no stack?
     """
 
     state: Any
@@ -38,6 +40,7 @@ class Tops(NamedTuple):
     rest: Any
     ptr: Any
     path: Any
+    none: Any
 
 
 class _Search(NamedTuple):
@@ -64,7 +67,7 @@ class _Search(NamedTuple):
 def no_tops(states: Any) -> Any:
     """Where none are looked for."""
     none = np.empty(0, np.int64)
-    return Tops(none, none, none, none, np.zeros(states + 1, np.int64), np.empty((0, 2), np.int64))
+    return Tops(none, none, none, none, np.zeros(states + 1, np.int64), np.empty((0, 2), np.int64), False)
 
 
 @jit
@@ -147,9 +150,9 @@ def _put_below(s: Any, node: Any, state: Any, room: Any) -> Any:
 
 
 @jit
-def _is_new(f: Any, count: Any, states: Any) -> Any:
+def _is_new(f: Any, count: Any, states: Any, outcome: Any) -> Any:
     """Is it the first path that is read with this stack, here? Another one has the same chances, at a higher price."""
-    key = ((f.stack[count] << 20 | f.at[count]) * states + f.q[count]) & ((np.int64(1) << 62) - 1)
+    key = (((f.stack[count] << 20 | f.at[count]) * states + f.q[count]) << 1 | (outcome == _OPEN)) & _KEYS
     place = slot(f.known, key)
     if f.known[place] == key:
         return False
@@ -160,8 +163,9 @@ def _is_new(f: Any, count: Any, states: Any) -> Any:
 @jit
 def _start(t: Any, s: Any, f: Any, waiting: Any, near_ptr: Any, near: Any, text: Any,
            closes: Any) -> Any:
-    """How many paths there are of one state: every state on top, with every lexer state that goes on otherwise."""
-    count, first = 0, t.cls[text[0]]
+    """(how many paths there are of one state, does a state alone let the text follow?): every state on top, with every
+    lexer state that goes on otherwise."""
+    count, alone, first = 0, False, t.cls[text[0]]
     seen = np.full(t.delta.shape[0] + t.act.shape[1], -1, np.int64)
     for p in range(t.act.shape[0]):
         begin = t.begin[p]
@@ -176,25 +180,29 @@ def _start(t: Any, s: Any, f: Any, waiting: Any, near_ptr: Any, near: Any, text:
                 continue
             seen[behind] = p
             outcome, node, at, now = _read(t, s, text, closes, push(s, np.int64(-1), p), 0, np.int64(q))
-            if outcome != _OPEN:  # what survives with one state needs no path
+            alone |= outcome == _SURVIVES
+            if outcome != _OPEN:
                 continue
             f.state[count], f.lexer[count], f.edge[count], f.rest[count] = p, q, -1, -1
             f.stack[count], f.at[count], f.q[count], f.price[count] = node, at, now, 0
-            if _is_new(f, count, t.delta.shape[0]):
+            if _is_new(f, count, t.delta.shape[0], outcome):
                 enqueue(waiting, count, 0)
                 count += 1
-    return count
+    return count, alone
 
 
 @jit
 def _go_below(t: Any, s: Any, f: Any, waiting: Any, i: Any, count: Any, into_ptr: Any, into: Any, text: Any,
               closes: Any, room: Any, alike: Any, found: Any, known: Any) -> Any:
-    """(how many paths, how many survive) with those that have one more edge before path i."""
+    """(how many paths, how many survive, are all of them there?) with those that have one more edge before path i."""
+    whole = True
     for x in range(into_ptr[f.state[i]], into_ptr[f.state[i] + 1]):
         if count == f.state.shape[0] or known == found.shape[0]:
+            whole = False
             break
         below = _put_below(s, f.stack[i], into[x, 0], room)
         if below < 0:
+            whole = False
             continue
         outcome, node, at, now = _read(t, s, text, closes, below, f.at[i], f.q[i])
         if outcome == _DIES:
@@ -202,7 +210,7 @@ def _go_below(t: Any, s: Any, f: Any, waiting: Any, i: Any, count: Any, into_ptr
         f.state[count], f.lexer[count], f.edge[count], f.rest[count] = into[x, 0], f.lexer[i], into[x, 1], i
         f.stack[count], f.at[count], f.q[count] = node, at, now
         f.price[count] = min(f.price[i] + t.edge[into[x, 1], 1], PRICES)
-        if not _is_new(f, count, t.delta.shape[0]):
+        if not _is_new(f, count, t.delta.shape[0], outcome):
             continue
         if outcome == _SURVIVES:
             same = alike[into[x, 0], f.lexer[i]]
@@ -212,7 +220,7 @@ def _go_below(t: Any, s: Any, f: Any, waiting: Any, i: Any, count: Any, into_ptr
         else:
             enqueue(waiting, count, f.price[count])
         count += 1
-    return count, known
+    return count, known, whole
 
 
 @jit
@@ -228,18 +236,22 @@ def tops(t: Any, s: Any, near_ptr: Any, near: Any, into_ptr: Any, into: Any, tex
         size *= 2
     f = _Search(free[0], free[1], free[2], free[3], free[4], free[5], free[6], free[7], np.full(size, -1, np.int64))
     waiting, found, survive = new_queue(most), np.empty(wanted, np.int64), 0
-    count, cost, room = _start(t, s, f, waiting, near_ptr, near, text, closes), 0, np.empty(_DEEP, np.int64)
+    count, alone = _start(t, s, f, waiting, near_ptr, near, text, closes)
+    cost, room, whole = 0, np.empty(_DEEP, np.int64), count < most
     alike = np.zeros((t.act.shape[0], t.delta.shape[0]), np.int8)
     while cost <= PRICES and survive < wanted and count < most and s.count[3] == 0:
         i = dequeue(waiting, cost)
         if i < 0:
             cost += 1
             continue
-        count, survive = _go_below(t, s, f, waiting, i, count, into_ptr, into, text, closes, room, alike, found,
-                                    survive)
+        count, survive, all_there = _go_below(t, s, f, waiting, i, count, into_ptr, into, text, closes, room, alike,
+                                              found, survive)
+        whole &= all_there
     cheapest = found[:survive][np.argsort(f.price[found[:survive]], kind="mergesort")]
-    return Tops(f.state[:count].copy(), f.lexer[:count].copy(), f.edge[:count].copy(), f.rest[:count].copy(),
-                *_by_state(f, cheapest, t.act.shape[0]))
+    ptr, path = _by_state(f, cheapest, t.act.shape[0])
+    none = whole and cost > PRICES and not alone and survive == 0
+    return Tops(f.state[:count].copy(), f.lexer[:count].copy(), f.edge[:count].copy(), f.rest[:count].copy(), ptr, path,
+                none)
 
 
 @jit
