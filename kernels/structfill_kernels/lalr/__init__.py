@@ -1,9 +1,10 @@
 """LALR(1) parsing with a contextual lexer over bytes, as moves between hash-consed configurations.
 
 A configuration is a stack of parser states and the lexer state of the lexeme that is being spelled. `machine` makes and
-moves them, `plan` finds a way to the end of the text from each and executes it, `beam` searches likely canvases,
-`lattice` weighs what the search kept. The store's arrays are bounded: a call that fills one sets ``store.count[3]``,
-its result means nothing, and the caller repeats it with a `grown` store. `reference` says the same in plain Python.
+moves them, `plan` finds a way to the end of the text from each and executes it, `bridge` finds ways to fixed text, led
+by what `prestar` says that the text asks for, `beam` searches likely canvases, `lattice` weighs what the search kept.
+The store's arrays are bounded: a call that fills one sets ``store.count[3]``, its result means nothing, and the caller
+repeats it with a `grown` store. `reference` says the same in plain Python.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from .queue import PRICES, dequeue, enqueue, new_queue
 _DEEP = 512  # states of a stack that is read with
 _ALIKE = 4  # surviving paths with the same first state and the same lexer state at their ends
 _KEYS = (1 << 62) - 1
+_LONGEST = 1 << 20  # bytes of a text whose places have keys of their own
 _SURVIVES, _DIES, _OPEN = 0, 1, 2
 
 
@@ -161,8 +162,7 @@ def _is_new(f: Any, count: Any, states: Any, outcome: Any) -> Any:
 
 
 @jit
-def _start(t: Any, s: Any, f: Any, waiting: Any, near_ptr: Any, near: Any, text: Any,
-           closes: Any) -> Any:
+def _start(t: Any, s: Any, f: Any, waiting: Any, near_ptr: Any, near: Any, text: Any, closes: Any) -> Any:
     """(how many paths there are of one state, does a state alone let the text follow?): every state on top, with every
     lexer state that goes on otherwise."""
     count, alone, first = 0, False, t.cls[text[0]]
@@ -237,7 +237,7 @@ def tops(t: Any, s: Any, near_ptr: Any, near: Any, into_ptr: Any, into: Any, tex
     f = _Search(free[0], free[1], free[2], free[3], free[4], free[5], free[6], free[7], np.full(size, -1, np.int64))
     waiting, found, survive = new_queue(most), np.empty(wanted, np.int64), 0
     count, alone = _start(t, s, f, waiting, near_ptr, near, text, closes)
-    cost, room, whole = 0, np.empty(_DEEP, np.int64), count < most
+    cost, room, whole = 0, np.empty(_DEEP, np.int64), count < most and text.shape[0] < _LONGEST
     alike = np.zeros((t.act.shape[0], t.delta.shape[0]), np.int8)
     while cost <= PRICES and survive < wanted and count < most and s.count[3] == 0:
         i = dequeue(waiting, cost)
