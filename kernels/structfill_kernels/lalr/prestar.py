@@ -50,7 +50,7 @@ class _Search(NamedTuple):
     Attributes:
         stack, at, q, price: int64 [n], the stack (a node without a parent at its bottom), bytes that are read, the
             state of the lexer there, and the price of the path.
-        known: int64, hash set of (stack, bytes read, lexer state).
+        known: int64, hash set of (stack, bytes read, lexer state, is it open?).
     """
 
     state: Any
