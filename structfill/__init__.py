@@ -22,7 +22,7 @@ _HOME = {
     "lark": "front.lark.constraint",
     "TokenGraph": "tokengraph", "compile": "compilation",
     "compile_or_explore": "compilation", "LazyGraph": "lazy", "LazyTrellis": "lazy",
-    "Blocks": "trellis", "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis",
+    "Blocks": "blocks", "Trellis": "trellis", "TrellisBatch": "trellis", "apply": "trellis",
     "feasible_lengths": "trellis",
     "LeftToRightOptions": "samplers.options", "RemoteOptions": "samplers.options",
     "RenoiseOptions": "samplers.options",
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .blocks import Blocks
     from .compilation import compile, compile_or_explore
     from .errors import (
         BudgetTooSmall,
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from .models.protocol import Model
     from .samplers.options import LeftToRightOptions, RemoteOptions, RenoiseOptions, SamplerOptions
     from .tokengraph import TokenGraph
-    from .trellis import Blocks, Trellis, TrellisBatch, apply, feasible_lengths
+    from .trellis import Trellis, TrellisBatch, apply, feasible_lengths
     from .vocab import Vocab
 
 

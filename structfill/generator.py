@@ -7,24 +7,26 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 
+from .blocks import Graph, trellis_of
 from .cache import Cache
 from .compilation import compile_or_explore
 from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
-from .lazy import LazyGraph, LazyTrellis
 from .limits import Limits
 from .models import load
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
 from .refill import Refill, reopened
 from .samplers import Options, sampler_for
-from .trellis import Trellis
+
+if TYPE_CHECKING:
+    from .front.sql.constraint import Sql
 
 MOST_POSITIONS = 1 << 20  # of a canvas
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
@@ -83,8 +85,9 @@ class Generator:
     """A constraint compiled for a model: make it once, use it often.
 
     Args:
-        schema: a JSON Schema (dict or bool) or a Python type; or pass a `constraint`.
+        schema: a JSON Schema (dict or bool) or a Python type; or pass a `constraint`, or `sql`.
         constraint: any constraint, such as `structfill.regex(...)`.
+        sql: one made by `structfill.sql(...)`; `constraint` takes it as well.
         model: "default" for the embedded model, a name or folder (see `structfill.load`), or an object that follows
             `structfill.Model` or another protocol of `structfill.models.protocol`. For a remote one nothing is
             compiled: there is no `graph`, and `limits` and `cache` bound and keep nothing.
@@ -100,11 +103,12 @@ class Generator:
     the first pass.
     """
 
-    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, model: AnyModel = "default",
+    def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, sql: Sql | None = None,
+                 model: AnyModel = "default",
                  options: Options | None = None, max_tokens: int | None = None,
                  canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
-        self.constraint = _one_constraint(schema, constraint, limits)
+        self.constraint = _one_constraint(schema, constraint, sql, limits)
         self._write: Callable[[str], Written] | None = None
         loaded, self._limits = load(model), limits
         if isinstance(loaded, RemoteModel):
@@ -114,9 +118,7 @@ class Generator:
         self.model = loaded
         _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
-        graph: Any = compile_or_explore(self.constraint, self.model.vocab, limits=limits, cache=_cache(cache))
-        self.graph = graph  # of either kind: what is asked of it below, both know
-        sampler_for(self.model, self.options, graph.exact)  # tells what does not go together
+        self.graph = self._compiled(_cache(cache))
         self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
         if self.canvas_length > MOST_POSITIONS:
             raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
@@ -125,6 +127,9 @@ class Generator:
                                     max(self.canvas_length, (self.graph.needed(self.graph.start) or 0) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
+
+    def _compiled(self, cache: Cache | None) -> Graph:
+        return compile_or_explore(self.constraint, self.model.vocab, limits=self._limits, cache=cache)
 
     def __call__(self, prompt: str) -> Result:
         """Fill one canvas for `prompt`."""
@@ -189,7 +194,7 @@ class Generator:
 
     def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
         """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
-        sample, options = sampler_for(self.model, self.options, self.graph.exact)
+        sample, options = sampler_for(self.model, self.options)
         rows, left = len(context), self.max_tokens
         states, written = [self.graph.start] * rows, torch.empty((rows, 0), dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
@@ -207,9 +212,8 @@ class Generator:
     def _trellis(self, left: int, rows: int = 1, states: Sequence[Any] | None = None) -> Any:
         """The next canvas, begun in `states`, where `left` tokens are left for it and those after it."""
         length = min(self.canvas_length, left)
-        canvas: Any = LazyTrellis if isinstance(self.graph, LazyGraph) else Trellis
-        return canvas(self.graph, length, rows=rows, start=[self.graph.start] if states is None else list(states),
-                      more=left - length)
+        return trellis_of(self.graph, length, start=[self.graph.start] * rows if states is None else states,
+                          more=left - length)
 
     def _context(self, prompts: Sequence[str]) -> torch.Tensor:
         for prompt in prompts:
@@ -238,15 +242,16 @@ class _Progress(NamedTuple):
     done: bool
 
 
-def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None,
+def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None = None, sql: Sql | None = None,
              model: AnyModel = "default", options: Options | None = None, max_tokens: int | None = None,
              canvas_length: int | None = None, limits: Limits | None = None) -> Any:
-    """The value that `model` reads out of `prompt`: an instance of a Python type, or JSON data for a JSON Schema.
+    """The value that `model` reads out of `prompt`: an instance of a Python type, JSON data for a JSON Schema, or the
+    text that another constraint or `sql` allows.
 
     Compiles on every call (through the cache on disk); use a `Generator` for many prompts. Arguments and errors are
     those of `Generator`.
     """
-    return Generator(schema, constraint=constraint, model=model, options=options, max_tokens=max_tokens,
+    return Generator(schema, constraint=constraint, sql=sql, model=model, options=options, max_tokens=max_tokens,
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
@@ -269,18 +274,29 @@ def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = ""
     return middle["middle"]
 
 
-def _one_constraint(schema: Any, constraint: Constraint | None, limits: Limits | None) -> Constraint:
-    if (schema is None) == (constraint is None):
-        raise SpecError("pass either a schema or a constraint")
-    if constraint is None:
+def _one_constraint(schema: Any, constraint: Constraint | None, sql: Sql | None, limits: Limits | None) -> Constraint:
+    if sum(given is not None for given in (schema, constraint, sql)) != 1:
+        raise SpecError("pass one of schema, constraint and sql")
+    if schema is not None:
         return schema if isinstance(schema, Constraint) else json_schema(schema, limits=limits)
+    if sql is not None:
+        return _checked_sql(sql)
     if not isinstance(constraint, Constraint):
         raise _not_a_constraint(constraint)
     return constraint
 
 
+def _checked_sql(sql: Any) -> Sql:
+    from .front.sql.constraint import Sql  # its libraries are loaded where they are needed only
+
+    if not isinstance(sql, Sql):
+        raise SpecError(f"sql must be made by structfill.sql, not {sql!r:.80}",
+                        hint='such as structfill.sql("sqlite", {"users": ["id", "name"]})')
+    return sql
+
+
 def _not_a_constraint(found: object) -> SpecError:
-    return SpecError("constraint must be made by structfill.json_schema, regex, choice, template or lark, "
+    return SpecError("constraint must be made by structfill.json_schema, regex, choice, template, lark or sql, "
                      f"not {found!r:.80}")
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import torch
 
+from .blocks import Blocks, Graph
 from .cache import Cache
-from .compilation import compile
-from .errors import EmptyLanguage, ModelError, SpecError
+from .compilation import compile_or_explore
+from .errors import EmptyLanguage, ModelError, NotFound, SpecError
 from .front.constraint import Constraint
 from .front.json_schema.constraint import json_schema
 from .front.text import choice, regex
-from .tokengraph import TokenGraph
-from .trellis import Blocks, Trellis
 from .vocab import Vocab
 
 KEPT_GRAPHS = 64
@@ -29,7 +28,8 @@ def parse(request: str | Mapping[str, Any]) -> Constraint:
     - ``json_schema``: a schema, or the text of one, with an optional ``whitespace`` beside it;
     - ``regex``: an ECMA-262 pattern;
     - ``choice``: a list of texts;
-    - ``grammar``: a grammar in Lark's notation whose start rule is ``start``.
+    - ``grammar``: a grammar in Lark's notation whose start rule is ``start``;
+    - ``sql``: queries, as an object with ``dialect`` and, where names are to be bound, ``tables`` (name -> columns).
 
     Raises `SpecError` with the place of what is wrong.
     """
@@ -59,28 +59,38 @@ def _object(request: str | Mapping[str, Any]) -> Mapping[str, Any]:
 def _grammar(text: str) -> Constraint:
     from .front.lark.constraint import lark
 
-    return lark(text, engine="exact")  # servers share token graphs; a language too large to enumerate is refused
+    return lark(text)
+
+
+def _sql(spec: Any) -> Constraint:
+    from .front.sql.constraint import sql
+
+    unknown = [name for name in spec if name not in ("dialect", "tables")] if isinstance(spec, Mapping) else [spec]
+    if unknown or not isinstance(spec.get("dialect"), str) or not isinstance(spec.get("tables", {}), Mapping):
+        raise SpecError(f"sql is an object with a dialect and tables, not {spec!r:.80}",
+                        hint='such as {"dialect": "sqlite", "tables": {"users": ["id", "name"]}}')
+    return sql(spec["dialect"], spec.get("tables"))  # no texts as tables: these may be paths of files of the server
 
 
 _KINDS: dict[str, Callable[..., Constraint]] = {
-    "json_schema": json_schema, "regex": regex, "choice": choice, "grammar": _grammar}
+    "json_schema": json_schema, "regex": regex, "choice": choice, "grammar": _grammar, "sql": _sql}
 
 
 class Compiler:
-    """Token graphs of requests over one vocabulary: those used last are kept in memory, all in the user's cache, where
-    the processes of a server find what another one has compiled. Calls may come from several threads."""
+    """Graphs of requests over one vocabulary: those used last are kept in memory, token graphs also in the user's
+    cache, where the processes of a server find what another one has compiled. Calls may come from several threads."""
 
     def __init__(self, vocab: Vocab, cache: Cache | None = None, kept: int = KEPT_GRAPHS) -> None:
         self.vocab = vocab
         self._cache, self._kept = cache or Cache.default(), kept
-        self._graphs: OrderedDict[str, TokenGraph] = OrderedDict()
+        self._graphs: OrderedDict[str, Graph] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, request: str) -> TokenGraph:
-        """The graph of `request`, a text as `parse` takes it. Raises what `parse` and `compile` raise."""
+    def __call__(self, request: str) -> Graph:
+        """The graph of `request`, a text as `parse` takes it. Raises what `parse` and `compile_or_explore` raise."""
         with self._lock:
             if request not in self._graphs:
-                self._graphs[request] = compile(parse(request), self.vocab, cache=self._cache)
+                self._graphs[request] = compile_or_explore(parse(request), self.vocab, cache=self._cache)
             self._graphs.move_to_end(request)
             while len(self._graphs) > self._kept:
                 self._graphs.popitem(last=False)
@@ -95,10 +105,10 @@ class Draft:
         path: int64 [N], what would be committed now; None before the first pass over a canvas.
     """
 
-    def __init__(self, graph: TokenGraph, max_tokens: int | None = None, fixed: Any = None) -> None:
+    def __init__(self, graph: Graph, max_tokens: int | None = None, fixed: Any = None) -> None:
         self.blocks = Blocks(graph, max_tokens, fixed)
         self.path: torch.Tensor | None = None
-        self._trellis: Trellis | None = None
+        self._trellis: Any = None
         self._settled = False
 
     @property
@@ -107,7 +117,7 @@ class Draft:
         return self._trellis is not None
 
     @property
-    def trellis(self) -> Trellis:
+    def trellis(self) -> Any:
         """The canvas at hand, without evidence."""
         if self._trellis is None:
             raise ModelError("a step was taken before a canvas was begun; let the steps of a canvas count from 0")
@@ -119,7 +129,7 @@ class Draft:
         path = [] if self.path is None else self.path.tolist()
         graph = self.blocks.graph
         state = graph.run(path, self.blocks.state)
-        return state >= 0 and graph.may_end(state)
+        return not graph.lost(state) and bool(graph.may_end(state))
 
     def begin(self, length: int) -> None:
         """The canvas at hand is final; the next one has `length` positions. Raises what `Blocks.trellis` does."""
@@ -141,7 +151,7 @@ class Draft:
         more = self.blocks.left > self.trellis.length
         self._settled = self._settled or (more and self.path is not None and torch.equal(canvas.cpu(), self.path.cpu()))
 
-    def evidence(self, fixed: Any = None) -> Trellis:
+    def evidence(self, fixed: Any = None) -> Any:
         """The canvas at hand under evidence: `fixed`, int64 [N], -1 where open, and the path where it has settled."""
         trellis = self.trellis if fixed is None else self.trellis.fix(fixed)
         return trellis.fix(self.path) if self._settled and self.path is not None else trellis
@@ -151,7 +161,7 @@ class Draft:
         temperature, and whose argmax is a valid canvas, now `path`."""
         found = self.evidence(fixed).constrain(logits, temperature=temperature)
         self.path = found.path
-        return found.logits * temperature
+        return torch.as_tensor(found.logits * temperature)
 
     def revised(self, logits: torch.Tensor, committed: torch.Tensor, threshold: float) -> torch.Tensor:
         """int64 [N]: `committed` (-1 where open), with other tokens where the posterior without any evidence has them
@@ -163,6 +173,6 @@ class Draft:
         proposed = torch.where(change, free.best, committed)
         try:
             self.trellis.fix(proposed)
-        except EmptyLanguage:
+        except (EmptyLanguage, NotFound):
             return committed
         return proposed

@@ -176,6 +176,10 @@ class TokenGraph:
         closes = targets == (self.states - 1 if self.vocab.eos_ids else -1)
         return self.leading_classes(state, (behind >= 0) & ((behind < left) | closes if left is not None else True))
 
+    def next_columns(self, state: int, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
+        """bool [columns] on `device`: the columns of logits whose token `next_classes` allows."""
+        return self.columns_of(self.next_classes(state, left), columns, device)
+
     def targets(self, state: int) -> Int32:
         """int32: where each edge out of `state` leads."""
         return self.out_target[self.out_ptr[state] : self.out_ptr[state + 1]]
@@ -243,6 +247,10 @@ class TokenGraph:
     def ended(self, state: int) -> bool:
         """Can nothing but end-of-text follow?"""
         return bool(self.vocab.eos_ids) and state == self.states - 1
+
+    def lost(self, state: int) -> bool:
+        """Did the tokens that led here leave the language?"""
+        return state < 0
 
     def shortest_from(self, state: int) -> list[int]:
         """Token ids of one of the shortest texts that finish what led to `state`, without end-of-text."""

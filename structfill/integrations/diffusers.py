@@ -16,16 +16,16 @@ from typing import Any
 
 import torch
 
+from structfill.blocks import Graph
 from structfill.errors import ModelError, SpecError, UnsupportedFeature
 from structfill.serving import Draft
-from structfill.tokengraph import TokenGraph
 from structfill.versions import require
 
 require("diffusers", "0.42.1", "0.44", extra="diffusers")
 
 from diffusers import BlockRefinementScheduler, EntropyBoundScheduler  # noqa: E402  (behind the version check)
 
-Constraints = TokenGraph | Sequence[TokenGraph | None]
+Constraints = Graph | Sequence[Graph | None]
 OPEN = -1
 
 
@@ -68,7 +68,7 @@ class _Drafts:
     def _new(self, rows: int) -> list[Draft | None]:
         if self._graphs is None:
             raise SpecError(f"{type(self).__name__} has no constraint", hint="call its constrain(graph) before the run")
-        graphs = [self._graphs] * rows if isinstance(self._graphs, TokenGraph) else list(self._graphs)
+        graphs = list(self._graphs) if isinstance(self._graphs, Sequence) else [self._graphs] * rows
         many = isinstance(self._fixed, Sequence) and all(f is None or isinstance(f, Mapping) for f in self._fixed)
         fixed = list(self._fixed) if many else [self._fixed] * rows
         if len(graphs) != rows or len(fixed) != rows:

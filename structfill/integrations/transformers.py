@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..blocks import Blocks, Graph, is_graph
 from ..errors import BudgetTooSmall, ModelError, SpecError, VocabMismatch
-from ..tokengraph import TokenGraph
-from ..trellis import Blocks, TrellisBatch
+from ..trellis import TrellisBatch
 from ..versions import require
 
 require("transformers", "5.23", "6", extra="transformers")
@@ -46,18 +46,19 @@ class ConstraintProcessor(LogitsProcessor):
     `ModelError` where something else changed tokens behind its back.
     """
 
-    def __init__(self, graph: TokenGraph | Sequence[TokenGraph | None], max_new_tokens: int | None = None,
+    def __init__(self, graph: Graph | Sequence[Graph | None], max_new_tokens: int | None = None,
                  fixed: Any = None, *, assisted: bool = False) -> None:
         self.graphs = list(graph) if isinstance(graph, Sequence) else [graph]
-        if not self.graphs or not all(g is None or isinstance(g, TokenGraph) for g in self.graphs):
-            raise SpecError("graph must be a TokenGraph of structfill.compile, or a list of such (and None) by row")
+        if not self.graphs or not all(g is None or is_graph(g) for g in self.graphs):
+            raise SpecError("graph must be made by structfill.compile or structfill.compile_or_explore, or be a list "
+                            "of such graphs (and None) by row")
         self.max_new_tokens, self.assisted = max_new_tokens, assisted
         self._fixed = fixed
         self._prompt: NDArray[np.int64] | None = None  # [B, P] of the generation under way
         self._seen = 0  # the longest input so far
         self._blocks: list[Blocks | None] = []
         self._canvas: TrellisBatch | None = None
-        self._states: dict[tuple[int, bytes], int] = {}
+        self._states: dict[tuple[int, bytes], Any] = {}
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Constrained scores, float32: `input_ids` int64 [B, P], `scores` [B, N, V] of a canvas or [B, V]."""
@@ -111,33 +112,37 @@ class ConstraintProcessor(LogitsProcessor):
         self._seen = max(self._seen, ids.shape[1])
         assert self._prompt is not None
         out, written = scores.clone(), ids[:, self._prompt.shape[1]:]
-        states = [0 if graph is None else self._state(graph, tokens)
-                  for graph, tokens in zip(self._by_row(len(ids)), written, strict=True)]
-        if max(states) < 0 and not self.assisted:  # some may be: beams without a chance, refused drafts
+        graphs = self._by_row(len(ids))
+        states = [None if graph is None else self._state(graph, tokens)
+                  for graph, tokens in zip(graphs, written, strict=True)]
+        lost = [graph is not None and graph.lost(state) for graph, state in zip(graphs, states, strict=True)]
+        if all(lost) and not self.assisted:  # some may be: beams without a chance, refused drafts
             raise ModelError("the tokens written so far break the constraint: something changed them after structfill "
                              "had chosen (drafts need ConstraintProcessor(assisted=True))")
-        for graph, state, tokens, row in zip(self._by_row(len(ids)), states, written, out, strict=True):
-            if graph is not None and state >= 0:
+        for graph, state, astray, tokens, row in zip(graphs, states, lost, written, out, strict=True):
+            if graph is not None and not astray:
                 self._mask(graph, state, tokens, row)
         return out
 
-    def _mask(self, graph: TokenGraph, state: int, written: NDArray[np.int64], scores: torch.Tensor) -> None:
+    def _mask(self, graph: Graph, state: Any, written: NDArray[np.int64], scores: torch.Tensor) -> None:
         """Forbid, in place, what may not follow the tokens `written`, which lead to `state`: scores [V]."""
         if len(scores) < graph.vocab.width:
             raise VocabMismatch(f"logits have {len(scores)} columns, the vocabulary {graph.vocab.width} tokens")
         left = None if self.max_new_tokens is None else self.max_new_tokens - len(written)
-        allowed = graph.next_classes(state, left)
-        if not len(allowed):
-            raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + graph.tokens_to_end(state))
-        scores.masked_fill_(~graph.columns_of(allowed, len(scores), scores.device), -torch.inf)
+        allowed = graph.next_columns(state, left, len(scores), scores.device)
+        if not bool(allowed.any()):
+            raise BudgetTooSmall(self.max_new_tokens or 0, len(written) + (graph.needed(state) or 1))
+        scores.masked_fill_(~allowed, -torch.inf)
         if not bool((scores > -torch.inf).any()):  # the model finds all of them impossible
-            scores[graph.class_token[graph.class_ptr[allowed[0]]]] = 0.0
+            scores[allowed.long().argmax()] = 0.0
 
-    def _state(self, graph: TokenGraph, written: NDArray[np.int64]) -> int:
+    def _state(self, graph: Graph, written: NDArray[np.int64]) -> Any:
         """Where `graph` stands behind the tokens `written`, from where it stood before the last of them."""
         before = id(graph), written[:-1].tobytes()
         known = self._states.get(before) if len(written) else None
-        state = graph.run(written) if known is None else -1 if known < 0 else graph.run(written[-1:], known)
+        state = known
+        if known is None or not graph.lost(known):
+            state = graph.run(written) if known is None else graph.run(written[-1:], known)
         self._states[id(graph), written.tobytes()] = state
         return state
 
@@ -150,7 +155,7 @@ class ConstraintProcessor(LogitsProcessor):
         return prompt is not None and len(ids) == len(prompt) and prompt.shape[1] < ids.shape[1] <= self._seen + step \
             and np.array_equal(ids[:, : prompt.shape[1]], prompt)
 
-    def _by_row(self, rows: int) -> list[TokenGraph | None]:
+    def _by_row(self, rows: int) -> list[Graph | None]:
         """The graph of every row; beams of a text stand side by side."""
         if rows % len(self.graphs):
             raise SpecError(f"{len(self.graphs)} constraints for a batch of {rows} rows")
@@ -163,12 +168,12 @@ class ConstraintProcessor(LogitsProcessor):
         return list(self._fixed) if each else [self._fixed] * rows
 
 
-def _text(graph: TokenGraph, ids: NDArray[np.int64], row: int) -> str:
+def _text(graph: Graph, ids: NDArray[np.int64], row: int) -> str:
     ends = np.flatnonzero(np.isin(ids, graph.vocab.eos_ids))
     text = ids[: ends[0] if len(ends) else None]
     state = graph.run(text)
-    if state < 0 or not graph.may_end(state):
-        raise ModelError(f"the text of row {row} is {'not finished' if state >= 0 else 'broken'}: "
+    if graph.lost(state) or not graph.may_end(state):
+        raise ModelError(f"the text of row {row} is {'broken' if graph.lost(state) else 'not finished'}: "
                          f"{graph.vocab.decode(text)!r:.200}")
     return graph.vocab.decode(text)
 

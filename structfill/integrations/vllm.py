@@ -15,9 +15,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from structfill.blocks import Graph
 from structfill.errors import ModelError, SpecError, StructfillError, UnsupportedFeature
 from structfill.serving import Compiler, Draft
-from structfill.tokengraph import TokenGraph
 from structfill.versions import require
 from structfill.vocab import Vocab
 
@@ -181,7 +181,7 @@ def compiler_of(model_config: Any, tokenizer: Any) -> Compiler:
         return _compilers[key]
 
 
-def draft_of(model_config: Any, compiler: Callable[[str], TokenGraph], params: Any, prompt: int) -> Draft:
+def draft_of(model_config: Any, compiler: Callable[[str], Graph], params: Any, prompt: int) -> Draft:
     """The text that a request with ``structfill`` writes; `prompt` is the number of tokens before it.
 
     Positions that the request pins (``diffusion_pinned``) are fixed in the output too, which vLLM alone does not do.

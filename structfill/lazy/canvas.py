@@ -5,51 +5,26 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
-from structfill.errors import (
-    BudgetTooSmall,
-    EmptyLanguage,
-    NotFound,
-    StructfillError,
-    TooLarge,
-    UnsupportedFeature,
-    VocabMismatch,
-)
+from structfill.errors import UnsupportedFeature, VocabMismatch
 from structfill.front.lark.machine import Configuration
-from structfill.trellis import OPEN, Posterior
+from structfill.trellis import OPEN, Constrained, Posterior
+from structfill.trellis.constrain import SLIGHT, lift, room
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 
-from .bridging import Effort, Impossible, bridged
+from .first import Row, Tokens, beamed, blank, first_canvas
 from .graph import LazyGraph
-from .reading import Reading, read, reading
+from .reading import Reading, own_entropy, read
 
 WIDTH = 96  # configurations kept at a position
-# Widths with which a first canvas is searched, and seeds of the noise; the last ones only if all tokens are tried.
-_SEARCH, _WHOLE = ((32, 0), (256, 1), (256, 2)), ((2048, 3), (8192, 4))
-# Bridges to fixed tokens: the first one, and once beams have failed one that gets deep into brackets of one kind.
-_QUICK, _ASKED, _STUBBORN = Effort(5_000, 1), Effort(5_000, 1, 60_000), Effort(15_000, 16, turns=16)
 _MEMORY = 256  # canvases remembered per row
-Tokens = NDArray[np.int64]
-
-
-class _Row(NamedTuple):
-    """One canvas: what is fixed, where it begins, and canvases found for it so far, the latest last."""
-
-    fixed: Tokens
-    start: Configuration
-    known: deque[Tokens]
-
-    def path(self) -> Tokens | None:
-        """The latest known canvas that agrees with what is fixed."""
-        is_fixed = self.fixed != OPEN
-        return next((one for one in reversed(self.known) if np.array_equal(one[is_fixed], self.fixed[is_fixed])), None)
+Floats = NDArray[np.float64]
 
 
 class LazyTrellis:
@@ -74,7 +49,7 @@ class LazyTrellis:
         given = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
         starts = starts * len(given) if len(starts) == 1 else starts
         graph.machine.clear_if_full()
-        self._rows = [_Row(one, begun, deque(maxlen=_MEMORY)) for one, begun in zip(given, starts, strict=True)]
+        self._rows = [Row(one, begun, deque(maxlen=_MEMORY)) for one, begun in zip(given, starts, strict=True)]
         self._find_all()
 
     @property
@@ -124,9 +99,7 @@ class LazyTrellis:
         found = [self._posterior(row, read(self.graph, x, _scale(temperature)), u if draw else None)
                  for (row, x), u in zip(rows, uniforms, strict=True)]
         types = (torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32)
-        columns = [torch.from_numpy(np.stack([np.asarray(v) for v in column])).to(device, kind)
-                   for column, kind in zip(zip(*found, strict=True), types, strict=False)]
-        return Posterior(*(column[0] if flat else column for column in columns))
+        return Posterior(*_stacked(found, types, flat, device))
 
     def best(self, logits: Any) -> torch.Tensor:
         """int64 [(B,) N]: the most probable canvas among those kept."""
@@ -151,16 +124,25 @@ class LazyTrellis:
         """float64 [(B,)]: a lower bound of the log probability that an independent draw is valid."""
         return self.posterior(logits).log_mass
 
+    def constrain(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
+                  temperature: float = 1.0, out: torch.Tensor | None = None) -> Constrained:
+        """As `Trellis.constrain`, of the ways that the beam kept: -inf for tokens on none of them."""
+        rows, flat, device = self._logits(logits)
+        filled = room(logits) if out is None else out
+        uniforms = _uniforms(len(rows), self.length, generator) if draw else np.empty((len(rows), 0))
+        found = [self._constrain(row, read(self.graph, x, _scale(temperature)), u if draw else None, to)
+                 for (row, x), u, to in zip(rows, uniforms, filled[None] if flat else filled, strict=True)]
+        types = torch.int64, torch.float32, torch.float64, torch.int64
+        return Constrained(filled, *_stacked(found, types, flat, device))
+
     def marginals(self, logits: Any) -> torch.Tensor:
         """float32 [(B,) N, V]: the probability of each token at each position, among the ways kept."""
         rows, flat, device = self._logits(logits)
-        out = np.zeros((len(rows), self.length, len(self.graph.vocab)), np.float32)
+        out = torch.zeros((len(rows), self.length, len(self.graph.vocab)))
         for filled, (row, x) in zip(out, rows, strict=True):
-            lattice = self._lattice(row, read(self.graph, x, 1.0))
-            weight, _ = self._weights(lattice)
-            for i, (a, b) in enumerate(zip(lattice.ptr[:-1], lattice.ptr[1:], strict=True)):
-                np.add.at(filled[i], lattice.token[a:b], weight[a:b])
-        found = torch.from_numpy(out).to(device)
+            lattice, weight, _ = self._weighed(row, read(self.graph, x, 1.0))
+            _scatter(filled, *_token_mass(lattice, weight))
+        found = out.to(device)
         return found[0] if flat else found
 
     def masks(self, logits: Any = None) -> torch.Tensor:
@@ -170,12 +152,42 @@ class LazyTrellis:
         flags = np.zeros((self.rows, self.length, -(-count // 32) * 32), np.bool_)
         for b, row in enumerate(self._rows):
             x = None if logits is None else self._logits(logits)[0][b][1]
-            lattice = self._lattice(row, self._blank(0) if x is None else read(self.graph, x, 1.0))
-            weight, _ = self._weights(lattice)
-            position = np.repeat(np.arange(self.length), np.diff(lattice.ptr))
-            flags[b, position[weight > 0], lattice.token[weight > 0]] = True
+            given = blank(self.graph, self.length) if x is None else read(self.graph, x, 1.0)
+            lattice, weight, _ = self._weighed(row, given)
+            position, token, _ = _token_mass(lattice, weight)
+            flags[b, position, token] = True
         packed = np.packbits(flags, axis=2, bitorder="little")
         return torch.from_numpy(packed.view(np.int32).copy())
+
+    def next_columns(self, row: int, state: Configuration, position: int, columns: int,
+                     device: torch.device) -> torch.Tensor:
+        """bool [columns] on `device`: the columns of logits whose token may come next, at `position`, behind tokens
+        that have led to `state`: those from which a text is known that ends in time.
+
+        Raises `UnsupportedFeature` where tokens are fixed from there on.
+        """
+        if (self._rows[row].fixed[position:] != OPEN).any():
+            raise UnsupportedFeature("fixed tokens", "a language that is explored lazily is not written from the left "
+                                     "between fixed tokens", hint="use a model that fills whole canvases")
+        return self.graph.next_columns(state, self.length + self.more - position, columns, device)
+
+    def next_tokens(self, row: int, state: Configuration, position: int, most: int) -> NDArray[np.int32]:
+        """int32: tokens that `next_columns` allows, all of them where there are fewer than `most`."""
+        columns = self.next_columns(row, state, position, len(self.graph.vocab), torch.device("cpu"))
+        return np.flatnonzero(columns.numpy())[:most].astype(np.int32)
+
+    def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
+        """As `Trellis.finish`, with the end that is known, where no tokens are fixed."""
+        found = as_array(tokens).astype(np.int64)
+        for row, at, ids in zip(self._rows, first, found, strict=True):
+            ids[at:] = self._known_end(self.graph.run(ids[:at], row.start), self.length - at)
+        return torch.from_numpy(found)
+
+    def _known_end(self, state: Configuration, room: int) -> list[int]:
+        vocab = self.graph.vocab
+        closing = [] if self.graph.ended(state) else [*self.graph.shortest_from(state), vocab.eos_ids[0]]
+        padding = vocab.eos_ids[0] if vocab.pad_id is None else vocab.pad_id
+        return [*closing, *[padding] * room][:room]
 
     def text(self, tokens: Any) -> Any:
         """As `Trellis.text`."""
@@ -185,7 +197,7 @@ class LazyTrellis:
         stops = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
         return self.graph.vocab.decode(ids[: stops[0] if len(stops) else None].tolist())
 
-    def _copy(self, rows: list[_Row]) -> LazyTrellis:
+    def _copy(self, rows: list[Row]) -> LazyTrellis:
         other = object.__new__(LazyTrellis)
         other.__dict__.update(self.__dict__)
         other._rows = rows
@@ -203,69 +215,12 @@ class LazyTrellis:
         for row in self._rows:
             if row.path() is None:
                 key = row.start, row.fixed.tobytes()
-                if key not in found and (path := self._first(row)) is not None:
+                if key not in found and (path := first_canvas(self.graph, row, self.more)) is not None:
                     found[key] = path
                 if key in found:
                     row.known.append(found[key])
 
-    def _first(self, row: _Row) -> Tokens | None:
-        """Some valid canvas; None where none is needed, because the way to the end of the text fits an open canvas."""
-        budget, needed = self.length + self.more, self.graph.needed(row.start)
-        if needed is not None and max(1, needed) <= budget and (row.fixed == OPEN).all():
-            return None
-        searches = [partial(self._bridged, row, _QUICK), partial(self._beamed, row, _SEARCH)]
-        searches += [partial(self._bridged, row, _ASKED)]
-        searches += [partial(self._beamed, row, _WHOLE)] if self.graph.everything else []
-        searches += [partial(self._bridged, row, _STUBBORN)]
-        full: TooLarge | None = None
-        for search in searches:
-            try:
-                if (path := search()) is not None:
-                    return path
-            except TooLarge as error:  # what the next one may find is not lost with this one
-                full = error
-                self.graph.machine.clear_if_full()
-        if full is not None:
-            raise full
-        if (row.fixed == OPEN).all():
-            raise self._none(row)
-        raise NotFound(f"no valid canvas of {self.length} tokens that agrees with the fixed tokens was found; one may "
-                       "exist (give the holes more positions, or the tokens of a canvas that is known to be valid)")
-
-    def _none(self, row: _Row) -> StructfillError:
-        """What tells that there is no canvas."""
-        if (row.fixed != OPEN).any():
-            return EmptyLanguage(f"no valid text of {self.length} tokens agrees with the fixed tokens")
-        budget, needed = self.length + self.more, self.graph.needed(row.start)
-        return BudgetTooSmall(budget, budget + 1 if needed is None or needed <= budget else needed)
-
-    def _beamed(self, row: _Row, searches: tuple[tuple[int, int], ...]) -> Tokens | None:
-        """A canvas that beams of some widths find; raises where the whole of the language was looked at in vain."""
-        for width, seed in searches:
-            lattice = self._beam(row, self._blank(seed), None, width)
-            if lattice.found:
-                best: Tokens = lattice.best
-                return best
-            if lattice.whole and self.graph.everything:
-                raise self._none(row)
-        return None
-
-    def _bridged(self, row: _Row, effort: Effort) -> Tokens | None:
-        if (row.fixed == OPEN).all():
-            return None
-        try:
-            return bridged(self.graph, self.graph.number(row.start), row.fixed, self.more, effort)
-        except Impossible:
-            raise self._none(row) from None
-
-    def _blank(self, seed: int) -> Reading:
-        """A reading in which all tokens are about equally likely and only structural ones are tried."""
-        x, ids = np.zeros((self.length, len(self.graph.vocab)), np.float32), self.graph.structural
-        noise = torch.rand((self.length, len(ids)), generator=torch.Generator().manual_seed(seed))
-        x[:, ids] = noise.numpy()
-        return reading(self.graph, x)
-
-    def _logits(self, logits: Any) -> tuple[list[tuple[_Row, torch.Tensor]], bool, torch.device]:
+    def _logits(self, logits: Any) -> tuple[list[tuple[Row, torch.Tensor]], bool, torch.device]:
         """Rows beside their logits [N, Vl], whether there was no batch axis, and where results go."""
         x = logits.detach() if isinstance(logits, torch.Tensor) else torch.as_tensor(np.asarray(logits))
         if x.dim() not in (2, 3) or x.shape[-2] != self.length or not x.shape[0]:
@@ -279,43 +234,79 @@ class LazyTrellis:
         rows = self._rows * len(parts) if self.rows == 1 else self._rows
         return list(zip(rows, parts, strict=True)), flat, x.device
 
-    def _lattice(self, row: _Row, given: Reading) -> lalr.Lattice:
+    def _lattice(self, row: Row, given: Reading) -> lalr.Lattice:
         """The ways that a beam keeps; its best canvas is remembered."""
-        lattice = self._beam(row, given, row.path(), self.width)
+        lattice = beamed(self.graph, row, given, row.path(), self.more, self.width)
         assert lattice.found  # the path, or else the way from the start to the end of the text, is among them
         row.known.append(lattice.best)
         return lattice
 
-    def _beam(self, row: _Row, given: Reading, path: Tokens | None, width: int) -> lalr.Lattice:
-        graph = self.graph
-        number = graph.number(row.start)
-        if path is None:
-            graph.needed(row.start)  # the first token of the way to the end is tried only where it is known
-        return lalr.Lattice(*graph.machine.call(
-            lalr.beam, graph.special, graph.ends, number, given.cand, given.size, given.common, given.logits, given.top,
-            given.norm, row.fixed, np.empty(0, np.int64) if path is None else path, self.more, width, words=True))
-
-    def _weights(self, lattice: lalr.Lattice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(share of every edge, log sums to the end)."""
+    def _weighed(self, row: Row, given: Reading) -> tuple[lalr.Lattice, Floats, Floats]:
+        """The ways that a beam keeps, the share of every edge, and log sums to the end."""
+        lattice = self._lattice(row, given)
         arrays = lattice.ptr, lattice.source, lattice.target
         behind = lalr.backward(self.length, lattice.size, lattice.good, *arrays, lattice.score)
         ahead = lalr.forward(self.length, lattice.size, len(lattice.good), *arrays, lattice.score)
-        return lalr.weights(*arrays, lattice.score, ahead, behind), behind
+        return lattice, lalr.weights(*arrays, lattice.score, ahead, behind), behind
 
-    def _posterior(self, row: _Row, given: Reading, uniform: NDArray[np.float64] | None) -> list[Any]:
-        lattice, columns = self._lattice(row, given), len(self.graph.vocab)
-        weight, behind = self._weights(lattice)
+    def _drawn(self, row: Row, lattice: lalr.Lattice, behind: Floats, uniform: Floats) -> Tokens:
+        """One of the ways, remembered."""
+        drawn: Tokens = lalr.draw(lattice.ptr, lattice.source, lattice.target, lattice.token, lattice.score, behind,
+                                  uniform)
+        row.known.append(drawn)
+        return drawn
+
+    def _posterior(self, row: Row, given: Reading, uniform: Floats | None) -> list[Any]:
+        (lattice, weight, behind), columns = self._weighed(row, given), len(self.graph.vocab)
         sure, entropy = lalr.summary(lattice.ptr, lattice.token, weight, columns, lattice.best)
-        found = [lattice.best, sure, entropy, min(float(behind[0, 0]), 0.0)]
+        found = [lattice.best, sure, entropy, _log_mass(behind)]
         if uniform is not None:
-            drawn = lalr.draw(lattice.ptr, lattice.source, lattice.target, lattice.token, lattice.score, behind,
-                              uniform)
-            row.known.append(drawn)
+            drawn = self._drawn(row, lattice, behind, uniform)
             found += [drawn, lalr.summary(lattice.ptr, lattice.token, weight, columns, drawn)[0]]
         return found
 
+    def _constrain(self, row: Row, given: Reading, uniform: Floats | None, out: torch.Tensor) -> list[Any]:
+        lattice, weight, behind = self._weighed(row, given)
+        _, entropy = lalr.summary(lattice.ptr, lattice.token, weight, len(self.graph.vocab), lattice.best)
+        own, (position, token, mass) = own_entropy(given), _token_mass(lattice, weight)
+        out.fill_(-torch.inf)
+        log_mass = np.log(mass)
+        _scatter(out, position, token, log_mass)
+        top = np.full(self.length, -np.inf)
+        np.maximum.at(top, position, log_mass)
+        lift(out, torch.from_numpy(lattice.best), top, entropy > own + SLIGHT)
+        drawn = [] if uniform is None else [self._drawn(row, lattice, behind, uniform)]
+        return [lattice.best, np.minimum(entropy, own), _log_mass(behind), *drawn]
 
-def _uniforms(rows: int, length: int, generator: torch.Generator | None) -> NDArray[np.float64]:
+
+def _log_mass(behind: Floats) -> float:
+    return min(float(behind[0, 0]), 0.0)
+
+
+def _token_mass(lattice: lalr.Lattice, weight: Floats) -> tuple[Tokens, Tokens, Floats]:
+    """(position, token, probability) of all tokens on the ways, each once."""
+    position, on_way = np.repeat(np.arange(len(lattice.ptr) - 1), np.diff(lattice.ptr)), weight > 0
+    columns = int(lattice.token.max()) + 1
+    cells, which = np.unique(position[on_way] * columns + lattice.token[on_way], return_inverse=True)
+    mass = np.bincount(which, weight[on_way], len(cells)).astype(np.float64)
+    return cells // columns, cells % columns, mass
+
+
+def _scatter(out: torch.Tensor, position: Tokens, token: Tokens, values: Floats) -> None:
+    """Values into `out` [N, V]."""
+    places = torch.from_numpy(position).to(out.device), torch.from_numpy(token).to(out.device)
+    out[places] = torch.from_numpy(values).to(out.device, out.dtype)
+
+
+def _stacked(found: list[list[Any]], types: tuple[torch.dtype, ...], flat: bool,
+             device: torch.device) -> list[torch.Tensor]:
+    """The columns of what was found for the rows, each as one tensor."""
+    columns = [torch.from_numpy(np.stack([np.asarray(v) for v in column])).to(device, kind)
+               for column, kind in zip(zip(*found, strict=True), types, strict=False)]
+    return [column[0] if flat else column for column in columns]
+
+
+def _uniforms(rows: int, length: int, generator: torch.Generator | None) -> Floats:
     """float64 [B, N] in [0, 1)."""
     device = "cpu" if generator is None else generator.device
     drawn = torch.rand((rows, length), dtype=torch.float64, generator=generator, device=device)

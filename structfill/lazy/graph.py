@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
@@ -20,6 +22,7 @@ from structfill.vocab import Vocab
 
 ENDED: Configuration = ((), 0)  # behind end-of-text
 LOST: Configuration = ((), -1)  # off the language
+_KEPT = 16  # configurations whose tokens are remembered, V numbers each
 _ALL = 512  # vocabularies up to this size are tried whole at every position
 
 
@@ -82,6 +85,31 @@ class LazyGraph:
     def ended(self, state: Configuration) -> bool:
         """Can nothing but end-of-text follow?"""
         return state == ENDED
+
+    def lost(self, state: Configuration) -> bool:
+        """Did the tokens that led here leave the language?"""
+        return state == LOST
+
+    def may_end(self, state: Configuration) -> bool:
+        """May a text end in `state`?"""
+        number = self.number(state)
+        return number >= 0 and bool(self.machine.call(lalr.may_end, number))
+
+    def following(self, state: Configuration) -> NDArray[np.int32]:
+        """int32 [V]: how many tokens a known text has behind each token that may come next in `state`, without
+        end-of-text; `lalr.NEVER` for the others. Exact masks of one position, but for texts whose end no plan finds."""
+        if state not in self._following:
+            self._following[state] = self._walked(state)
+        self._following.move_to_end(state)
+        while len(self._following) > _KEPT:
+            self._following.popitem(last=False)
+        return self._following[state]
+
+    def next_columns(self, state: Configuration, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
+        """As `TokenGraph.next_columns`."""
+        may = np.zeros(columns, np.bool_)
+        may[: len(self.vocab)] = self.following(state) < (lalr.NEVER if left is None else min(left, lalr.NEVER))
+        return torch.from_numpy(may).to(device)
 
     def needed(self, state: Configuration) -> int | None:
         """Tokens of a text that finishes what led to `state`, a short one but maybe not the shortest, or None if none
@@ -177,6 +205,20 @@ class LazyGraph:
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         return rank
+
+    @cached_property
+    def _following(self) -> OrderedDict[Configuration, NDArray[np.int32]]:
+        return OrderedDict()
+
+    def _walked(self, state: Configuration) -> NDArray[np.int32]:
+        trie, out = self.vocab.trie, np.full(len(self.vocab), lalr.NEVER, np.int32)
+        if not self.ended(state):
+            behind = self.machine.call(lalr.following, self.number(state), trie.prefixes, trie.longest, words=True)
+            out[trie.end > 0] = behind[trie.end[trie.end > 0] - 1]
+        closing = self.special > 0 if self.ended(state) else self.special == 1
+        if self.may_end(state):
+            out[closing] = 0
+        return out
 
     def _configuration(self, number: int) -> Configuration:
         if number < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import ModelError, SpecError, UnsupportedFeature
+from ..errors import ModelError, SpecError
 from .left_to_right import left_to_right
 from .mask_predict import mask_predict
 from .options import LeftToRightOptions, Options, RenoiseOptions, SamplerOptions
@@ -19,20 +19,16 @@ Sampler = Callable[..., Iterator[DenoisingStep]]
 _RULES: dict[type[Any], Sampler] = {RenoiseOptions: renoise, LeftToRightOptions: left_to_right}
 
 
-def sampler_for(model: Any, options: Options | None, exact: bool = True) -> tuple[Sampler, Options]:
+def sampler_for(model: Any, options: Options | None) -> tuple[Sampler, Options]:
     """The decoding rule of `model`, and the options: those given, by default the model's own.
 
-    `exact` tells whether the language is enumerated. Raises `SpecError` for options of another rule,
-    `UnsupportedFeature` for a rule that needs it to be, `ModelError` for a model that is to start from mask tokens and
-    has none.
+    Raises `SpecError` for options of another rule, `ModelError` for a model that is to start from mask tokens and has
+    none.
     """
     own: Options = getattr(model, "default_options", None) or SamplerOptions()
     options = own if options is None else options
     if type(options) is not type(own):
         raise SpecError(f"{type(model).__name__} takes {type(own).__name__}, not {type(options).__name__}")
-    if not (exact or isinstance(options, SamplerOptions)):
-        raise UnsupportedFeature("lazy exploration", "a language that is too large to enumerate is written by models "
-                                 f"with mask tokens only, and {type(model).__name__} is none")
     if not isinstance(options, SamplerOptions):
         return _RULES[type(options)], options
     if model.vocab.mask_id is None:

@@ -8,7 +8,7 @@ et al. 2023, with a draft that costs nothing); the result is distributed as with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -60,7 +60,7 @@ class _Writer:
         self.trellis, self.options = trellis, options
         self.canvas = torch.zeros((trellis.rows, trellis.length), dtype=torch.int64)
         self.at = 0
-        self.states = list(trellis.starts)
+        self.states: list[Any] = list(trellis.starts)
         self.log_mass = torch.zeros(trellis.rows, dtype=torch.float64)
         self._generator = torch.Generator().manual_seed(options.seed)
 
@@ -86,7 +86,7 @@ class _Writer:
             state = graph.run([token], state)
         return tokens
 
-    def _forced(self, row: int, state: int, at: int) -> int | None:
+    def _forced(self, row: int, state: Any, at: int) -> int | None:
         """The longest token that may come next, if all others that may are beginnings of it."""
         graph = self.trellis.graph
         if graph.ended(state):
@@ -99,14 +99,10 @@ class _Writer:
         forced = all(text and spellings[longest].startswith(text) for text in spellings)
         return int(ids[longest]) if forced else None
 
-    def _allowed(self, row: int, state: int, at: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-        """int32: the tokens that may stand at position `at`, `FEW` + 1 at most of a class."""
-        fixed, graph = int(self.trellis.fixed[row, at]), self.trellis.graph
-        if fixed >= 0:
-            return np.array([fixed], np.int32)
-        classes = self.trellis.next_classes(row, state, at)
-        members = [graph.class_token[graph.class_ptr[c] : graph.class_ptr[c + 1]][: FEW + 1] for c in classes]
-        return np.concatenate(members)
+    def _allowed(self, row: int, state: Any, at: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        """int32: the tokens that may stand at position `at`, not all of them where there are more than `FEW`."""
+        fixed = int(self.trellis.fixed[row, at])
+        return np.array([fixed], np.int32) if fixed >= 0 else self.trellis.next_tokens(row, state, at, FEW + 1)
 
     def judge(self, draft: torch.Tensor, logits: torch.Tensor) -> None:
         """Go on along `draft` [B, k] as far as the model agrees in every row, by its logits [B, k + 1, V], and then
@@ -137,9 +133,7 @@ class _Writer:
 
     def _masked(self, row: int, logits: torch.Tensor, fixed: int) -> torch.Tensor:
         """float64 [V], -inf for what may not come next; equal odds where the model finds all else impossible."""
-        graph = self.trellis.graph
-        classes = self.trellis.next_classes(row, self.states[row], self.at)
-        may = graph.columns_of(classes, len(logits), logits.device)
+        may = self.trellis.next_columns(row, self.states[row], self.at, len(logits), logits.device)
         if fixed >= 0:
             may = torch.zeros_like(may).index_fill_(0, torch.tensor([fixed], device=may.device), True)
         clean = torch.nan_to_num(logits, nan=-torch.inf, posinf=torch.finfo(torch.float64).max, neginf=-torch.inf)

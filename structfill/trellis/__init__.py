@@ -6,12 +6,11 @@ and a token that the model finds impossible is taken only where the language lea
 """
 
 from .batch import TrellisBatch
-from .blocks import Blocks
 from .canvas import Posterior, Trellis
 from .constrain import Constrained
 from .evidence import OPEN
 from .lengths import Gap, HoleLengths, feasible_lengths, gaps
 from .masks import apply
 
-__all__ = ["OPEN", "Blocks", "Constrained", "Gap", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
+__all__ = ["OPEN", "Constrained", "Gap", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
            "feasible_lengths", "gaps"]

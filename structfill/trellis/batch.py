@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from structfill.errors import VocabMismatch
 
-from .canvas import Posterior, Trellis
+from .canvas import Posterior
 from .constrain import Constrained, room
 from .evidence import Evidence, as_array, as_fixed, as_positions
 
 
 class TrellisBatch:
-    """Trellises one below the other: row b of the batch obeys the constraint of the trellis that it comes from.
+    """Trellises one below the other, lazy ones too: row b obeys the constraint of the trellis that it comes from.
 
     The calls below do what they do on a `Trellis` of B rows; logits are [B, N, Vl]. Raises `ValueError` unless all
     trellises have one length, `VocabMismatch` unless they are for one vocabulary. Immutable, as they are.
     """
 
-    def __init__(self, parts: Sequence[Trellis]) -> None:
+    def __init__(self, parts: Sequence[Any]) -> None:
         self.parts = list(parts)
         if len({part.length for part in self.parts}) != 1:
             raise ValueError("a batch needs one or more trellises, all of the same length")
@@ -43,7 +43,7 @@ class TrellisBatch:
             raise ValueError(f"a batch of {self.rows} rows was given an array of shape {tuple(values.shape)}")
         return [values[a:b] for a, b in zip(self._ends[:-1], self._ends[1:], strict=True)]
 
-    def _each(self, call: Callable[[Trellis, Any], torch.Tensor], logits: Any) -> torch.Tensor:
+    def _each(self, call: Callable[[Any, Any], torch.Tensor], logits: Any) -> torch.Tensor:
         return torch.cat([call(part, x) for part, x in zip(self.parts, self._split(logits), strict=True)])
 
     def fix(self, tokens_by_position: Evidence) -> TrellisBatch:
@@ -70,7 +70,7 @@ class TrellisBatch:
 
     def best(self, logits: Any) -> torch.Tensor:
         """As `Trellis.best`."""
-        return self._each(Trellis.best, logits)
+        return self._each(lambda part, x: part.best(x), logits)
 
     def sample(self, logits: Any, generator: torch.Generator | None = None, temperature: float = 1.0) -> torch.Tensor:
         """As `Trellis.sample`."""
@@ -78,7 +78,7 @@ class TrellisBatch:
 
     def marginals(self, logits: Any) -> torch.Tensor:
         """As `Trellis.marginals`."""
-        return self._each(Trellis.marginals, logits)
+        return self._each(lambda part, x: part.marginals(x), logits)
 
     def posterior(
         self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,

@@ -315,6 +315,16 @@ class Trellis:
         classes = self.graph.leading_classes(state, ahead.astype(np.bool_))
         return np.asarray(classes[solved.allowed[position, classes]])
 
+    def next_columns(self, row: int, state: int, position: int, columns: int, device: torch.device) -> torch.Tensor:
+        """bool [columns] on `device`: the columns of logits whose token `next_classes` allows."""
+        return self.graph.columns_of(self.next_classes(row, state, position), columns, device)
+
+    def next_tokens(self, row: int, state: int, position: int, most: int) -> NDArray[np.int32]:
+        """int32: tokens that `next_classes` allows, all of them where there are fewer than `most`."""
+        ptr, token = self.graph.class_ptr, self.graph.class_token
+        members = [token[ptr[c] : ptr[c + 1]][:most] for c in self.next_classes(row, state, position)]
+        return np.concatenate([np.empty(0, np.int32), *members])
+
     def local_confidence(self, logits: Any, tokens: Any) -> torch.Tensor:
         """float32 [(B,) N]: the probability of each token of valid canvases, int64 [(B,) N], among those that may stand
         there behind the tokens before it, whatever follows: what exact left-to-right masks would leave of it."""

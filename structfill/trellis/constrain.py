@@ -55,10 +55,15 @@ def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDA
     else:
         for a, b, part in chunks(given):
             class_stats.add_odds(part, graph.plan(given.shape[1]), odds[a:b], top[a:b], scale, out[a:b].numpy())
-    margin = np.where(decided, DECIDED, MARGIN)
+    lift(out, torch.from_numpy(path), top, decided)
+
+
+def lift(out: torch.Tensor, path: torch.Tensor, top: Floats, decided: NDArray[np.bool_]) -> None:
+    """Put the path's tokens [N] above all others of logits `out` [N, V], whose highest are `top` [N]; far above where
+    the path alone decides."""
     top = np.where(top > -np.inf, top, 0.0)  # nothing of the position is possible
-    lifted = top + np.maximum(np.abs(top) * MARGIN, margin)
-    places = torch.arange(len(path), device=given.device), torch.from_numpy(path).to(given.device)
+    lifted = top + np.maximum(np.abs(top) * MARGIN, np.where(decided, DECIDED, MARGIN))
+    places = torch.arange(len(path), device=out.device), path.to(out.device)
     out[places] = torch.from_numpy(lifted).to(out.device, out.dtype)
 
 

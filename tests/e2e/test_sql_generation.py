@@ -13,7 +13,7 @@ import torch
 import structfill as sf
 from structfill.errors import SpecError, StructfillError, UnsupportedFeature
 from structfill.lazy.bridging import bridged
-from structfill.lazy.canvas import _QUICK, _STUBBORN
+from structfill.lazy.first import QUICK, STUBBORN
 from tests.fake_models import RandomModel
 
 TABLES = {"users": {"id": "int", "full name": "text", "age": "int"}, "orders": {"id": "int", "user_id": "int"}}
@@ -83,8 +83,8 @@ def test_brackets_that_only_fixed_text_closes_are_opened(dialect, given):
     graph = sf.LazyGraph(constraint.written, sf.Vocab.bytes())
     fixed = np.array([-1 if char == "·" else ord(char) for char in given])
     start = graph.number(sf.LazyTrellis(graph, len(given))._rows[0].start)
-    assert bridged(graph, start, fixed, 0, _QUICK) is None
-    path = bridged(graph, start, fixed, 0, _STUBBORN)
+    assert bridged(graph, start, fixed, 0, QUICK) is None
+    path = bridged(graph, start, fixed, 0, STUBBORN)
     assert path is not None and constraint.accepts(graph.vocab.decode(path.tolist()))
 
 
@@ -93,12 +93,6 @@ def test_what_cannot_be_written_is_told(constraint):
         sf.Generator(constraint=sf.sql("generic", TABLES), model=RandomModel())
     with pytest.raises(SpecError, match="select"):
         sf.Generator(constraint=sf.sql("sqlite", TABLES, {"delete"}, read_only=False), model=RandomModel())
-
-    class Renoising(RandomModel):
-        default_options = sf.RenoiseOptions()
-
-    with pytest.raises(UnsupportedFeature, match="mask tokens only"):
-        sf.Generator(constraint=constraint, model=Renoising())
     with pytest.raises(StructfillError, match="please report it.*no such table"):
         constraint.value("SELECT 1 FROM nowhere")
 

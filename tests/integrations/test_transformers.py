@@ -150,7 +150,7 @@ def test_wrong_use_is_told():
         processor = ConstraintProcessor(sf.compile(sf.regex("[a-z]{40}"), VOCAB))
         generate(model, processor, ids, attention, max_new_tokens=32)
     assert short.value.needed == 40
-    with pytest.raises(SpecError, match="TokenGraph"):
+    with pytest.raises(SpecError, match="structfill.compile"):
         ConstraintProcessor(CONSTRAINTS[0])
     with pytest.raises(SpecError, match="2 constraints for a batch of 3"):
         ConstraintProcessor(GRAPHS[:2])(torch.zeros(3, 4, dtype=torch.int64), torch.zeros(3, 32, COLUMNS))

@@ -61,6 +61,27 @@ def test_ways_to_the_end_are_executed(name):
 
 
 @pytest.mark.parametrize("name", GRAMMARS)
+def test_what_may_come_next(name):
+    """Of every token: the same as to spell it and to ask for the way to the end from there."""
+    grammar, alphabet, _ = GRAMMARS[name]
+    vocab = Vocab.of_tokens([*(c.encode() for c in alphabet), *((a + b).encode() for a in alphabet for b in alphabet),
+                             alphabet[0].encode(), b"", b""])
+    constraint, rng = structfill.lark(grammar, engine="lazy"), np.random.default_rng(4)
+    t, machine = constraint.tables, Machine(constraint.tables, vocab, 1 << 30)
+    for _ in range(60):
+        text = "".join(rng.choice(list(alphabet), rng.integers(0, 7))).encode()
+        expected = reference.run(t, _start(constraint), text)
+        if expected is None:
+            continue
+        number, trie = machine.number(expected), vocab.trie
+        found = machine.call(lalr.following, number, trie.prefixes, trie.longest, words=True)
+        for token, spelled in enumerate(vocab.tokens):
+            after = reference.run(t, expected, spelled) if spelled else None
+            behind = lalr.NEVER if after is None else machine.call(lalr.rest, machine.number(after), words=True)
+            assert (found[trie.end[token] - 1] if spelled else lalr.NEVER) == behind
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
 def test_a_wide_beam_holds_all_canvases(name):
     grammar, alphabet, _ = GRAMMARS[name]
     constraint, vocab = structfill.lark(grammar, engine="lazy"), vocabulary(alphabet)

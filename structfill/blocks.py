@@ -1,24 +1,74 @@
-"""A text that is written canvas after canvas, within a total budget that is exact."""
+"""A text that is written canvas after canvas, within a total budget that is exact; of either kind of graph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
+import torch
 
-from structfill.errors import ModelError, SpecError
-from structfill.tokengraph import TokenGraph
+from .errors import ModelError, SpecError, UnsupportedFeature
+from .lazy import LazyGraph, LazyTrellis
+from .tokengraph import TokenGraph
+from .trellis import OPEN, Trellis
+from .trellis.evidence import Evidence, as_array
+from .vocab import Vocab
 
-from .canvas import Trellis
-from .evidence import OPEN, as_array
+
+class Graph(Protocol):
+    """What a `TokenGraph` and a `LazyGraph` have in common; states of the one are numbers, of the other stacks."""
+
+    @property
+    def vocab(self) -> Vocab: ...
+
+    @property
+    def exact(self) -> bool: ...
+
+    @property
+    def start(self) -> Any: ...
+
+    def run(self, tokens: Any, state: Any = ...) -> Any: ...
+
+    def ended(self, state: Any) -> bool: ...
+
+    def lost(self, state: Any) -> bool: ...
+
+    def may_end(self, state: Any) -> bool: ...
+
+    def needed(self, state: Any) -> int | None: ...
+
+    def shortest_from(self, state: Any) -> list[int]: ...
+
+    def next_columns(self, state: Any, left: int | None, columns: int, device: torch.device) -> torch.Tensor: ...
+
+
+def is_graph(value: Any) -> TypeGuard[Graph]:
+    """Is this one of the two?"""
+    return isinstance(value, TokenGraph | LazyGraph)
+
+
+def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: Sequence[Any] | None = None,
+               more: int | Evidence = 0) -> Any:
+    """The canvases of a graph, a `Trellis` or a `LazyTrellis`: arguments and errors as there.
+
+    Raises `UnsupportedFeature` for tokens fixed behind the canvas where the language is explored lazily.
+    """
+    states = [graph.start] if start is None else list(start)
+    if isinstance(graph, TokenGraph):
+        return Trellis(graph, length, fixed, len(states), states, more)
+    assert isinstance(graph, LazyGraph)
+    if not isinstance(more, int):
+        raise UnsupportedFeature("fixed tokens", "tokens fixed behind the first canvas are not honoured in a language "
+                                 "that is explored lazily", hint="use a longer canvas")
+    return LazyTrellis(graph, length, fixed, len(states), states, more)
 
 
 class Blocks:
     """One text on its way: ask for the trellis of the next canvas, fill it by any rule, hand the tokens back.
 
     Args:
-        graph: the compiled constraint.
+        graph: the compiled constraint, of `compile` or `compile_or_explore`.
         max_tokens: tokens that the text may have, over all canvases; None for what the first canvas holds.
         fixed: token ids by position in the whole text, a mapping or a sequence with -1 where open.
 
@@ -30,13 +80,13 @@ class Blocks:
     canvas or never.
     """
 
-    def __init__(self, graph: TokenGraph, max_tokens: int | None = None,
+    def __init__(self, graph: Graph, max_tokens: int | None = None,
                  fixed: Mapping[int, int] | Any | None = None) -> None:
         if max_tokens is not None and (isinstance(max_tokens, bool) or not isinstance(max_tokens, int)
                                        or max_tokens < 1):
             raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
-        self.graph, self.max_tokens = graph, max_tokens
-        self.state = self.written = 0
+        self.graph, self.max_tokens, self.written = graph, max_tokens, 0
+        self.state: Any = graph.start
         self._fixed = _as_mapping(fixed)
 
     @property
@@ -49,7 +99,7 @@ class Blocks:
         """Tokens of the budget that are left; 0 before the first canvas where no budget was given."""
         return max(0, (self.max_tokens or 0) - self.written)
 
-    def trellis(self, length: int) -> Trellis:
+    def trellis(self, length: int) -> Any:
         """The canvas that comes next, of `length` positions; those beyond the budget hold end-of-text and padding."""
         if self.max_tokens is None:
             self.max_tokens = length
@@ -65,7 +115,7 @@ class Blocks:
                 fixed[position - self.written] = token
         if room < length and not self.ended:
             fixed[room] = self._end_of_text(room)
-        return Trellis(self.graph, length, fixed=fixed, start=self.state, more=rest if (rest >= 0).any() else len(rest))
+        return trellis_of(self.graph, length, fixed, [self.state], rest if (rest >= 0).any() else len(rest))
 
     def _end_of_text(self, room: int) -> int:
         if not self.graph.vocab.eos_ids:
@@ -81,9 +131,9 @@ class Blocks:
         ids = as_array(tokens).astype(np.int64)
         ends = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
         text = ids[: ends[0] + 1] if len(ends) else ids
-        state = self.graph.states - 1 if self.ended else self.graph.run(text, self.state)
-        if state < 0:
-            at = next(i for i in range(len(text)) if self.graph.run(text[: i + 1], self.state) < 0)
+        state = self.state if self.ended else self.graph.run(text, self.state)
+        if self.graph.lost(state):
+            at = next(i for i in range(len(text)) if self.graph.lost(self.graph.run(text[: i + 1], self.state)))
             raise ModelError(f"the finished canvas breaks the constraint at position {at} (token {int(text[at])}): "
                              "something changed the tokens after structfill had chosen them")
         self.state, self.written = state, self.written + len(ids)
