@@ -30,11 +30,10 @@ def mask_predict(model: Model, context: torch.Tensor, trellis: Trellis, options:
     """
     mask_id = model.vocab.mask_id
     assert mask_id is not None  # checked by the generator
-    rows, length = trellis.rows, trellis.length
-    before = torch.empty((rows, 0), dtype=torch.int64) if before is None else before
-    tokens = torch.full((rows, length), mask_id, dtype=torch.int64)
-    committed = torch.zeros((rows, length), dtype=torch.bool)
-    sureness = torch.zeros((rows, length))
+    before = torch.empty((trellis.rows, 0), dtype=torch.int64) if before is None else before
+    tokens = torch.from_numpy(trellis.fixed)  # what is given the model sees from the first pass on
+    committed = tokens != OPEN
+    sureness = committed.float()
     generator = torch.Generator().manual_seed(options.seed)
     current = trellis
     vocab = model.vocab

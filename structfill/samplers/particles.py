@@ -32,15 +32,15 @@ def particle_steps(model: Model, context: torch.Tensor, trellis: Trellis, option
 
     Arguments as for `mask_predict`. What a pass shows is a particle drawn by weight, and each is a valid canvas.
     """
-    rows, count, length = trellis.rows, options.particles, trellis.length
+    rows, count = trellis.rows, options.particles
     mask_id = model.vocab.mask_id
     assert mask_id is not None  # checked by the generator
     before = torch.empty((rows, 0), dtype=torch.int64) if before is None else before
     context, before = (x.repeat_interleave(count, 0) for x in (context, before))
     generator = torch.Generator().manual_seed(options.seed)
     current = trellis.repeat(count)
-    tokens = torch.full((rows * count, length), mask_id, dtype=torch.int64)
-    committed = torch.zeros((rows * count, length), dtype=torch.bool)
+    given = torch.from_numpy(current.fixed)  # the model sees it from the first pass on
+    tokens, committed = given.clamp_min(0), given != OPEN
     log_weight = torch.zeros((rows, count), dtype=torch.float64)
     left = torch.zeros(rows * count, dtype=torch.float64)  # mass behind what is committed, as the last pass saw it
     for index in range(1, options.passes + 1):

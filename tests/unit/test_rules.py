@@ -7,6 +7,7 @@ import torch
 
 import structfill as sf
 from structfill.samplers.mask_predict import mask_predict
+from structfill.samplers.particles import particle_steps
 from tests.fake_models import ConstantModel
 
 VOCAB = sf.Vocab.bytes()
@@ -60,3 +61,20 @@ def test_the_threshold_commits_beyond_the_schedule(threshold, want):
 def test_options_of_the_rules_are_checked(options):
     with pytest.raises(sf.SpecError):
         sf.SamplerOptions(**options)
+
+
+@pytest.mark.parametrize("options", [{}, {"particles": 2, "temperature": 1.0, "horizon": None}])
+def test_what_is_fixed_the_model_sees_at_every_pass(options):
+    seen = []
+
+    class Watching(ConstantModel):
+        def __call__(self, context, canvas):
+            seen.append(canvas[0].tolist())
+            return super().__call__(context, canvas)
+
+    trellis = sf.Trellis(GRAPH, 4, fixed={2: ord("c")})
+    chosen = sf.SamplerOptions(**{"passes": 3, "threshold": 1.0, "remask": 0.5} | options)
+    sample = particle_steps if options else mask_predict
+    steps = list(sample(Watching(torch.zeros(4, len(VOCAB))), NONE, trellis, chosen))
+    assert seen[0] == [VOCAB.mask_id, VOCAB.mask_id, ord("c"), VOCAB.mask_id]
+    assert all(canvas[2] == ord("c") for canvas in seen) and all(step.committed[0, 2] for step in steps)
