@@ -61,12 +61,7 @@ class Grammar:
 def load(text: str, start: str, limits: Limits) -> Grammar:
     """Reads a grammar. Raises `SpecError` for what Lark refuses, `UnsupportedFeature` for what cannot be honoured, both
     with line and column where Lark tells them or the name is found, and `TooLarge`."""
-    from lark.parsers.lalr_analysis import LALR_Analyzer
-
-    parser = _parser(text, start)
-    analysis = LALR_Analyzer(parser.parser.parser_conf, debug=True)  # the tables together with their item sets
-    analysis.compute_lalr()
-    return _Reader(text, start, parser, analysis, limits).grammar()
+    return _Reader(text, start, _parser(text, start), limits).grammar()
 
 
 def _parser(text: str, start: str) -> Any:
@@ -75,13 +70,15 @@ def _parser(text: str, start: str) -> Any:
     from lark.exceptions import GrammarError, LexError, ParseError, UnexpectedInput
 
     try:
-        return lark.Lark(text, parser="lalr", lexer="contextual", start=start, maybe_placeholders=False)
+        return lark.Lark(text, parser="lalr", lexer="contextual", start=start, maybe_placeholders=False,
+                         debug=True)  # states are then sets of items, not numbers
     except UnexpectedInput as error:
         at = getattr(error, "pos_in_stream", None)
         at = len(text) if at is None or at < 0 else min(at, len(text))
         raise _error(text, (at, at + 1), str(error).split("\n")[0].rstrip(".")) from None
     except (GrammarError, LexError, ParseError) as error:
         message = str(error).split("\n\n")[0]  # behind it Lark shows the place, as `_error` does
+        message = message.split("\n    collision occurred")[0]
         raise _error(text, _mentioned(text, str(error)), _ordered(message)) from None
     except RecursionError:
         raise SpecError("the grammar nests too deeply", hint="give inner groups rules of their own") from None
@@ -92,19 +89,25 @@ def _parser(text: str, start: str) -> Any:
 class _Reader:
     """Numbers everything."""
 
-    def __init__(self, text: str, start: str, parser: Any, analysis: Any, limits: Limits) -> None:
+    def __init__(self, text: str, start: str, parser: Any, limits: Limits) -> None:
         self.text, self.start, self.parser, self.limits = text, start, parser, limits
-        self.table = analysis.parse_table
-        self.sets = sorted(analysis.lr0_itemsets, key=lambda found: sorted(map(_spelled_item, found.kernel)))
-        self.state = {found.closure: i for i, found in enumerate(self.sets)}
+        self.table = parser.parser.parser._parse_table
+        (self.first,), (self.last,) = self.table.start_states.values(), self.table.end_states.values()
+        self.sets = sorted(self.table.states, key=lambda found: sorted(map(_spelled_item, self._kernel(found))))
+        self.state = {found: i for i, found in enumerate(self.sets)}
         self.defined: dict[str, TerminalDef] = {t.name: t for t in parser.terminals}
         self.terminals = sorted(self.defined)
         self.terminal = {name: i for i, name in enumerate([*self.terminals, END])}
-        rules = {pointer.rule for found in self.sets for pointer in found.closure}
+        rules = {pointer.rule for found in self.sets for pointer in found}
         self.rules = sorted(rules, key=_spelled_rule)
         self.rule = {rule: i for i, rule in enumerate(self.rules)}
         self.nonterminals = sorted({rule.origin.name for rule in self.rules})
         self.nonterminal = {name: i for i, name in enumerate(self.nonterminals)}
+
+    def _kernel(self, found: Any) -> list[Any]:
+        """The items of a state that its others follow from: those that are under way, and in the first one the root."""
+        return [pointer for pointer in found if pointer.index > 0
+                or (found == self.first and pointer.rule.origin.name == f"$root_{self.start}")]
 
     def grammar(self) -> Grammar:
         """All tables."""
@@ -115,18 +118,18 @@ class _Reader:
         actions: list[dict[int, int]] = []
         gotos: list[dict[int, int]] = []
         for found in self.sets:
-            row = self.table.states[found.closure]
+            row = self.table.states[found]
             actions.append({self.terminal[name]: self.state[where] if kind is Shift else -1 - self.rule[where]
                             for name, (kind, where) in row.items() if name in self.terminal})
             gotos.append({self.nonterminal[name]: self.state[where] for name, (kind, where) in row.items()
                           if name not in self.terminal})
-        kernels = [[Item(self.rule[pointer.rule], pointer.index) for pointer in found.kernel] for found in self.sets]
+        kernels = [[Item(self.rule[one.rule], one.index) for one in self._kernel(found)] for found in self.sets]
         ignored = frozenset(self.terminal[name] for name in self.parser.ignore_tokens)
         context, scanner = self._scanner()
-        (first,), (last,) = self.table.start_states.values(), self.table.end_states.values()
-        actions[self.state[last]][len(self.terminals)] = self.state[last]  # Lark accepts here without a shift
-        return Grammar(self.terminals, ignored, rules, self.nonterminals, actions, gotos, kernels, self.state[first],
-                       self.state[last], context, scanner, self._digest())
+        last = self.state[self.last]
+        actions[last][len(self.terminals)] = last  # Lark accepts here without a shift
+        return Grammar(self.terminals, ignored, rules, self.nonterminals, actions, gotos, kernels,
+                       self.state[self.first], last, context, scanner, self._digest())
 
     def _symbol(self, symbol: Any) -> int:
         return (self.terminal[symbol.name] if symbol.is_term
@@ -153,7 +156,7 @@ class _Reader:
         joins = _joins(lexer.root_lexer)
         lexers = {frozenset(t.name for t in one.terminals): one for one in lexer.lexers.values()}
         for item_set in self.sets:
-            row = self.table.states[item_set.closure]
+            row = self.table.states[item_set]
             names = frozenset(name for name in row if name in self.defined) | frozenset(self.parser.ignore_tokens)
             if names not in numbers:
                 tried, keywords, by_terminal = _tried(lexers[names], joins, self.text)
