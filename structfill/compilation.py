@@ -52,9 +52,9 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
 
 def compile_or_explore(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = None,
                        cache: Cache | None = None) -> TokenGraph | LazyGraph:
-    """As `compile`, but a `LazyGraph` (for `LazyTrellis`) of a grammar that is too large to enumerate; no cache keeps
-    it."""
-    grammar = constraint.lazily(limits or Limits()) if isinstance(constraint, Constraint) else None
+    """As `compile`, but a `LazyGraph` (for `LazyTrellis`) of a grammar that is too large to enumerate; of a large one
+    the cache keeps the parser's tables."""
+    grammar = constraint.lazily(limits or Limits(), cache) if isinstance(constraint, Constraint) else None
     if isinstance(grammar, LarkGrammar):
         return LazyGraph(grammar, vocab, limits)
     return compile(constraint, vocab, limits=limits, cache=cache)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.counted import CountedAutomaton
+from ..cache import Cache
 from ..errors import SpecError
 from ..limits import Limits
 
@@ -30,8 +31,9 @@ class Constraint(ABC):
         """The same, with counters in place of the states of long repetitions where the front-end knows how."""
         return self.automaton(limits)
 
-    def lazily(self, limits: Limits) -> Constraint | None:
-        """The grammar whose language is explored on demand, where it is too large to enumerate; else None."""
+    def lazily(self, limits: Limits, cache: Cache | None = None) -> Constraint | None:
+        """The grammar whose language is explored on demand, where it is too large to enumerate; else None. The cache
+        may keep what it is made of."""
         return None
 
     @property

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import structfill
@@ -98,3 +101,38 @@ def test_identity_covers_imports_and_ignores_layout():
     same = structfill.lark('// a comment\nstart:   INT\n\n%import common.INT')
     other = structfill.lark('start: INT\n%import common.FLOAT -> INT')
     assert one.identity == same.identity != other.identity
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_stored_tables_are_the_same(name: str) -> None:
+    from structfill.front.lark import stored
+
+    made = structfill.lark(GRAMMARS[name][0])
+    grammar, tables = stored.from_arrays(stored.to_arrays(made.grammar, made.tables))
+    for got, expected in ((vars(grammar), vars(made.grammar)), (vars(grammar.scanner), vars(made.grammar.scanner)),
+                          (tables._asdict(), made.tables._asdict())):
+        for field, value in expected.items():
+            if field != "scanner":
+                assert np.array_equal(got[field], value) if isinstance(value, np.ndarray) else got[field] == value
+
+
+def test_large_grammars_come_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from structfill.cache import Cache
+    from structfill.front.lark import constraint as module
+
+    def query() -> structfill.LazyGraph | structfill.TokenGraph:
+        constraint = structfill.sql("sqlite", {"t": ["a", "b"]})
+        return structfill.compile_or_explore(constraint, structfill.Vocab.bytes(), cache=Cache(tmp_path))
+
+    first = query()
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "load", lambda *_: pytest.fail("read again"))
+        second = query()
+    ids = list(b"SELECT t.a, t.b FROM t WHERE t.")
+    assert first.run(ids) == second.run(ids) and first.shortest_from(first.run(ids)) == second.shortest_from(
+        second.run(ids))
+    for entry in tmp_path.iterdir():  # whatever is wrong with an entry, it is a miss
+        arrays = Cache(tmp_path).load(entry.stem)
+        assert arrays is not None
+        Cache(tmp_path).store(entry.stem, {"names": arrays["names"]})
+    assert query().run(ids) == first.run(ids)

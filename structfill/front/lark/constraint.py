@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,11 +11,13 @@ from structfill_kernels import lalr
 
 from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.automaton.condense import condense
+from structfill.cache import Cache
 from structfill.errors import EmptyLanguage, SpecError, TooLarge
 from structfill.front.constraint import Constraint
 from structfill.limits import Limits
 from structfill.vocab import Vocab
 
+from . import stored
 from .grammar import Grammar, load
 from .machine import Machine
 from .reader import Reader
@@ -23,6 +26,7 @@ from .tables import tables
 SOFT_STATES = 4_000  # recursion is unrolled further while the automaton is smaller than this
 AUTO_STATES = 10_000  # what needs more is explored lazily, unless the caller says otherwise
 ENGINES = ("auto", "exact", "lazy")
+_WORTH_KEEPING = 500  # states of a parser; Lark makes smaller ones within half a second
 _SEARCH = 20_000  # configurations looked at before a prefix without a planned way to the end is given up
 
 
@@ -33,10 +37,11 @@ class LarkGrammar(Constraint):
     ended before), and by the exact engine no parser state stands on the stack more than ``limits.depth`` times.
     """
 
-    def __init__(self, text: str, start: str, limits: Limits, engine: str = "auto") -> None:
+    def __init__(self, text: str, start: str, limits: Limits, engine: str = "auto", cache: Cache | None = None) -> None:
         self.text, self.start, self.engine = text, start, engine
-        self.grammar: Grammar = load(text, start, limits)
-        self.tables: lalr.Tables = tables(self.grammar)
+        self.grammar: Grammar
+        self.tables: lalr.Tables
+        self.grammar, self.tables = _made(text, start, limits, cache)
         self._reader = Reader(self.grammar)
         self._lazy: dict[Limits, bool] = {}
 
@@ -89,7 +94,7 @@ class LarkGrammar(Constraint):
         delta, labels = condense(found[0], np.where(found[1], 0, -1).astype(np.int32))
         return ByteAutomaton(delta, self.tables.cls.astype(np.uint8), labels >= 0), whole
 
-    def lazily(self, limits: Limits) -> LarkGrammar | None:
+    def lazily(self, limits: Limits, cache: Cache | None = None) -> LarkGrammar | None:
         """Itself, where `is_lazy`."""
         return self if self.is_lazy(limits) else None
 
@@ -170,6 +175,20 @@ class LarkGrammar(Constraint):
     def _probes(self) -> list[str]:
         """A character of every class: what can make a lexeme fail that went on in vain."""
         return [chr(byte) for byte in self._bytes if byte < 128]
+
+
+def _made(text: str, start: str, limits: Limits, cache: Cache | None) -> tuple[Grammar, lalr.Tables]:
+    """The grammar and its tables, from the cache if it has them."""
+    key = "" if cache is None else stored.key(text, start, limits)
+    known = None if cache is None else cache.load(key)
+    if known is not None:
+        with contextlib.suppress(KeyError, ValueError, TypeError):  # an entry of another kind is a miss
+            return stored.from_arrays(known)
+    grammar = load(text, start, limits)
+    made = tables(grammar)
+    if cache is not None and len(grammar.actions) >= _WORTH_KEEPING:
+        cache.store(key, stored.to_arrays(grammar, made))
+    return grammar, made
 
 
 def lark(text: str, start: str = "start", *, engine: str = "auto", limits: Limits | None = None) -> LarkGrammar:

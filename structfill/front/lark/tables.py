@@ -32,7 +32,7 @@ def tables(grammar: Grammar) -> lalr.Tables:
     ignored = np.zeros(terminals + 1, np.bool_)
     ignored[list(grammar.ignored)] = True
     where = [np.flatnonzero(row >= 0).astype(np.int32) for row in far]
-    act, goto, rule = _parser(grammar)
+    act, goto, rule = parser(grammar)
     fillers = _fillers(delta, ends, cls, ignored, begin)
     made = lalr.Tables(act, goto, rule, delta, ends, cls, _groups(where, ends), begin, ignored, *_csr(where), way, far,
                        fillers, *_priced(grammar, act, goto, np.ones(terminals, np.int32)))
@@ -178,8 +178,8 @@ def _csr(lists: Sequence[Any]) -> tuple[Int32, Int32]:
     return ptr, flat.astype(np.int32)
 
 
-def _parser(grammar: Grammar) -> tuple[Int32, Int32, Int32]:
-    """(act, goto, rule)."""
+def parser(grammar: Grammar) -> tuple[Int32, Int32, Int32]:
+    """The tables `act`, `goto` and `rule`."""
     states, terminals = len(grammar.actions), len(grammar.terminals)
     act = np.zeros((states, terminals + 1), np.int32)
     goto = np.full((states, len(grammar.nonterminals)), -1, np.int32)

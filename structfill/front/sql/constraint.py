@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...automaton.byte_automaton import ByteAutomaton
+from ...cache import Cache
 from ...errors import SpecError, StructfillError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint
@@ -29,6 +30,7 @@ class Sql(Constraint):
                  strings: str) -> None:
         self.dialect, self.catalogue, self.statements = dialect, catalogue, statements
         self.read_only, self.strings = read_only, strings
+        self._written: LarkGrammar | None = None
 
     @property
     def identity(self) -> str:
@@ -96,14 +98,17 @@ class Sql(Constraint):
             return Names(Catalogue(()), self.dialect).error(text, resolve=False)
         return self._name_error(text) if error is None else error
 
-    @cached_property
+    @property
     def written(self) -> LarkGrammar:
         """What is generated: the `bound_grammar` where tables are known, else the `grammar`; always explored lazily."""
-        return LarkGrammar(self.grammar if self.catalogue is None else self.bound_grammar, "start", Limits(), "lazy")
+        return self.lazily(Limits())
 
-    def lazily(self, limits: Limits) -> LarkGrammar:
+    def lazily(self, limits: Limits, cache: Cache | None = None) -> LarkGrammar:
         """`written`: SQL nests without end."""
-        return self.written
+        if self._written is None:
+            text = self.grammar if self.catalogue is None else self.bound_grammar
+            self._written = LarkGrammar(text, "start", Limits(), "lazy", cache)
+        return self._written
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """Texts of little depth; raises `TooLarge` for most catalogues."""
