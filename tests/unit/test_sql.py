@@ -146,6 +146,49 @@ def test_joins_of_three_and_common_table_expressions_are_written(dialect: str) -
         assert not constraint.written.accepts(text), text
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_columns_may_be_bare_and_tables_have_aliases(dialect: str) -> None:
+    constraint = sf.sql(dialect, THREE)
+    for text in ("SELECT name FROM singer WHERE id > 20", "SELECT id, city FROM stadium", "SELECT id FROM concert",
+                 "SELECT id, COUNT(*) FROM stadium GROUP BY id HAVING COUNT(*) BETWEEN 1 AND 2",
+                 "SELECT city FROM stadium GROUP BY city ORDER BY COUNT(*) DESC, city LIMIT 1",
+                 "SELECT id FROM concert ORDER BY year DESC, singer_id", "SELECT * FROM concert ORDER BY year LIMIT 3",
+                 "SELECT singer.name FROM singer WHERE name <> 'x'", "SELECT MAX(year) FROM concert",
+                 "SELECT name FROM singer WHERE id = (SELECT singer_id FROM concert ORDER BY year DESC LIMIT 1)",
+                 "SELECT s.name, c.year FROM singer AS s JOIN concert AS c ON s.id = c.singer_id WHERE c.year != 2000",
+                 "SELECT s.name FROM singer s", "SELECT COUNT(*) FROM singer s JOIN concert c ON s.id = c.singer_id",
+                 "WITH cte1 (x) AS (SELECT name FROM singer) SELECT x, COUNT(*) FROM cte1 GROUP BY x"):
+        assert constraint.written.accepts(text) and constraint.accepts(text), (text, constraint.check(text))
+    for text in ("SELECT city FROM singer", "SELECT id, city FROM singer", "SELECT s.year FROM singer s",
+                 "SELECT s.name FROM singer", "SELECT singer.name FROM singer s", "SELECT name, city FROM stadium",
+                 "SELECT id FROM concert JOIN singer ON singer.id = concert.singer_id",
+                 "SELECT name FROM singer ORDER BY COUNT(*)", "SELECT COUNT(*) AS name FROM singer GROUP BY name"):
+        assert not constraint.written.accepts(text), text
+
+
+def test_aliases_are_no_other_names() -> None:
+    tables = {"order_items": ["oi", "id"], "OrderInfo": ["id", "b"], "select": ["s"], "stadium": ["id"], "ss2": ["z"]}
+    constraint = sf.sql("sqlite", tables)
+    for alias, table in (("oi2", "order_items"), ("oi3", "OrderInfo"), ("s2", '"select"'), ("s3", "stadium")):
+        column = {"order_items": "id", "OrderInfo": "b", '"select"': "s", "stadium": "id"}[table]
+        text = f"SELECT {alias}.{column} FROM {table} {alias}"
+        assert constraint.written.accepts(text) and constraint.accepts(text), text
+    assert not constraint.written.accepts("SELECT oi.id FROM order_items oi")
+
+
+def test_tables_and_columns_of_one_name_in_mysql() -> None:
+    """Columns are found in any case, tables in theirs only, and one text is either."""
+    constraint = sf.sql("mysql", {"name": ["name", "id"], "s": ["s", "Name"]})
+    for text in ("SELECT name.name FROM name", "SELECT name, id FROM name", "SELECT id, name FROM name"):
+        assert constraint.written.accepts(text) and constraint.accepts(text), text
+
+
+def test_grammars_of_many_tables_have_qualified_columns_only() -> None:
+    constraint = sf.sql("sqlite", {f"t{i}": [f"c{i}"] for i in range(70)})
+    assert constraint.written.accepts("SELECT t3.c3 FROM t3 WHERE t3.c3 > 1")
+    assert not constraint.written.accepts("SELECT c3 FROM t3")
+
+
 def test_results_of_common_table_expressions_have_no_case_in_mysql() -> None:
     constraint = sf.sql("mysql", TABLES)
     assert constraint.accepts("WITH t (X) AS (SELECT age FROM singer) SELECT t.x FROM t")

@@ -1,12 +1,15 @@
 """A grammar of queries whose names are bound to the tables, for writing.
 
 The names of a query come before the FROM that brings them into scope, so a context-free grammar can bind them only if
-what comes first decides. Here it does: the first column of a SELECT list names its table (`singer.age`), that table is
-then in FROM, and a second and third one enter with their first column in the list, or behind FROM in joins. Each such
-scope has rules of its own, told apart by the leftmost column of an expression, which keeps the grammar LALR(1).
+what comes first decides. Here it does, by the first column of a SELECT list. `singer.age` names its table, which is
+then in FROM; a second and third one enter with their first column in the list, or behind FROM in joins. `s.age` does
+the same for tables under their aliases (the initials of their names). A bare `age` leads to the tables that have such
+a column: the list goes on with columns that all of these have, or with one that only some have, which leaves only
+those. Each such view of the tables has rules of its own, told apart by the leftmost column of an expression, which
+keeps the grammar LALR(1).
 
-So what is written is a part of what is read: columns are written with their table, tables without aliases, at most
-three joined, subqueries do not look outwards, one common table expression of one column, alone in its FROM. Every text
+So what is written is a part of what is read: columns of joins are written with their table or its alias, at most three
+tables joined, subqueries do not look outwards, one common table expression of one column, alone in its FROM. Every text
 of it is a text of the dialect, its names are in scope, and columns and arguments are right in number; types and the
 rules of GROUP BY are not looked at.
 """
@@ -20,108 +23,25 @@ from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
 from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
 from .dialects import Dialect
+from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
-MOST_SCOPES = 120  # tables and joins of two; each costs some thirty rules
+MOST_VIEWS = 120  # each costs some thirty rules: tables and joins of two first, then bare columns
+MOST_WITH_ALIASES = 48  # views of grammars in which tables may also have aliases, which nearly doubles them
 FEW_TABLES = 4  # so many may be joined in any pair; more only where they share the name of a column
 MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
-_COMMON = r"""
-start: query
-function: ABS | LENGTH | LOWER | UPPER
-aggregate: SUM | AVG | MIN | MAX
-sign: "+" | MINUS | "*" | "/" | "%"
-comparison: "=" | "<" | ">" | "<=" | ">=" | "<>"
-boolean: AND | OR
-literal: NUMBER | STRING | NULL
-literals: literal ("," literal)*
-direction: ASC | DESC
-limit: LIMIT INTEGER
-alias: AS NAME
-set_operator: UNION | UNION ALL | INTERSECT | EXCEPT
-type: INTEGER_TYPE
-subquery: "(" column_query ")"
-free_item: COUNT "(" "*" ")" alias? | sum_free alias?
-free_list: free_item | free_list "," free_item
-column_query: single | SELECT free_item from_any?
-query: single limit? | set_query limit? | many limit? | ordered limit?
-     | SELECT free_list from_any? limit?
-set_query: single set_operator single | set_query set_operator single
-NUMBER: /(?:[0-9]+(?:\.[0-9]+)?)(?![A-Za-z0-9_$.\x80-\U0010ffff])/
-INTEGER: /[0-9]{1,6}(?![A-Za-z0-9_$.\x80-\U0010ffff])/
-STRING: /'(?:[^'\\\x00-\x1f]|'')*'/
-MINUS: /-(?!-)/
-WS: / /
-%ignore WS
-"""
-
-_EXPRESSIONS = """
-sum_{s}: operand_{s} | sum_{s} sign operand_{s}
-operand_{s}: {column}literal | function "(" sum_{s} ")" | ROUND "(" sum_{s} "," INTEGER ")" | "(" sum_{s} ")" | subquery
-           | COALESCE "(" sum_{s} "," sum_{s} ")" | CASE WHEN condition_{s} THEN sum_{s} ELSE sum_{s} END
-           | CAST "(" sum_{s} AS type ")"
-condition_{s}: test_{s} | condition_{s} boolean test_{s}
-test_{s}: sum_{s} comparison sum_{s} | sum_{s} IS NOT? NULL | sum_{s} NOT? LIKE STRING
-        | sum_{s} NOT? IN "(" literals ")" | sum_{s} NOT? IN subquery
-        | sum_{s} NOT? BETWEEN operand_{s} AND operand_{s}
-        | NOT? EXISTS subquery | "(" condition_{s} ")"
-"""
-
-_SCOPE = """
-aggregate_{s}: aggregate "(" DISTINCT? sum_{s} ")" | COUNT "(" DISTINCT? sum_{s} ")" | COUNT "(" "*" ")"
-item_{s}: sum_{s} alias? | aggregate_{s} alias? | window_{s} alias?
-window_{s}: window_name "(" ")" OVER "(" partition_{s}? ORDER BY key_{s} direction? ")"
-partition_{s}: PARTITION BY key_{s}
-where_{s}: WHERE condition_{s}
-group_{s}: GROUP BY keys_{s} having_{s}?
-keys_{s}: key_{s} | keys_{s} "," key_{s}
-having_{s}: HAVING aggregate_{s} comparison literal
-tail_{s}: where_{s}? group_{s}?
-"""
-
-_LEFTMOST = """
-{name}: {column} | {name} sign operand_{s} | function "(" {name} ")" | COALESCE "(" {name} "," sum_{s} ")"
-first_{name}: {name} alias? | aggregate "(" DISTINCT? {name} ")" alias? | COUNT "(" DISTINCT? {name} ")" alias?
-"""
-
-_ANCHOR = """
-list_{t}: first_key_{t} "," item_{t} | free_list "," first_key_{t} | list_{t} "," item_{t}
-single_{t}: SELECT DISTINCT? first_key_{t} source_{t}
-ordered_{t}: SELECT first_key_{t} source_{t} order_{t} | SELECT list_{t} source_{t} order_{t}
-"""
-
-_JOIN = """
-list_{s}: {entries} | list_{s} "," item_{s}
-ordered_{s}: SELECT list_{s} source_{s} order_{s}
-join_{s}: {joins}
-"""
-
-_WITH = """
-%extend query: WITH path_{t} "(" name_{t} ")" AS "(" column_query ")" with_query limit?
-with_query: single_{t} | many_{t} | ordered_{t}
-"""
-
-_SOURCE = """
-many_{s}: SELECT DISTINCT? list_{s} source_{s}
-order_{s}: ORDER BY order_key_{s} ("," order_key_{s})*
-order_key_{s}: key_{s} direction?
-source_{s}: {sources}
-"""
 
 
 def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     """The text of a Lark grammar (LALR, contextual lexer, start rule `start`).
 
-    Raises `TooLarge` for more than 120 scopes, `UnsupportedFeature` for tables that only a schema tells apart.
+    Raises `TooLarge` for more than 120 tables and joins of two, `UnsupportedFeature` for tables that only a schema
+    tells apart.
     """
     return complemented(_Binder(catalogue, dialect).text())
 
 
 Scope = tuple[int, ...]  # numbers of tables, in order
-
-
-def _suffix(scope: Scope) -> str:
-    """What ends the names of a scope's rules."""
-    return "_".join(map(str, scope))
 
 
 class _Binder:
@@ -130,85 +50,164 @@ class _Binder:
     def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
         self.dialect = dialect
         self.tables = [table for table in catalogue.tables if table.columns]
+        self.of_tables = {name.lower() for table in self.tables for name in (table.name, table.schema)}
         self.words: dict[str, str] = {}  # pattern of a name -> its terminal
+        self.rules: list[str] = []
+        self.views: list[View] = []
         self.joins = self._joins()
-        self.scopes = [*((number,) for number in range(len(self.tables))), *self.joins]
+        self.bare = 2 * len(self.tables) + len(self.joins) <= MOST_VIEWS
         self._check_distinct()
         self.fixed = _fixed_part(dialect)
-        parts = _EXPRESSIONS + _SCOPE + _ANCHOR + _JOIN + _SOURCE + _LEFTMOST + _WITH
-        self.taken = keywords(self.fixed + parts) | {"COUNT", "INNER", "CROSS"}
+        self.taken = keywords(self.fixed) | keywords_of_views() | {"INNER", "CROSS", "JOIN", "ON"}
 
     def text(self) -> str:
         """All rules and terminals."""
-        rules = [self.fixed, _EXPRESSIONS.format(s="free", column=""), *self._choices()]
+        numbers, count = range(len(self.tables)), len(self.tables) + len(self.joins)
         for number, table in enumerate(self.tables):
-            rules += self._table(number, table)
-        for scope in self.joins:
-            rules += self._join(scope)
-        for scope in self.scopes:
-            rules += self._scope(scope, [wider for wider in self.scopes if set(scope) <= set(wider)])
+            self._table(number, table)
+        sources = self._views([(number,) for number in numbers], self.joins)
+        if self.bare:
+            self._bare(MOST_VIEWS - count - len(self.tables))
+        aliases = self._aliases() if len(self.views) + count <= MOST_WITH_ALIASES else []
+        if aliases:
+            joins = [tuple(aliases[number] for number in scope) for scope in self.joins]
+            sources += self._views([(number,) for number in aliases], joins)
+        self._choices(sources)
         if self.tables:
-            rules += self._with(len(self.tables))
-        body = "\n".join(rules)
+            self._with(2 * len(self.tables))
+        body = "\n".join([self.fixed, EXPRESSIONS.format(s="free", column=""), *self.rules])
         words = [f"{name}.3: /{pattern}/" for pattern, name in self.words.items()]
-        names = name_terminal(reserved_words(self.dialect.name) | keywords(body) - set(self.words.values()))
+        names = name_terminal(reserved_words(self.dialect.name) | self._plain_words()
+                              | keywords(body) - set(self.words.values()))
         known = [keyword_terminal(word) for word in sorted(keywords(body) - set(self.words.values()))]
         return "\n".join([body, *words, *known, names]) + "\n"
 
-    def _choices(self) -> list[str]:
-        """The rules that choose among all scopes; without tables, queries without FROM."""
-        if not self.tables:
-            return ["single: SELECT DISTINCT free_item", "many: SELECT DISTINCT free_item \",\" free_list",
-                    "ordered: SELECT free_item ORDER BY ABS \"(\" NUMBER \")\"", "from_any: WHERE condition_free"]
-        chosen = {rule: " | ".join(f"{rule}_{_suffix(scope)}" for scope in self.scopes) for rule in ("many", "ordered")}
-        return [*(f"{rule}: {body}" for rule, body in chosen.items()),
-                f"single: {' | '.join(f'single_{t}' for t in range(len(self.tables)))}",
-                f"from_any: {' | '.join(map(self._from, self.scopes))}",
-                '%extend query: SELECT "*" from_any limit?',
-                "window_name: ROW_NUMBER | RANK | DENSE_RANK", "join: JOIN | INNER JOIN | LEFT JOIN"]
+    def _plain_words(self) -> set[str]:
+        """Names of columns, which no result may have: in GROUP BY they would mean the one or the other."""
+        names = {column.name for table in self.tables for column in table.columns}
+        return {name.upper() for name in names if _PLAIN.fullmatch(name)}
 
-    def _with(self, number: int) -> list[str]:
+    def _choices(self, sources: list[Source]) -> None:
+        """The rules that choose among all views; without tables, queries without FROM."""
+        if not self.tables:
+            self.rules += ["single: SELECT DISTINCT free_item", "many: SELECT DISTINCT free_item \",\" free_list",
+                           "top: SELECT free_item ORDER BY ABS \"(\" NUMBER \")\"",
+                           "ordered: SELECT DISTINCT free_item \",\" free_list ORDER BY ABS \"(\" NUMBER \")\"",
+                           "from_any: WHERE condition_free"]
+            return
+        self._choose(self.views, "")
+        self.rules += [f"from_any: {' | '.join(source.plain for source in sources)}",
+                       f"from_sorted: {' | '.join(source.sorted for source in sources)}",
+                       '%extend query: SELECT "*" from_any limit? | SELECT "*" from_sorted limit?',
+                       "window_name: ROW_NUMBER | RANK | DENSE_RANK", "join: JOIN | INNER JOIN | LEFT JOIN"]
+
+    def _choose(self, views: list[View], prefix: str) -> None:
+        """Rules whose alternatives are the queries of all views; views that only stand behind FROM have none."""
+        leading, listed = ([view.name for view in views if view.leading],
+                           [view.name for view in views if view.leading or view.entries])
+        for rule, names in (("single", leading), ("top", leading), ("many", listed), ("ordered", listed)):
+            self.rules.append(f"{prefix}{rule}: {' | '.join(f'{rule}_{name}' for name in names)}")
+        for view in views:
+            self.rules += view.rules()
+
+    def _with(self, number: int) -> None:
         """A common table expression, as a table that only its own query knows."""
         taken = {self.dialect.table_key(table.name) for table in self.tables}
         name = next(n for n in map("cte{}".format, ["", *range(1, len(taken) + 1)]) if n not in taken)
-        return [*self._table(number, Table(name, (Column("x"),))), *self._scope((number,), [(number,)]),
-                _WITH.format(t=number)]
+        self._table(number, Table(name, (Column("x"),)))
+        views = [View(str(number), f"column_{number}", f"column_{number}", [self._from((number,))]),
+                 View(f"b{number}", f"bare_{number}", f"name_{number}", [self._from((number,))])]
+        self.rules += [f"bare_{number}: name_{number} | column_{number}", WITH.format(t=number),
+                       "with_query: with_single | with_top | with_many | with_ordered"]
+        self._choose(views, "with_")
 
-    def _scope(self, scope: Scope, sources: list[Scope]) -> list[str]:
-        """What the columns of some tables are made into, and what a query of them may have behind its list."""
-        s = _suffix(scope)
-        return [_EXPRESSIONS.format(s=s, column=f"column_{s} | "),
-                _LEFTMOST.format(name=f"key_{s}", column=f"column_{s}", s=s), _SCOPE.format(s=s),
-                _SOURCE.format(s=s, sources=" | ".join(map(self._from, sources)))]
+    def _from(self, scope: Scope) -> Source:
+        """Some tables in FROM: behind one of them, columns may be bare."""
+        s, count = "_".join(map(str, scope)), len(self.tables)
+        bare = len(scope) == 1 and (self.bare and scope[0] < count or scope[0] == 2 * count)
+        return Source(_tables(scope), f"b{s}" if bare else s)
 
-    def _from(self, scope: Scope) -> str:
-        return f"FROM {'path' if len(scope) == 1 else 'join'}_{_suffix(scope)} tail_{_suffix(scope)}"
+    def _views(self, singles: list[Scope], joins: list[Scope]) -> list[Source]:
+        """Tables, alone and joined, whose columns are written with the table. Returns what may stand in FROM."""
+        views = dict[Scope, View]()
+        for scope in [*singles, *joins]:
+            name = "_".join(map(str, scope))
+            sources = [self._from(wider) for wider in [*singles, *joins] if set(scope) <= set(wider)]
+            leading = f"column_{name}" if len(scope) == 1 else ""
+            views[scope] = View(name, f"column_{name}", leading, sources)
+            if len(scope) > 1:
+                self._join(scope, views)
+        self.views += views.values()
+        return [self._from(scope) for scope in views]
 
-    def _table(self, number: int, table: Table) -> list[str]:
-        t = str(number)
-        columns = " | ".join(self._name(c.name, self.dialect.fold_columns) for c in table.columns)
+    def _table(self, number: int, table: Table, alias: str = "") -> None:
+        columns = " | ".join(dict.fromkeys(self._name(c.name, self.dialect.fold_columns) for c in table.columns))
         schema = f'{self._name(table.schema, self.dialect.fold_tables)} "." ' if table.schema else ""
-        return [f"table_{t}: {self._name(table.name, self.dialect.fold_tables)}", f"path_{t}: {schema}table_{t}",
-                f'column_{t}: table_{t} "." name_{t}', f"name_{t}: {columns}",
-                _ANCHOR.format(t=t)]
+        path = f"{schema}{self._name(table.name, self.dialect.fold_tables)}"
+        self.rules += [f"path_{number}: {path} AS? table_{number}" if alias else f"path_{number}: {path}",
+                       f"table_{number}: {self._name(alias or table.name, self.dialect.fold_tables)}",
+                       f'column_{number}: table_{number} "." name_{number}', f"name_{number}: {columns}"]
 
-    def _join(self, scope: Scope) -> list[str]:
+    def _aliases(self) -> list[int]:
+        """The tables once more, under the initials of their names: their numbers."""
+        keys = {self.dialect.table_key(table.name) for table in self.tables}
+        keys |= {self.dialect.column_key(c.name) for table in self.tables for c in table.columns}
+        reserved, taken = self.taken | reserved_words(self.dialect.name) | _ALWAYS_QUOTED, {key.lower() for key in keys}
+        for number, table in enumerate(self.tables):
+            initials = "".join(re.findall(r"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z]))([A-Za-z])", table.name)).lower() or "t"
+            alias = next(a for a in map(f"{initials}{{}}".format, ["", *range(2, len(taken) + len(self.tables) + 3)])
+                         if a not in taken and a.upper() not in reserved)
+            taken.add(alias)
+            self._table(len(self.tables) + number, table, alias)
+        return list(range(len(self.tables), 2 * len(self.tables)))
+
+    def _bare(self, most: int) -> None:
+        """Columns without their table: what tables have them in common, by the names of columns, decides.
+
+        At most `most` views of several tables.
+        """
+        owners = dict[str, list[int]]()  # terminal of a column -> the tables that have it
+        for number, table in enumerate(self.tables):
+            for column in table.columns:
+                known = owners.setdefault(self._name(column.name, self.dialect.fold_columns), [])
+                known += [number] if number not in known else []
+        shared = sorted({tuple(tables) for tables in owners.values() if len(tables) > 1})[:most]
+        views = dict[Scope, View]()
+        for scope in [*((number,) for number in range(len(self.tables))), *shared]:
+            name = f"b{scope[0]}" if len(scope) == 1 else f"s{shared.index(scope)}"
+            leading = [word for word, tables in owners.items() if tuple(tables) == scope]
+            common = [word for word, tables in owners.items() if set(scope) <= set(tables)]
+            more = f" | column_{scope[0]}" if len(scope) == 1 else ""
+            columns = f"bare_{scope[0]}" if more else f"bare_{name}"
+            views[scope] = View(name, columns, f"only_{name}" if leading else "", [self._from((n,)) for n in scope])
+            self.rules += [f"{views[scope].columns}: {' | '.join(common)}{more}"]
+            self.rules += [f"only_{name}: {' | '.join(leading)}"] if leading else []
+        for scope in sorted(shared, key=len, reverse=True):
+            narrower = dict[Scope, list[str]]()
+            for word, tables in owners.items():
+                left = tuple(number for number in scope if number in tables)
+                if left in views and left != scope:
+                    narrower.setdefault(left, []).append(word)
+            for left, words in narrower.items():
+                entry = f"entry_{views[scope].name}_{views[left].name}"
+                self.rules.append(views[scope].leads_to(views[left], f"{entry}_name", entry))
+                self.rules.append(f"{entry}_name: {' | '.join(words)}")
+        self.views += views.values()
+
+    def _join(self, scope: Scope, views: dict[Scope, View]) -> None:
         """Tables in one scope: how each comes to the others, in a list by its first column and behind FROM."""
-        s, entries, joins = _suffix(scope), [], []
-        rules = [f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}"]
+        s, joins = "_".join(map(str, scope)), []
+        self.rules.append(f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}")
         for last in scope:
             others = tuple(t for t in scope if t != last)
-            if others not in self.scopes:
+            if others not in views:
                 continue
-            before, entry = _suffix(others), f"entry_{last}_{s}"
-            rules += [_LEFTMOST.format(name=entry, column=f"column_{last}", s=s)]
-            entries += [f'list_{before} "," first_{entry}']
-            if len(others) == 1:
-                entries += [f'first_key_{before} "," first_{entry}']
-            start = f"{'path' if len(others) == 1 else 'join'}_{before}"
-            joins += [f"{start} join path_{last} ON on_{last}_{s}", f"{start} CROSS JOIN path_{last}"]
-            rules += [f'on_{last}_{s}: column_{last} "=" column_{before} | column_{before} "=" column_{last}']
-        return [*rules, _JOIN.format(s=s, entries=" | ".join(entries), joins=" | ".join(joins))]
+            before = "_".join(map(str, others))
+            self.rules.append(views[others].leads_to(views[scope], f"column_{last}", f"entry_{last}_{s}"))
+            joins += [f"{_tables(others)} join path_{last} ON on_{last}_{s}",
+                      f"{_tables(others)} CROSS JOIN path_{last}"]
+            self.rules.append(f'on_{last}_{s}: column_{last} "=" column_{before} | column_{before} "=" column_{last}')
+        self.rules.append(f"join_{s}: {' | '.join(joins)}")
 
     def _joins(self) -> list[Scope]:
         """The tables that may be joined: pairs, and threes of which two at least are pairs."""
@@ -217,8 +216,8 @@ class _Binder:
         if len(self.tables) > FEW_TABLES:
             keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
             pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
-        if len(self.tables) + len(pairs) > MOST_SCOPES:
-            raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(pairs), MOST_SCOPES)
+        if len(self.tables) + len(pairs) > MOST_VIEWS:
+            raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(pairs), MOST_VIEWS)
         known = set(pairs)
         triples = [three for three in combinations(numbers, 3) if len(known & set(combinations(three, 2))) >= 2]
         return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
@@ -229,10 +228,11 @@ class _Binder:
         return self.words.setdefault(pattern, f"WORD_{_letters(len(self.words))}")
 
     def _pattern(self, name: str, fold: str) -> str:
-        plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and (fold != "lower" or name == name.lower())
+        plain = _PLAIN.fullmatch(name) is not None and (fold != "lower" or name == name.lower())
         if not plain or name.upper() in self.taken | reserved_words(self.dialect.name) | _ALWAYS_QUOTED:
             return _escaped(self.dialect.quoted(name))
-        spelled = any_case(name) if fold in ("any", "lower") else _escaped(name)
+        both = self.dialect.fold_tables == "exact" and name.lower() in self.of_tables  # one text, one terminal
+        spelled = _escaped(name) if fold == "exact" or both else any_case(name)
         return f"{spelled}(?![{WORD}])"
 
     def _check_distinct(self) -> None:
@@ -246,6 +246,7 @@ class _Binder:
             seen[key] = table
 
 
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that some version of a dialect reserves, or reads as more than a name where names stand.
 _ALWAYS_QUOTED = frozenset("KEY OFFSET ROW ROWS USER INDEXED WINDOW MATCH DATE TIME TIMESTAMP INTERVAL VALUE TYPE LEFT "
                            "RIGHT FULL NATURAL OUTER RANK LATERAL ROWID OID _ROWID_ TRUE FALSE DEFAULT".split())
@@ -254,8 +255,13 @@ _TYPES = {"mysql": "SIGNED | DECIMAL | CHAR"}
 
 def _fixed_part(dialect: Dialect) -> str:
     """The rules that know no table."""
-    return _COMMON.replace("INTEGER_TYPE", _TYPES.get(dialect.name, "TEXT | INTEGER_WORD | NUMERIC")) + (
+    return COMMON.replace("INTEGER_TYPE", _TYPES.get(dialect.name, "TEXT | INTEGER_WORD | NUMERIC")) + (
         "" if dialect.name == "mysql" else f"INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n")
+
+
+def _tables(scope: Scope) -> str:
+    """The rule of some tables as they stand behind FROM."""
+    return f"{'path' if len(scope) == 1 else 'join'}_{'_'.join(map(str, scope))}"
 
 
 def _letters(number: int) -> str:
