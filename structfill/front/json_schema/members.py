@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA, product
+from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
 from .containers import STATE_NODES, ObjectState, Step, step_over
@@ -182,7 +183,16 @@ class ObjectStates:
         def follow(rest: Residue, refuted: bool) -> ObjectState | None:
             later = min(phase + 1, self.phases - 1) if settles or refuted else phase
             return self._state(place, later if self._is_delicate(later, rest) else 0, rest)
-        return step_over(self.space, counted, concerned, follow)
+        step = step_over(self.space, counted, concerned, follow)
+        if step is not None:
+            self._check_count(counted)
+        return step
+
+    def _check_count(self, residue: Residue) -> None:
+        """Raise `TooLarge` where names that come again and again have more to count than there may be states."""
+        most = max((atom.count for atom in residue.atoms if isinstance(atom, at.PropertiesAtLeast)), default=0)
+        if most > self.space.limits.states:
+            raise TooLarge("states", most, self.space.limits.states)
 
 
 class Undeclared:

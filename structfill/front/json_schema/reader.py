@@ -6,7 +6,6 @@ Generated text is a subset: it comes from the enumerated automaton, which writes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from .liveness import NOTHING, Labels, Liveness, State
 from .residue import REJECT
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
+_BLANK = frozenset(" \t\n\r")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBER_START = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]*)?)?")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]')
@@ -105,7 +105,7 @@ class _Reading:
         self._skip_whitespace()
         if not wanted:
             raise _Stop(self.position, "nothing: no value is possible here")
-        char = self._peek(lambda: self._a_value(goal, wanted))
+        char = self.text[self.position : self.position + 1] or self._peek(self._a_value(goal, wanted))
         if char == '"':
             return self._string(goal.string, wanted, "a string allowed here")
         if char in "-0123456789":
@@ -124,7 +124,8 @@ class _Reading:
         """After an opening bracket."""
         assert state is not None
         self._skip_whitespace()
-        if self._peek(lambda: _options(state, wanted, "")) == _closer(state) and state.close in wanted:
+        char = self.text[self.position : self.position + 1] or self._peek(_options(state, wanted, ""))
+        if char == _closer(state) and state.close in wanted:
             self.position += 1
             return state.close
         self._next(state, wanted)
@@ -140,19 +141,19 @@ class _Reading:
         def more() -> bool:
             return any(self.liveness.useful(step, wanted) for step in steps_of(state))
 
-        char = self._peek(expected)
+        char = self.text[self.position : self.position + 1] or self._peek(expected())
         if char == _closer(state) and state.close in wanted:
             self.position += 1
             return state.close
         if char != "," or not more():
             raise _Stop(self.position, expected())
         self.position += 1
+        self._skip_whitespace()
         self._next(state, wanted)
         return None
 
     def _next(self, state: State, wanted: Labels) -> None:
-        """Push the next item or property of `state`."""
-        self._skip_whitespace()
+        """Push the next item or property of `state`, which begins here."""
         if isinstance(state, ObjectState):
             useful = self.liveness.useful_names(state, wanted)
             if self._peek("a property name") != '"' or state.keys is None or not useful:
@@ -285,11 +286,12 @@ class _Reading:
     # --- characters -------------------------------------------------------------------------------------------
 
     def _skip_whitespace(self) -> None:
-        self.position = _WHITESPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
+        if self.text[self.position : self.position + 1] in _BLANK:
+            self.position = _WHITESPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
 
-    def _peek(self, expected: str | Callable[[], str]) -> str:
+    def _peek(self, expected: str) -> str:
         if self.position >= len(self.text):
-            raise _Stop(self.position, expected if isinstance(expected, str) else expected(), ended=True)
+            raise _Stop(self.position, expected, ended=True)
         return self.text[self.position]
 
     def _a_value(self, goal: Goal, wanted: Labels) -> str:

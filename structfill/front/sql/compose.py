@@ -15,7 +15,10 @@ from pathlib import Path
 from string import ascii_letters, digits
 
 WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
-_BEYOND_ASCII = re.compile(r"(?<!\\)\[([^\[\]\\^]*)\\x80-\\U0010ffff\]")
+# Spaces beyond ASCII are parts of words for SQLite, and blanks for DuckDB and sqlglot: no name is written with them.
+SPACES = r"\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_BEYOND_ASCII = re.compile(r"(?<!\\)\[([^\[\]\\^]*)\\x80-\\U0010ffff(&&SPACES)?\]")
+_NO_SPACES = "&&SPACES"  # at the end of a class of ours: without them
 
 FILES = {
     "sqlite": ("common", "sqlite"),
@@ -80,18 +83,18 @@ def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = Fa
 def complemented(text: str) -> str:
     """The same grammar, with classes that hold all characters beyond ASCII written as complements: Python's `re` takes
     a thousand times longer for such a range."""
-    return _BEYOND_ASCII.sub(lambda found: _complement(found[1]), text)
+    return _BEYOND_ASCII.sub(lambda found: _complement(found[1], SPACES if found[2] else ""), text)
 
 
-def _complement(members: str) -> str:
-    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII.
+def _complement(members: str, but: str) -> str:
+    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII but those of `but`.
 
     Lark puts characters for codes: what means something in a class is escaped instead.
     """
     inside = re.compile(f"[{members}]") if members else re.compile("(?!)")
     others = [c for c in map(chr, range(128)) if not inside.match(c)]
     codes = "".join(f"\\{c}" if c in "\\]^-" else f"\\x{ord(c):02x}" for c in others)
-    return f"[^{codes}]"
+    return f"[^{codes}{but}]"
 
 
 def keyword_terminal(word: str) -> str:
@@ -100,10 +103,12 @@ def keyword_terminal(word: str) -> str:
 
 
 def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
-    """Every word that is not reserved, unless a string follows at once: `x'ab'` is no name and a string.
+    """Every word without spaces beyond ASCII that is not reserved, unless a string follows at once: `x'ab'` is no name
+    and a string.
 
     The pattern looks ahead by one character only: it is the trie of the reserved words, left at some place or ended
-    between two words. `looking_far` gives the same words by a lookahead over whole words, which compiles much faster.
+    between two words. `looking_far` gives those words by a lookahead over whole words, which compiles much faster, and
+    with these spaces, for given text.
     """
     if looking_far:
         words = "|".join(any_case(word) for word in sorted(reserved))
@@ -119,8 +124,8 @@ def _unreserved(words: list[str], depth: int) -> str:
             children.setdefault(word[depth], []).append(word)
     ended = any(len(word) == depth for word in words)
     if not children:
-        return f"[{WORD}]+"
-    parts = [f"[{_others(children, depth == 0)}][{WORD}]*"]
+        return f"[{WORD}{_NO_SPACES}]+"
+    parts = [f"[{_others(children, depth == 0)}{_NO_SPACES}][{WORD}{_NO_SPACES}]*"]
     parts += [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
     return f"(?:{'|'.join(parts)}){'' if ended or depth == 0 else '?'}"
 
