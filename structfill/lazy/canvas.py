@@ -20,7 +20,7 @@ from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positio
 
 from .first import Row, Tokens, beamed, blank, first_canvas
 from .graph import LazyGraph
-from .reading import Reading, own_entropy, read
+from .reading import Reading, read
 
 WIDTH = 96  # configurations kept at a position
 _MEMORY = 256  # canvases remembered per row
@@ -268,15 +268,15 @@ class LazyTrellis:
     def _constrain(self, row: Row, given: Reading, uniform: Floats | None, out: torch.Tensor) -> list[Any]:
         lattice, weight, behind = self._weighed(row, given)
         _, entropy = lalr.summary(lattice.ptr, lattice.token, weight, len(self.graph.vocab), lattice.best)
-        own, (position, token, mass) = own_entropy(given), _token_mass(lattice, weight)
+        position, token, mass = _token_mass(lattice, weight)
         out.fill_(-torch.inf)
         log_mass = np.log(mass)
         _scatter(out, position, token, log_mass)
         top = np.full(self.length, -np.inf)
         np.maximum.at(top, position, log_mass)
-        lift(out, torch.from_numpy(lattice.best), top, entropy > own + SLIGHT)
+        lift(out, torch.from_numpy(lattice.best), top, entropy > given.entropy + SLIGHT)
         drawn = [] if uniform is None else [self._drawn(row, lattice, behind, uniform)]
-        return [lattice.best, np.minimum(entropy, own), _log_mass(behind), *drawn]
+        return [lattice.best, np.minimum(entropy, given.entropy), _log_mass(behind), *drawn]
 
 
 def _log_mass(behind: Floats) -> float:

@@ -12,7 +12,6 @@ from structfill_kernels.likeliest import likeliest
 
 from .graph import LazyGraph
 
-_ROWS = 32  # of logits read at a time
 LIKELY, STRUCTURAL = 16, 16  # candidates of a position: the likeliest tokens, and the likeliest structural ones
 
 
@@ -25,6 +24,7 @@ class Reading(NamedTuple):
     logits: NDArray[np.float32]  # [N, Vl]
     top: NDArray[np.float64]  # [N]
     norm: NDArray[np.float64]  # [N]
+    entropy: NDArray[np.float64]  # [N], nats of the unconstrained distribution
     cand: NDArray[np.int64]  # [N, C]
     size: NDArray[np.int64]  # [N]
     common: NDArray[np.int32]  # [N, C]
@@ -41,20 +41,4 @@ def reading(graph: LazyGraph, x: NDArray[np.float32]) -> Reading:
     found = likeliest(x, len(graph.vocab), 0 if graph.everything else LIKELY, graph.structural,
                       0 if graph.everything else STRUCTURAL)
     ids = np.tile(graph.structural, (len(x), 1)) if graph.everything else found.ids
-    return Reading(x, found.peak, found.norm, *lalr.prepare(graph.machine.words, graph.rank, ids))
-
-
-def own_entropy(given: Reading) -> NDArray[np.float64]:
-    """float64 [N]: nats of the unconstrained distribution of every position; inf where all tokens are impossible."""
-    found = [_entropy(torch.from_numpy(x), torch.from_numpy(log_sum)[:, None])
-             for x, log_sum in zip(np.array_split(given.logits, -(-len(given.logits) // _ROWS)),
-                                   np.array_split(given.top + given.norm, -(-len(given.logits) // _ROWS)), strict=True)]
-    return np.asarray(torch.cat(found).numpy())
-
-
-def _entropy(logits: torch.Tensor, log_sum: torch.Tensor) -> torch.Tensor:
-    """float64 [n] of logits [n, Vl]."""
-    below = torch.nan_to_num(logits - log_sum.float(), nan=-torch.inf, posinf=0.0, neginf=-torch.inf)
-    terms = torch.where(below > -torch.inf, below.exp() * below, 0.0)
-    total = -terms.sum(1, dtype=torch.float64)
-    return torch.where((below > -torch.inf).any(1), total.clamp_min(0), torch.inf)
+    return Reading(x, found.peak, found.norm, found.entropy, *lalr.prepare(graph.machine.words, graph.rank, ids))

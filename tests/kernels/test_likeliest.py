@@ -32,3 +32,4 @@ def test_reads_agree(size, kind, k, j):
     want, got = (one.likeliest(x, columns, k, chosen, j) for one in (reference, likeliest))
     assert np.array_equal(want.peak, got.peak) and np.array_equal(want.ids, got.ids)
     np.testing.assert_allclose(got.norm, want.norm, atol=1e-5)
+    np.testing.assert_allclose(got.entropy, want.entropy, atol=1e-4)

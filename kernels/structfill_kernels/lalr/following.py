@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._types import NEVER
+from .borrowing import borrowed
 from .machine import config, jit, step
 from .plan import rest
 
@@ -18,10 +19,11 @@ def following(t: Any, s: Any, w: Any, c: Any, prefixes: Any, deepest: Any) -> An
 
     `prefixes`: the trie in its order (`token_walk.Trie`); `deepest`: bytes of the longest token.
     """
+    t, s, w = borrowed(t), borrowed(s), borrowed(w)
     out = np.full(prefixes.shape[0], NEVER, np.int32)
     node, q = np.empty(deepest + 1, np.int64), np.empty(deepest + 1, np.int64)
     node[0], q[0] = s.conf[c, 0], s.conf[c, 1]
-    here, behind = np.int64(-1), np.int64(NEVER)  # texts and names: one configuration behind most tokens
+    here, behind = (np.int64(-1), np.int64(-1)), np.int64(NEVER)  # in texts and names all tokens lead to the same
     i = 0
     while i < prefixes.shape[0] and s.count[3] == 0:
         depth = prefixes[i].depth
@@ -30,10 +32,10 @@ def following(t: Any, s: Any, w: Any, c: Any, prefixes: Any, deepest: Any) -> An
             i = prefixes[i].after
             continue
         if prefixes[i].spelled:
-            after = config(t, s, node[depth + 1], q[depth + 1])
-            if after >= 0 and after != here:
-                here, behind = after, rest(t, s, w, after)
-            if after >= 0:
-                out[i] = behind
+            if here != (node[depth + 1], q[depth + 1]):
+                here = node[depth + 1], q[depth + 1]
+                after = config(t, s, node[depth + 1], q[depth + 1])
+                behind = rest(t, s, w, after) if after >= 0 else np.int64(NEVER)
+            out[i] = behind
         i += 1
     return out

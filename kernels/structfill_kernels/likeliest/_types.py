@@ -10,4 +10,5 @@ class Likeliest(NamedTuple):
 
     peak: Any  # float64 [N]
     norm: Any  # float64 [N]
+    entropy: Any  # float64 [N]
     ids: Any  # int64 [N, k + j]

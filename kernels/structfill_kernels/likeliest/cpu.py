@@ -23,27 +23,32 @@ def _keys(bits, keys):
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _sum(keys, peak):
-    """Sum of exp(x - peak) over a block."""
-    total = F32(0)
+def _sums(keys, peak):
+    """Sums of exp(x - peak), and of that times x - peak, over a block."""
+    total, slope = F32(0), F32(0)
     for v in range(keys.shape[0]):
         d = value_of(keys[v]) - peak
         alive = d > CUT
         d = d if alive else F32(0)
-        total += exponential(d) if alive else F32(0)
-    return np.float64(total)
+        e = exponential(d) if alive else F32(0)
+        total += e
+        slope += e * d
+    return np.float64(total), np.float64(slope)
 
 
 @njit(cache=True, nogil=True)
-def _add(keys, top, best, total):
-    """(highest key, sum under it) with a block added whose highest key is `top`."""
+def _add(keys, top, best, total, slope):
+    """(highest key, sums under it) with a block added whose highest key is `top`."""
     if top > best:
         if best > KEY_IMPOSSIBLE:
-            total *= np.exp(max(np.float64(value_of(best)) - np.float64(value_of(top)), -700.0))
+            down = max(np.float64(value_of(best)) - np.float64(value_of(top)), -700.0)
+            slope = (slope + total * down) * np.exp(down)
+            total *= np.exp(down)
         best = top
     if top > KEY_IMPOSSIBLE:
-        total += _sum(keys, value_of(best))
-    return best, total
+        more, steeper = _sums(keys, value_of(best))
+        total, slope = total + more, slope + steeper
+    return best, total, slope
 
 
 @njit(cache=True, nogil=True)
@@ -84,22 +89,23 @@ def _highest(bits, tops, most, best, ids):
 
 
 @njit(cache=True, nogil=True)
-def _likeliest(logits, columns, k, chosen, j, peaks, norms, ids):
+def _likeliest(logits, columns, k, chosen, j, peaks, norms, entropies, ids):
     width = logits.shape[1]
     keys, order = np.empty(BLOCK, np.int32), np.empty(max(k, j, 1), np.int32)
     tops = np.empty((columns + BLOCK - 1) // BLOCK, np.int32)
     for i in range(logits.shape[0]):
-        bits, best, total = logits[i].view(np.int32), ABSENT, 0.0
+        bits, best, total, slope = logits[i].view(np.int32), ABSENT, 0.0, 0.0
         for b in range(tops.shape[0]):
             start, stop = b * BLOCK, min((b + 1) * BLOCK, columns)
             tops[b] = _keys(bits[start:stop], keys)
-            best, total = _add(keys[:stop - start], tops[b], best, total)
+            best, total, slope = _add(keys[:stop - start], tops[b], best, total, slope)
         for start in range(columns, width, BLOCK):
             stop = min(start + BLOCK, width)
-            best, total = _add(keys[:stop - start], _keys(bits[start:stop], keys), best, total)
+            best, total, slope = _add(keys[:stop - start], _keys(bits[start:stop], keys), best, total, slope)
         possible = best > KEY_IMPOSSIBLE
         peaks[i] = np.float64(value_of(best)) if possible else -np.inf
         norms[i] = np.log(total) if possible else np.log(np.float64(width))
+        entropies[i] = max(norms[i] - slope / total, 0.0) if possible else norms[i]
         if k:
             _highest(bits[:columns], tops, k, order, ids[i, :k])
         count = 0
@@ -110,6 +116,6 @@ def _likeliest(logits, columns, k, chosen, j, peaks, norms, ids):
 def likeliest(logits, columns, k, chosen, j):
     """See the package."""
     k, j, rows = min(k, columns), min(j, len(chosen)), len(logits)
-    found = Likeliest(np.empty(rows), np.empty(rows), np.empty((rows, k + j), np.int64))
+    found = Likeliest(np.empty(rows), np.empty(rows), np.empty(rows), np.empty((rows, k + j), np.int64))
     _likeliest(logits, columns, k, chosen, j, *found)
     return found
