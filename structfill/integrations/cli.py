@@ -210,6 +210,8 @@ def _warm_grammars() -> None:
     for canvas in (trellis, trellis.fix({22: end, 23: end})):
         canvas.best(torch.zeros(24, len(graph.vocab)))
         canvas.sample(torch.zeros(24, len(graph.vocab)))
+    trellis.constrain(torch.zeros(24, len(graph.vocab)))
+    trellis.next_tokens(0, graph.start, 0, 1)
     fixed = np.array([-1] * 20 + [*b" FROM t"], np.int64)
     bridged(graph, graph.number(graph.start), fixed, 0, Effort(most=1_000, tried=1, asked=1_000))
 
