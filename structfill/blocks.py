@@ -114,6 +114,8 @@ class Blocks:
             elif position >= self.written:
                 fixed[position - self.written] = token
         if room < length and not self.ended:
+            if (needed := self.graph.needed(self.state)) is None or needed > left:
+                trellis_of(self.graph, left, start=[self.state])  # tells by how much the budget is too small
             fixed[room] = self._end_of_text(room)
         return trellis_of(self.graph, length, fixed, [self.state], rest if (rest >= 0).any() else len(rest))
 

@@ -12,6 +12,7 @@ import io
 import os
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,5 +126,8 @@ def _decode(content: bytes) -> Arrays | None:
     payload = content[start:]
     if not content.startswith(_HEADER) or hashlib.sha256(payload).digest() != content[len(_HEADER):start]:
         return None
-    with np.load(io.BytesIO(payload), allow_pickle=False) as stored:
-        return dict(stored)
+    try:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as stored:
+            return dict(stored)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):  # not written by us
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -59,6 +60,9 @@ def _object(request: str | Mapping[str, Any]) -> Mapping[str, Any]:
 def _grammar(text: str) -> Constraint:
     from .front.lark.constraint import lark
 
+    if isinstance(text, str) and re.search(r"^\s*%import\s+\.", text, re.MULTILINE):
+        raise SpecError("a grammar in a request cannot import files of the server",
+                        hint="%import common.NAME works; write other rules out")
     return lark(text)
 
 

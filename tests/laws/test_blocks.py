@@ -77,3 +77,14 @@ def test_wrong_use_is_told():
         sf.Blocks(graph, 8, {9: 97}).trellis(4)
     with pytest.raises(ModelError, match="position 1 .token 120"):
         sf.Blocks(graph, 8).advance(list(b"ax"))
+
+
+def test_a_budget_below_the_canvas_is_told_with_the_number_that_would_do():
+    vocab = sf.Vocab.bytes()
+    for constraint, needed in ((sf.regex("[a-z]{6}"), 6), (sf.lark('start: "(" start ")" | "abcd"', engine="lazy"), 4)):
+        graph = sf.compile_or_explore(constraint, vocab)
+        for length in (3, 32):
+            with pytest.raises(BudgetTooSmall) as told:
+                sf.Blocks(graph, 3).trellis(length)
+            assert (told.value.given, told.value.needed) == (3, needed)
+        assert sf.Blocks(graph, needed).trellis(32).length == 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import structfill as sf
+from structfill import cache as module
 from structfill.cache import Cache
 
 ARRAYS = {"a": np.arange(7, dtype=np.int32), "b": np.array([[True, False]])}
@@ -121,3 +123,10 @@ def test_the_environment_chooses_the_place(tmp_path: Path, monkeypatch: pytest.M
     assert chosen is not None and chosen.directory == tmp_path
     monkeypatch.setenv("STRUCTFILL_CACHE_DIR", "off")
     assert Cache.default() is None
+
+
+def test_an_entry_with_the_right_digest_and_another_content_is_a_miss(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    payload = b"no archive"
+    (tmp_path / "key.graph").write_bytes(module._HEADER + hashlib.sha256(payload).digest() + payload)
+    assert cache.load("key") is None

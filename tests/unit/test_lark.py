@@ -136,3 +136,23 @@ def test_large_grammars_come_from_the_cache(tmp_path: Path, monkeypatch: pytest.
         assert arrays is not None
         Cache(tmp_path).store(entry.stem, {"names": arrays["names"]})
     assert query().run(ids) == first.run(ids)
+
+
+def test_what_ends_only_before_some_character_is_written() -> None:
+    vocab = structfill.Vocab.bytes()
+    constraint = structfill.lark('start: W X\nX: "x"\nW: /a(?=x)/')
+    assert constraint.accepts_prefix("") and structfill.compile(constraint, vocab).shortest_from(0) == list(b"ax")
+    graph = structfill.LazyGraph(structfill.lark('start: W\nW: /a(?= )|ab/\n%ignore " "', engine="lazy"), vocab)
+    assert graph.shortest_from(graph.start) == list(b"ab")
+    assert not graph.lost(graph.run(list(b"a "))) and graph.may_end(graph.run(list(b"a ")))
+
+
+@pytest.mark.parametrize("grammar", ['start: "\ud800"', 'start: A\nA: /\udc00/'])
+def test_half_a_surrogate_pair_is_no_grammar(grammar: str) -> None:
+    with pytest.raises(SpecError, match="surrogate"):
+        structfill.lark(grammar)
+
+
+def test_long_repetitions_end_in_an_error() -> None:
+    with pytest.raises(TooLarge, match="lexer"):
+        structfill.lark("start: /a{1,20000}/")

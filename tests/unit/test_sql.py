@@ -97,7 +97,9 @@ def test_empty_and_unknown_tables() -> None:
     (("oracle",), "sqlite"), ((None,), "sqlite"), (("sqlite", TABLES, {"insert"}), "read_only"),
     (("sqlite", TABLES, set()), "empty"), (("sqlite", TABLES, {"merge"}), "merge"), (("sqlite", 7), "int"),
     (("sqlite", {"t": 3}), "/t"), (("sqlite", {"t": ["a", "A"]}), "'A'"), (("sqlite", {"t": ["a"], "T": ["b"]}), "'T'"),
-    (("sqlite", {"t": [""]}), "empty"), (("sqlite", {"a\0": ["b"]}), "NUL"), (("sqlite", {"t": [1]}), "str"),
+    (("sqlite", {"t": [""]}), "empty"), (("sqlite", {"t": ["a\ud800"]}), "surrogate"),
+    (("sqlite", {f"s{i}": {"t": ["a"]} for i in range(11)}), "attached"),
+    (("sqlite", {"a\0": ["b"]}), "NUL"), (("sqlite", {"t": [1]}), "str"),
     (("sqlite", "CREATE TABLE t ("), "SQLite"), (("postgres", "CREATE TABLE ("), "postgres"),
     (("postgres", "CREATE TABLE t (a int); DROP TABLE t"), "DROP"), (("sqlite", "no/such/file"), "no/such/file"),
     (("sqlite", Path("no/such/file")), "no/such/file"), (("sqlite", {"sqlite_master2": ["a"]}), "sqlite_master2"),
@@ -166,6 +168,34 @@ def test_columns_may_be_bare_and_tables_have_aliases(dialect: str) -> None:
         assert not constraint.written.accepts(text), text
 
 
+def test_what_all_tables_share_joins_none_of_many() -> None:
+    constraint = sf.sql("sqlite", {f"t{i}": ["id", f"k{i // 2}"] for i in range(18)})
+    for text in ("SELECT t0.k0, t1.id FROM t0 JOIN t1 ON t0.k0 = t1.k0", "SELECT t17.id FROM t17 WHERE id > 1"):
+        assert constraint.written.accepts(text) and constraint.accepts(text), text
+    assert not constraint.written.accepts("SELECT t0.id, t2.id FROM t0 JOIN t2 ON t0.id = t2.id")
+
+
+@pytest.mark.parametrize(("dialect", "words"), [
+    ("sqlite", ["raise"]), ("postgres", ["xor", "system_user", "if", "lock"]), ("duckdb", ["at", "show", "force"]),
+    ("mysql", ["charset", "current_user", "_utf8", "grouping", "json_table"])])
+def test_words_that_are_no_names_are_quoted(dialect: str, words: list[str]) -> None:
+    constraint = sf.sql(dialect, {"t": ["id", *words]})
+    for word in words:
+        quoted = constraint.dialect.quoted(word)
+        assert not constraint.written.accepts(f"SELECT {word} FROM t")
+        assert constraint.written.accepts(f"SELECT {quoted} FROM t") and constraint.accepts(f"SELECT {quoted} FROM t")
+
+
+def test_postgres_tells_quoted_names_by_case() -> None:
+    constraint = sf.sql("postgres", {"Users": ["id", "createdAt"], "t": ["a"], "T": ["b"]})
+    for text in ('SELECT "Users"."createdAt" FROM "Users"', 'SELECT * FROM "T" CROSS JOIN t',
+                 'SELECT u."createdAt" FROM "Users" u'):
+        assert constraint.written.accepts(text) and constraint.value(text) == text
+    for text in ("SELECT users.id FROM users", 'SELECT "Users"."createdat" FROM "Users"', 'SELECT b FROM t'):
+        assert not constraint.accepts(text)
+    assert '"Nope"' in str(constraint.check('SELECT 1 FROM "Nope"'))
+
+
 def test_aliases_are_no_other_names() -> None:
     tables = {"order_items": ["oi", "id"], "OrderInfo": ["id", "b"], "select": ["s"], "stadium": ["id"], "ss2": ["z"]}
     constraint = sf.sql("sqlite", tables)
@@ -197,7 +227,7 @@ def test_results_of_common_table_expressions_have_no_case_in_mysql() -> None:
 
 
 def test_many_tables_are_too_large_to_bind() -> None:
-    constraint = sf.sql("sqlite", {f"t{i}": ["id"] for i in range(40)})
+    constraint = sf.sql("sqlite", {f"t{i}": ["id"] for i in range(121)})
     with pytest.raises(sf.TooLarge):
         constraint.bound_grammar  # noqa: B018
 

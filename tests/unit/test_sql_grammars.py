@@ -61,9 +61,11 @@ def test_the_conflict_check_can_fail(log: io.StringIO) -> None:
 
 @pytest.mark.parametrize("dialect", list(compose.FILES))
 def test_names_are_what_is_not_reserved(dialect: str) -> None:
-    """Both spellings of NAME are the same words, and no shorter ones."""
+    """Both spellings of NAME are the same words, and no shorter ones, but for spaces beyond ASCII."""
     reserved = compose.reserved_words(dialect)
-    patterns = [re.compile(compose.name_terminal(reserved, far).removeprefix("NAME: /")[:-1]) for far in (False, True)]
+    terminals = [compose.complemented(compose.name_terminal(reserved, far)) for far in (False, True)]
+    patterns = [re.compile(terminal.removeprefix("NAME: /")[:-1]) for terminal in terminals]
+    assert [bool(pattern.match("a\u2003b")) for pattern in patterns] == [False, True]
     words = [form for word in reserved for form in (word, word.lower(), word + "x", word[:-1], word + "_", word[1:])]
     for word in [*filter(None, words), "a", "_", "\u00e9t\u00e9", "a$1", "K\u212aEY"]:
         wanted = word.upper() not in reserved or not word.isascii()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from structfill_kernels import lalr
 from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.automaton.condense import condense
 from structfill.cache import Cache
-from structfill.errors import EmptyLanguage, SpecError, TooLarge
+from structfill.errors import EmptyLanguage, Span, SpecError, TooLarge
 from structfill.front.constraint import Constraint
 from structfill.limits import Limits
 from structfill.vocab import Vocab
@@ -182,7 +183,7 @@ def _made(text: str, start: str, limits: Limits, cache: Cache | None) -> tuple[G
     key = "" if cache is None else stored.key(text, start, limits)
     known = None if cache is None else cache.load(key)
     if known is not None:
-        with contextlib.suppress(KeyError, ValueError, TypeError):  # an entry of another kind is a miss
+        with contextlib.suppress(KeyError, ValueError, TypeError, IndexError):  # an entry of another kind is a miss
             return stored.from_arrays(known)
     grammar = load(text, start, limits)
     made = tables(grammar)
@@ -204,6 +205,9 @@ def lark(text: str, start: str = "start", *, engine: str = "auto", limits: Limit
     """
     if not isinstance(text, str) or not isinstance(start, str):
         raise SpecError("a grammar and its start rule must be strings")
+    if (found := re.search("[\ud800-\udfff]", text)) is not None:
+        raise SpecError("the grammar holds half a surrogate pair, which is no text",
+                        span=Span(text, found.start(), found.end()), hint="write the whole character")
     if engine not in ENGINES:
         raise SpecError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
     return LarkGrammar(text, start, limits or Limits(), engine)

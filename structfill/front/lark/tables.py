@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from structfill_kernels import lalr
 
 from structfill.automaton.utf8 import lower
-from structfill.errors import EmptyLanguage
+from structfill.errors import EmptyLanguage, TooLarge
 
 from .grammar import Grammar
 
 Int32 = NDArray[np.int32]
+_MERGED = 20_000_000  # states looked at to merge those of the lexer that nothing tells apart: some three seconds
 _NEVER = 1 << 20  # the cost of what derives no text
 _NICE = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ _.,;:()[]{}<>=+-*/'\""
 
@@ -108,9 +109,11 @@ def _minimal(delta: Int32, ends: Int32, starts: NDArray[np.int64]) -> tuple[Int3
         _, first, group = np.unique(packed.ravel(), return_index=True, return_inverse=True)
         return first, group.ravel()
 
-    begins = np.isin(np.arange(len(delta)), starts)
+    begins, work = np.isin(np.arange(len(delta)), starts), 0
     first, group = numbered(np.column_stack([begins, ends]))
     while True:
+        if (work := work + len(delta)) > _MERGED:  # a repetition of thousands
+            raise TooLarge("states of the lexer, times the length of its terminals", work, _MERGED)
         before = len(first)
         first, group = numbered(np.column_stack([group, np.where(delta >= 0, group[delta], -1)]))
         if len(first) == before:
@@ -136,13 +139,31 @@ def _representatives(cls: Int32) -> Int32:
 
 @nb.njit(cache=True, nogil=True)
 def _ways(delta: Any, ends: Any, reps: Any, terminals: int) -> Any:
-    """(way, far), both int32 [Q, T]: the next byte on a shortest way to the end of each terminal, and its length."""
+    """(way, far), both int32 [Q, T]: the next byte on a shortest way to the end of each terminal, and its length.
+
+    A terminal that ends only before some bytes, by a lookahead, ends there; where there is another way, that counts.
+    """
     states, last = delta.shape[0], ends.shape[1] - 1
     way = np.full((states, terminals), -1, np.int32)
     far = np.full((states, terminals), -1, np.int32)
     for q in range(states):
         if ends[q, last] >= 0:
             far[q, ends[q, last]] = 0
+    _spread(delta, reps, way, far)
+    conditional = False
+    for q in range(states):
+        for k in range(last):
+            if ends[q, k] >= 0 and far[q, ends[q, k]] < 0:
+                far[q, ends[q, k]], conditional = 0, True
+    if conditional:
+        _spread(delta, reps, way, far)
+    return way, far
+
+
+@nb.njit(cache=True, nogil=True)
+def _spread(delta: Any, reps: Any, way: Any, far: Any) -> None:
+    """Ways to what is reached already, in place, from all states that have none; the shortest first."""
+    states, terminals = far.shape
     distance, changed = 0, True
     while changed:
         changed = False
@@ -152,12 +173,13 @@ def _ways(delta: Any, ends: Any, reps: Any, terminals: int) -> Any:
                 if after < 0:
                     continue
                 for t in range(terminals):
-                    if far[q, t] < 0 and far[after, t] == distance:
+                    if far[after, t] > distance:
+                        changed = True  # later
+                    elif far[q, t] < 0 and far[after, t] == distance:
                         far[q, t] = distance + 1
                         way[q, t] = reps[x, 1]
                         changed = True
         distance += 1
-    return way, far
 
 
 def _fillers(delta: Int32, ends: Int32, cls: Int32, ignored: NDArray[np.bool_], begin: Int32) -> Int32:

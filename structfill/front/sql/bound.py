@@ -17,17 +17,21 @@ rules of GROUP BY are not looked at.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import cache
 from itertools import combinations
+
+import sqlglot
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
 from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
-from .dialects import Dialect
+from .dialects import Dialect, find_dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
-MOST_VIEWS = 120  # each costs some thirty rules: tables and joins of two first, then bare columns
+MOST_VIEWS = 120  # each costs some thirty rules: tables first, then joins of two, then bare columns
 MOST_WITH_ALIASES = 48  # views of grammars in which tables may also have aliases, which nearly doubles them
-FEW_TABLES = 4  # so many may be joined in any pair; more only where they share the name of a column
+FEW_TABLES = 4  # so many may be joined in any pair; more only where they share a name of a column, not the commonest
 MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
 
@@ -35,8 +39,7 @@ MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are j
 def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     """The text of a Lark grammar (LALR, contextual lexer, start rule `start`).
 
-    Raises `TooLarge` for more than 120 tables and joins of two, `UnsupportedFeature` for tables that only a schema
-    tells apart.
+    Raises `TooLarge` for more than 120 tables, `UnsupportedFeature` for tables that only a schema tells apart.
     """
     return complemented(_Binder(catalogue, dialect).text())
 
@@ -85,7 +88,7 @@ class _Binder:
     def _plain_words(self) -> set[str]:
         """Names of columns, which no result may have: in GROUP BY they would mean the one or the other."""
         names = {column.name for table in self.tables for column in table.columns}
-        return {name.upper() for name in names if _PLAIN.fullmatch(name)}
+        return {name.upper() for name in names if _WORDS.fullmatch(name)}
 
     def _choices(self, sources: list[Source]) -> None:
         """The rules that choose among all views; without tables, queries without FROM."""
@@ -152,7 +155,7 @@ class _Binder:
         """The tables once more, under the initials of their names: their numbers."""
         keys = {self.dialect.table_key(table.name) for table in self.tables}
         keys |= {self.dialect.column_key(c.name) for table in self.tables for c in table.columns}
-        reserved, taken = self.taken | reserved_words(self.dialect.name) | _ALWAYS_QUOTED, {key.lower() for key in keys}
+        reserved, taken = self.taken | _quoted_words(self.dialect.name), {key.lower() for key in keys}
         for number, table in enumerate(self.tables):
             initials = "".join(re.findall(r"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z]))([A-Za-z])", table.name)).lower() or "t"
             alias = next(a for a in map(f"{initials}{{}}".format, ["", *range(2, len(taken) + len(self.tables) + 3)])
@@ -213,11 +216,15 @@ class _Binder:
         """The tables that may be joined: pairs, and threes of which two at least are pairs."""
         numbers = range(len(self.tables))
         pairs = list(combinations(numbers, 2))
+        if len(self.tables) > MOST_VIEWS:
+            raise TooLarge("tables of a grammar for writing", len(self.tables), MOST_VIEWS)
         if len(self.tables) > FEW_TABLES:
             keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
             pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
-        if len(self.tables) + len(pairs) > MOST_VIEWS:
-            raise TooLarge("tables and joins of a grammar for writing", len(self.tables) + len(pairs), MOST_VIEWS)
+            while len(self.tables) + len(pairs) > MOST_VIEWS:  # what most tables have, such as `id`, joins none
+                common = Counter(key for found in keys for key in found).most_common(1)[0][0]
+                keys = [found - {common} for found in keys]
+                pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
         known = set(pairs)
         triples = [three for three in combinations(numbers, 3) if len(known & set(combinations(three, 2))) >= 2]
         return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
@@ -229,7 +236,8 @@ class _Binder:
 
     def _pattern(self, name: str, fold: str) -> str:
         plain = _PLAIN.fullmatch(name) is not None and (fold != "lower" or name == name.lower())
-        if not plain or name.upper() in self.taken | reserved_words(self.dialect.name) | _ALWAYS_QUOTED:
+        introducer = self.dialect.name == "mysql" and name.startswith("_")  # of a string: _utf8'x'
+        if not plain or introducer or name.upper() in self.taken | _quoted_words(self.dialect.name):
             return _escaped(self.dialect.quoted(name))
         both = self.dialect.fold_tables == "exact" and name.lower() in self.of_tables  # one text, one terminal
         spelled = _escaped(name) if fold == "exact" or both else any_case(name)
@@ -247,9 +255,30 @@ class _Binder:
 
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 # Words that some version of a dialect reserves, or reads as more than a name where names stand.
 _ALWAYS_QUOTED = frozenset("KEY OFFSET ROW ROWS USER INDEXED WINDOW MATCH DATE TIME TIMESTAMP INTERVAL VALUE TYPE LEFT "
                            "RIGHT FULL NATURAL OUTER RANK LATERAL ROWID OID _ROWID_ TRUE FALSE DEFAULT".split())
+# The same of one dialect: of the database, or of sqlglot, which judges what is written for it.
+_QUOTED_IN = {
+    "sqlite": "RAISE",
+    "postgres": "SYSTEM_USER CONNECT_BY_ROOT DESCRIBE GLOB IF LOCK PARTITIONED_BY QUALIFY REGEXP REVOKE RLIKE ROLLBACK "
+                "UNCACHE XOR",
+    "duckdb": "AT SHOW DESCRIBE SUMMARIZE UNPACK PIVOT_LONGER PIVOT_WIDER CONNECT_BY_ROOT FORCE IF INSTALL LOCK "
+              "PARTITIONED_BY REGEXP REVOKE RLIKE ROLLBACK UNCACHE XOR",
+    "mysql": "CHARSET CONNECT_BY_ROOT ROLLUP DISTINCTROW GLOB ILIKE NOTNULL PARTITIONED_BY QUALIFY ROLLBACK "
+             "TABLESAMPLE UNCACHE SYMMETRIC ASYMMETRIC SQL_BIG_RESULT SQL_SMALL_RESULT SQL_CALC_FOUND_ROWS",
+}
+
+
+@cache
+def _quoted_words(dialect: str) -> frozenset[str]:
+    """The words, in capitals, that are written in quotes where they are names: sqlglot knows those of MySQL."""
+    generator = sqlglot.Dialect.get_or_raise(find_dialect(dialect).sqlglot or None).generator_class
+    more = {word.upper() for word in getattr(generator, "RESERVED_KEYWORDS", ())}
+    return reserved_words(dialect) | _ALWAYS_QUOTED | more | set(_QUOTED_IN.get(dialect, "").split())
+
+
 _TYPES = {"mysql": "SIGNED | DECIMAL | CHAR"}
 
 

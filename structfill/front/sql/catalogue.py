@@ -44,7 +44,9 @@ class Catalogue:
         _distinct(((dialect.table_key(t.schema), dialect.table_key(t.name)) for t in self.tables),
                   [t.path for t in self.tables], "tables", "")
         for table in self.tables:
-            _check_name(table.name, "table", "/" + _token(table.path))
+            for name, kind in ((table.schema, "schema"), (table.name, "table")):
+                if name or kind == "table":
+                    _check_name(name, kind, "/" + _token(table.path))
             for column in table.columns:
                 _check_name(column.name, "column", f"/{_token(table.path)}/{_token(column.name)}")
             _distinct((dialect.column_key(c.name) for c in table.columns), [c.name for c in table.columns],
@@ -89,6 +91,8 @@ def _text(name: Any, pointer: str) -> str:
 def _check_name(name: str, kind: str, pointer: str) -> None:
     if not name:
         raise SpecError(f"the name of a {kind} is empty", pointer=pointer)
+    if any(0xD800 <= ord(char) < 0xE000 for char in name):
+        raise SpecError(f"the name {name!r} of a {kind} holds half a surrogate pair, which is no text", pointer=pointer)
     if "\0" in name:
         raise SpecError(f"the name of a {kind} holds a NUL character, which no dialect can write", pointer=pointer)
 

@@ -83,5 +83,9 @@ class Database:
         """The schema's name, once a database of that name is there."""
         names = {row[1].lower() for row in self._connection.execute("PRAGMA database_list")} | {"temp"}
         if schema.lower() not in names:
-            self._connection.execute("ATTACH ':memory:' AS " + find_dialect("sqlite").quoted(schema))
+            try:
+                self._connection.execute("ATTACH ':memory:' AS " + find_dialect("sqlite").quoted(schema))
+            except sqlite3.Error as error:
+                raise SpecError(f"SQLite cannot have the schema {schema!r}: {error}", pointer=f"/{schema}",
+                                hint="leave out the tables of some schemas") from None
         return schema

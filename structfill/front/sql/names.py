@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlglot.schema import MappingSchema
 from .catalogue import Catalogue
 from .dialects import Dialect, ascii_lower
 
+_UPPER = "\x01"
 _TOO_DEEP = "the statement nests too deep to be checked"
 
 
@@ -33,7 +35,7 @@ class Names:
                 return "sqlglot does not know this statement"
             return self._unknown(tree) if resolve else None
         except SqlglotError as error:
-            return str(error).splitlines()[0]
+            return _shown(str(error).splitlines()[0])
         except RecursionError:
             return _TOO_DEEP
 
@@ -61,35 +63,55 @@ class Names:
                 if self.dialect.fold_tables == "any" or _names_column(identifier):
                     identifier.set("this", ascii_lower(identifier.name))
             return tree
-        return normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
+        tree = normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
+        for identifier in tree.find_all(exp.Identifier):  # qualify folds some of them again
+            identifier.set("this", _marked(identifier.name))
+        return tree
 
     def _strange_table(self, query: Any) -> str | None:
         for scope in traverse_scope(query):
             for source in scope.sources.values():
                 if isinstance(source, exp.Table) and not self._known(source):
-                    return f"no such table: {source.sql(dialect=self.dialect.sqlglot or None)}"
+                    return _shown(f"no such table: {source.sql(dialect=self.dialect.sqlglot or None)}")
         return None
 
     def _known(self, table: exp.Table) -> bool:
         if not isinstance(table.this, exp.Identifier):
             return True  # a function that makes rows
-        name, schema = self.dialect.table_key(table.name), self.dialect.table_key(table.db)
+        name, schema = table.name, table.db  # folded
         return any(name == key and (not schema or schema == where) for key, where in self._keys)
 
     @cached_property
     def _keys(self) -> frozenset[tuple[str, str]]:
-        key = self.dialect.table_key
+        key = self._table_key
         return frozenset((key(table.name), key(table.schema)) for table in self.catalogue.tables)
+
+    def _table_key(self, name: str) -> str:
+        return self._kept(self.dialect.table_key(name))
+
+    def _kept(self, key: str) -> str:
+        """A key that sqlglot cannot fold."""
+        return key if self.dialect.fold_columns == "any" else _marked(key)
 
     @cached_property
     def _schema(self) -> MappingSchema:
         deep = any(table.schema for table in self.catalogue.tables)
         mapping: dict[str, Any] = {}
         for table in self.catalogue.tables:
-            columns = {self.dialect.column_key(c.name): "text" for c in table.columns}
-            place = mapping.setdefault(self.dialect.table_key(table.schema), {}) if deep else mapping
-            place[self.dialect.table_key(table.name)] = columns
+            columns = {self._kept(self.dialect.column_key(c.name)): "text" for c in table.columns}
+            place = mapping.setdefault(self._table_key(table.schema), {}) if deep else mapping
+            place[self._table_key(table.name)] = columns
         return MappingSchema(mapping, dialect=self.dialect.sqlglot or None, normalize=False)
+
+
+def _shown(message: str) -> str:
+    """A message with names as they were before `_marked`."""
+    return re.sub(f"{_UPPER}(.)", lambda found: found[1].upper(), message)
+
+
+def _marked(name: str) -> str:
+    """The name in lower case, with a mark before each letter that was not."""
+    return "".join(char if char == char.lower() else f"{_UPPER}{char.lower()}" for char in name)
 
 
 def _names_column(identifier: exp.Identifier) -> bool:
