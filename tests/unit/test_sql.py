@@ -175,6 +175,16 @@ def test_what_all_tables_share_joins_none_of_many() -> None:
     assert not constraint.written.accepts("SELECT t0.id, t2.id FROM t0 JOIN t2 ON t0.id = t2.id")
 
 
+def test_columns_called_after_a_table_join_it() -> None:
+    constraint = sf.sql("sqlite", {"countries": ["CountryId", "Continent"], "continents": ["ContId"], "s": ["sid"],
+                                   "car_makers": ["Id", "Country"], "cars": ["x"], "people": ["y"]})
+    for text in ("SELECT countries.Continent, continents.ContId FROM countries JOIN continents "
+                 "ON countries.Continent = continents.ContId",
+                 "SELECT c.CountryId FROM car_makers cm JOIN countries c ON cm.Country = c.CountryId"):
+        assert constraint.written.accepts(text) and constraint.accepts(text), text
+    assert not constraint.written.accepts("SELECT s.sid, people.y FROM s CROSS JOIN people")
+
+
 @pytest.mark.parametrize(("dialect", "words"), [
     ("sqlite", ["raise"]), ("postgres", ["xor", "system_user", "if", "lock"]), ("duckdb", ["at", "show", "force"]),
     ("mysql", ["charset", "current_user", "_utf8", "grouping", "json_table"])])

@@ -31,7 +31,7 @@ from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
 MOST_VIEWS = 120  # each costs some thirty rules: tables first, then joins of two, then bare columns
 MOST_WITH_ALIASES = 48  # views of grammars in which tables may also have aliases, which nearly doubles them
-FEW_TABLES = 4  # so many may be joined in any pair; more only where they share a name of a column, not the commonest
+FEW_TABLES = 4  # so many may be joined in any pair; more only where names of columns say so
 MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
 
@@ -215,19 +215,26 @@ class _Binder:
     def _joins(self) -> list[Scope]:
         """The tables that may be joined: pairs, and threes of which two at least are pairs."""
         numbers = range(len(self.tables))
-        pairs = list(combinations(numbers, 2))
         if len(self.tables) > MOST_VIEWS:
             raise TooLarge("tables of a grammar for writing", len(self.tables), MOST_VIEWS)
-        if len(self.tables) > FEW_TABLES:
-            keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
-            pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
-            while len(self.tables) + len(pairs) > MOST_VIEWS:  # what most tables have, such as `id`, joins none
-                common = Counter(key for found in keys for key in found).most_common(1)[0][0]
-                keys = [found - {common} for found in keys]
-                pairs = [(a, b) for a, b in pairs if keys[a] & keys[b]]
+        pairs: list[Scope] = [*combinations(numbers, 2)] if len(self.tables) <= FEW_TABLES else self._related()
         known = set(pairs)
         triples = [three for three in combinations(numbers, 3) if len(known & set(combinations(three, 2))) >= 2]
         return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
+
+    def _related(self) -> list[Scope]:
+        """The pairs of tables that share the name of a column, or of which one has a column called after the other."""
+        keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
+        stems = [_stem(table.name) for table in self.tables]
+        called = [{n for n, stem in enumerate(stems) if any(_letters_of(key).startswith(stem) for key in found)}
+                  for found in keys]
+        while True:
+            pairs: list[Scope] = [(a, b) for a, b in combinations(range(len(keys)), 2)
+                                  if keys[a] & keys[b] or b in called[a] or a in called[b]]
+            if len(self.tables) + len(pairs) <= MOST_VIEWS or not any(keys):
+                return pairs[: MOST_VIEWS - len(self.tables)]
+            common = Counter(key for found in keys for key in found).most_common(1)[0][0]
+            keys = [found - {common} for found in keys]  # what most tables have, such as `id`, joins none
 
     def _name(self, name: str, fold: str) -> str:
         """The terminal of a name, which other names of the same spellings share."""
@@ -286,6 +293,17 @@ def _fixed_part(dialect: Dialect) -> str:
     """The rules that know no table."""
     return COMMON.replace("INTEGER_TYPE", _TYPES.get(dialect.name, "TEXT | INTEGER_WORD | NUMERIC")) + (
         "" if dialect.name == "mysql" else f"INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n")
+
+
+def _stem(table: str) -> str:
+    """What columns begin with that refer to a table: `country` for Countries. Too short names are not looked for."""
+    name = _letters_of(table)
+    stem = f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+    return stem if len(stem) >= 3 else "\0"
+
+
+def _letters_of(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _tables(scope: Scope) -> str:
