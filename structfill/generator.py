@@ -104,8 +104,7 @@ class Generator:
     """
 
     def __init__(self, schema: Any = None, *, constraint: Constraint | None = None, sql: Sql | None = None,
-                 model: AnyModel = "default",
-                 options: Options | None = None, max_tokens: int | None = None,
+                 model: AnyModel = "default", options: Options | None = None, max_tokens: int | None = None,
                  canvas_length: int | None = None, limits: Limits | None = None,
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, sql, limits)

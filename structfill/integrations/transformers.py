@@ -140,9 +140,8 @@ class ConstraintProcessor(LogitsProcessor):
         """Where `graph` stands behind the tokens `written`, from where it stood before the last of them."""
         before = id(graph), written[:-1].tobytes()
         known = self._states.get(before) if len(written) else None
-        state = known
-        if known is None or not graph.lost(known):
-            state = graph.run(written) if known is None else graph.run(written[-1:], known)
+        tokens, start = (written, graph.start) if known is None else (written[-1:], known)
+        state = start if graph.lost(start) else graph.run(tokens, start)
         self._states[id(graph), written.tobytes()] = state
         return state
 

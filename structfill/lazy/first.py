@@ -105,7 +105,7 @@ class _Search(NamedTuple):
     def beams(self, searches: tuple[tuple[int, int], ...]) -> Tokens | None:
         """A canvas that beams of some widths find; raises where the whole of the language was looked at in vain."""
         for width, seed in searches:
-            lattice = beamed(self.graph, self.row, self.blank(seed), None, self.more, width)
+            lattice = beamed(self.graph, self.row, blank(self.graph, self.length, seed), None, self.more, width)
             if lattice.found:
                 best: Tokens = lattice.best
                 return best
@@ -121,10 +121,6 @@ class _Search(NamedTuple):
             return bridged(self.graph, self.graph.number(self.row.start), self.row.fixed, self.more, effort)
         except Impossible:
             raise self.none() from None
-
-    def blank(self, seed: int) -> Reading:
-        """See `blank`."""
-        return blank(self.graph, self.length, seed)
 
 
 def blank(graph: LazyGraph, length: int, seed: int = 0) -> Reading:

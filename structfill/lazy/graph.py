@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -98,12 +97,7 @@ class LazyGraph:
     def following(self, state: Configuration) -> NDArray[np.int32]:
         """int32 [V]: how many tokens a known text has behind each token that may come next in `state`, without
         end-of-text; `lalr.NEVER` for the others. Exact masks of one position, but for texts whose end no plan finds."""
-        if state not in self._following:
-            self._following[state] = self._walked(state)
-        self._following.move_to_end(state)
-        while len(self._following) > _KEPT:
-            self._following.popitem(last=False)
-        return self._following[state]
+        return self._following(state)
 
     def next_columns(self, state: Configuration, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
         """As `TokenGraph.next_columns`."""
@@ -207,14 +201,15 @@ class LazyGraph:
         return rank
 
     @cached_property
-    def _following(self) -> OrderedDict[Configuration, NDArray[np.int32]]:
-        return OrderedDict()
+    def _following(self) -> Callable[[Configuration], NDArray[np.int32]]:
+        """`_walked`, remembered for the states asked for last."""
+        return lru_cache(_KEPT)(self._walked)
 
     def _walked(self, state: Configuration) -> NDArray[np.int32]:
         trie, out = self.vocab.trie, np.full(len(self.vocab), lalr.NEVER, np.int32)
         if not self.ended(state):
             behind = self.machine.call(lalr.following, self.number(state), trie.prefixes, trie.longest, words=True)
-            out[trie.end > 0] = behind[trie.end[trie.end > 0] - 1]
+            out = np.append(behind, np.int32(lalr.NEVER))[trie.end - 1]  # node 0, of no text, finds the last
         closing = self.special > 0 if self.ended(state) else self.special == 1
         if self.may_end(state):
             out[closing] = 0

@@ -35,7 +35,6 @@ FEW_TABLES = 4  # so many may be joined in any pair; more only where names of co
 MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
 
-
 def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     """The text of a Lark grammar (LALR, contextual lexer, start rule `start`).
 
@@ -44,7 +43,9 @@ def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     return complemented(_Binder(catalogue, dialect).text())
 
 
-Scope = tuple[int, ...]  # numbers of tables, in order
+# Numbers of tables, in order: of n tables, 0 to n - 1 are these, n to 2 n - 1 the same under aliases, 2 n is a common
+# table expression.
+Scope = tuple[int, ...]
 
 
 class _Binder:
@@ -126,7 +127,7 @@ class _Binder:
 
     def _from(self, scope: Scope) -> Source:
         """Some tables in FROM: behind one of them, columns may be bare."""
-        s, count = "_".join(map(str, scope)), len(self.tables)
+        s, count = _suffix(scope), len(self.tables)
         bare = len(scope) == 1 and (self.bare and scope[0] < count or scope[0] == 2 * count)
         return Source(_tables(scope), f"b{s}" if bare else s)
 
@@ -134,7 +135,7 @@ class _Binder:
         """Tables, alone and joined, whose columns are written with the table. Returns what may stand in FROM."""
         views = dict[Scope, View]()
         for scope in [*singles, *joins]:
-            name = "_".join(map(str, scope))
+            name = _suffix(scope)
             sources = [self._from(wider) for wider in [*singles, *joins] if set(scope) <= set(wider)]
             leading = f"column_{name}" if len(scope) == 1 else ""
             views[scope] = View(name, f"column_{name}", leading, sources)
@@ -199,13 +200,13 @@ class _Binder:
 
     def _join(self, scope: Scope, views: dict[Scope, View]) -> None:
         """Tables in one scope: how each comes to the others, in a list by its first column and behind FROM."""
-        s, joins = "_".join(map(str, scope)), []
+        s, joins = _suffix(scope), []
         self.rules.append(f"column_{s}: {' | '.join(f'column_{t}' for t in scope)}")
         for last in scope:
             others = tuple(t for t in scope if t != last)
             if others not in views:
                 continue
-            before = "_".join(map(str, others))
+            before = _suffix(others)
             self.rules.append(views[others].leads_to(views[scope], f"column_{last}", f"entry_{last}_{s}"))
             joins += [f"{_tables(others)} join path_{last} ON on_{last}_{s}",
                       f"{_tables(others)} CROSS JOIN path_{last}"]
@@ -306,9 +307,14 @@ def _letters_of(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
+def _suffix(scope: Scope) -> str:
+    """What ends the names of a scope's rules."""
+    return "_".join(map(str, scope))
+
+
 def _tables(scope: Scope) -> str:
     """The rule of some tables as they stand behind FROM."""
-    return f"{'path' if len(scope) == 1 else 'join'}_{'_'.join(map(str, scope))}"
+    return f"{'path' if len(scope) == 1 else 'join'}_{_suffix(scope)}"
 
 
 def _letters(number: int) -> str:

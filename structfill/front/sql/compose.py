@@ -17,8 +17,8 @@ from string import ascii_letters, digits
 WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
 # Spaces beyond ASCII are parts of words for SQLite, and blanks for DuckDB and sqlglot: no name is written with them.
 SPACES = r"\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_BEYOND_ASCII = re.compile(r"(?<!\\)\[([^\[\]\\^]*)\\x80-\\U0010ffff(&&SPACES)?\]")
 _NO_SPACES = "&&SPACES"  # at the end of a class of ours: without them
+_BEYOND_ASCII = re.compile(rf"(?<!\\)\[([^\[\]\\^]*)\\x80-\\U0010ffff({_NO_SPACES})?\]")
 
 FILES = {
     "sqlite": ("common", "sqlite"),
