@@ -14,15 +14,18 @@ import torch
 from .blocks import Graph, trellis_of
 from .cache import Cache
 from .compilation import compile_or_explore
-from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError
+from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError, UnsupportedFeature
+from .front.between import Between
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
 from .front.template import Hole, Template
+from .lazy import LazyGraph
 from .limits import Limits
 from .models import load
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
-from .refill import Refill, reopened
+from .placing import fill
+from .refill import reopened
 from .samplers import Options, sampler_for
 
 if TYPE_CHECKING:
@@ -163,6 +166,29 @@ class Generator:
                        self.graph.exact)
                 for value, s in read]
 
+    def infill(self, prefix: str, suffix: str, prompt: str = "") -> str:
+        """The text between `prefix` and `suffix` with which all three are a text that the constraint allows.
+
+        `max_tokens` is the budget of all three. Where the language is explored lazily (SQL, large grammars), the middle
+        has at least one token, what is given is fixed in the fewest tokens that spell it, and how many stand between is
+        asked of the model: a pass for each of a few lengths. Elsewhere the length is found with the text.
+
+        Raises `EmptyLanguage` where nothing can stand there, `NotFound` where a search finds nothing, `BudgetTooSmall`,
+        and `UnsupportedFeature` for a remote model and, where the language is explored lazily, a left-to-right one.
+        """
+        _check_given(prefix, suffix)
+        if self._write is not None:
+            raise UnsupportedFeature("infill of a whole text", "a remote model gives texts only",
+                                     hint="use structfill.infill with a constraint of the middle")
+        if isinstance(self.graph, LazyGraph):
+            middle = fill(self.graph, self.model, self.options, self._context([prompt]), prefix, suffix,
+                          self.max_tokens, self.canvas_length)
+            self.constraint.value(prefix + middle + suffix)  # SQL is checked on its way out
+            return middle
+        between = Generator(constraint=Between(self.constraint, prefix, suffix), model=self.model, options=self.options,
+                            max_tokens=self.max_tokens, canvas_length=self.canvas_length, limits=self._limits)
+        return between(prompt).text[len(prefix) :].removesuffix(suffix)
+
     def _asked(self, write: Callable[[str], Written], prompt: str) -> Result:
         clock = _Clock()
         text, value, answers = write(prompt)
@@ -182,7 +208,8 @@ class Generator:
                 snapshot = self._refilled(constraint, snapshot, context, refused)
         return self.constraint.value(snapshot.text), snapshot
 
-    def _refilled(self, constraint: Refill, before: Snapshot, context: torch.Tensor, refused: RefusedValue) -> Snapshot:
+    def _refilled(self, constraint: Between, before: Snapshot, context: torch.Tensor,
+                  refused: RefusedValue) -> Snapshot:
         try:
             again = Generator(constraint=constraint, model=self.model, options=self.options, cache=None,
                               max_tokens=self.max_tokens, canvas_length=self.canvas_length, limits=self._limits)
@@ -254,23 +281,35 @@ def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None =
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
-def infill(prefix: str, suffix: str, constraint: Constraint, *, prompt: str = "", model: AnyModel = "default",
-           options: Options | None = None, max_tokens: int | None = None, limits: Limits | None = None) -> str:
-    """The text between `prefix` and `suffix`: one that `constraint` allows, as `model` finds it most fitting.
+def infill(prefix: str, suffix: str, constraint: Constraint | None = None, *, whole: Constraint | None = None,
+           prompt: str = "", model: AnyModel = "default", options: Options | None = None,
+           max_tokens: int | None = None, limits: Limits | None = None) -> str:
+    """The text between `prefix` and `suffix`, as `model` finds it most fitting: one that `constraint` allows, or one
+    with which all three together are a text that `whole` allows.
 
     The whole text is written on the canvas, so the length of the middle is found with it, and tokens may straddle its
-    edges. `max_tokens` is the budget of all three. Errors are those of `Generator`.
+    edges. `max_tokens` is the budget of all three. Errors are those of `Generator` and of `Generator.infill`, which
+    fills many holes of one `whole`.
     """
+    if (constraint is None) == (whole is None):
+        raise SpecError("pass one of constraint (of the middle) and whole (of all three)")
+    if whole is not None:
+        return Generator(constraint=whole, model=model, options=options, max_tokens=max_tokens,
+                         limits=limits).infill(prefix, suffix, prompt)
+    if not isinstance(constraint, Constraint):
+        raise _not_a_constraint(constraint)
+    _check_given(prefix, suffix)
+    middle = Template([part for part in (prefix, Hole("middle", constraint), suffix) if part != ""])
+    text = Generator(constraint=middle, model=model, options=options, max_tokens=max_tokens, limits=limits)(prompt).text
+    found = middle.split(text)
+    assert found is not None  # the text follows the template
+    return found["middle"]
+
+
+def _check_given(prefix: Any, suffix: Any) -> None:
     for name, text in (("prefix", prefix), ("suffix", suffix)):
         if not isinstance(text, str):
             raise SpecError(f"the {name} must be a str, not {type(text).__name__}")
-    if not isinstance(constraint, Constraint):
-        raise _not_a_constraint(constraint)
-    whole = Template([part for part in (prefix, Hole("middle", constraint), suffix) if part != ""])
-    text = Generator(constraint=whole, model=model, options=options, max_tokens=max_tokens, limits=limits)(prompt).text
-    middle = whole.split(text)
-    assert middle is not None  # the text follows the template
-    return middle["middle"]
 
 
 def _one_constraint(schema: Any, constraint: Constraint | None, sql: Sql | None, limits: Limits | None) -> Constraint:

@@ -162,6 +162,27 @@ class Vocab:
         return self.decode_bytes(ids).decode("utf-8", "replace")
 
     @cached_property
+    def ids(self) -> dict[Text, int]:
+        """The first id of every spelling."""
+        return {token: i for i, token in reversed(list(enumerate(self.tokens))) if token}
+
+    def spell(self, text: Text) -> list[int] | None:
+        """The fewest token ids that spell `text`, the first ones as long as they can be; None where none do."""
+        far = len(text) + 1
+        count, chosen = [far] * len(text) + [0], [-1] * len(text)
+        for at in range(len(text) - 1, -1, -1):
+            for end in range(min(len(text), at + self.longest), at, -1):
+                if count[end] + 1 < count[at] and (token := self.ids.get(text[at:end])) is not None:
+                    count[at], chosen[at] = count[end] + 1, token
+        if count[0] >= far:
+            return None
+        spelled, at = list[int](), 0
+        while at < len(text):
+            spelled.append(chosen[at])
+            at += len(self.tokens[chosen[at]])
+        return spelled
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the content: lengths, bytes and special ids."""
         lengths = np.fromiter(map(len, self.tokens), np.int64, len(self.tokens))

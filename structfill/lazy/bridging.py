@@ -14,7 +14,6 @@ from .graph import LazyGraph
 
 _GOALS = (1, 8, 48)  # ways to the end of a hole that are executed, the first ones first
 _TOPS = 1_000  # paths that are kept of those which the fixed text asks for
-_LONGEST = 32  # bytes of the longest token that is looked up
 Tokens = NDArray[np.int64]
 
 
@@ -211,7 +210,7 @@ def _way_to_state(graph: LazyGraph, start: int, q: int) -> bytes | None:
 def _tokenised(graph: LazyGraph, text: bytes, gaps: list[int], size: int) -> Iterator[Tokens]:
     """`size` tokens that spell a text, lengthened by fillers at one of its gaps or by shorter tokens where it is short.
     """
-    whole = _fewest(graph, text)
+    whole = graph.vocab.spell(text)
     if whole is None or len(whole) > size:
         return
     if len(whole) == size:
@@ -219,7 +218,7 @@ def _tokenised(graph: LazyGraph, text: bytes, gaps: list[int], size: int) -> Ite
         return
     for filler in graph.filler_tokens:
         for gap in dict.fromkeys(gaps):
-            left, right = _fewest(graph, text[:gap]), _fewest(graph, text[gap:])
+            left, right = graph.vocab.spell(text[:gap]), graph.vocab.spell(text[gap:])
             if left is not None and right is not None and len(left) + len(right) <= size:
                 yield np.array([*left, *[filler] * (size - len(left) - len(right)), *right], np.int64)
     split = _split(graph, whole, size)
@@ -227,34 +226,15 @@ def _tokenised(graph: LazyGraph, text: bytes, gaps: list[int], size: int) -> Ite
         yield np.array(split, np.int64)
 
 
-def _fewest(graph: LazyGraph, text: bytes) -> list[int] | None:
-    """The fewest tokens that spell a text, None where none do."""
-    best: list[tuple[int, int] | None] = [(0, -1)] + [None] * len(text)
-    for end in range(1, len(text) + 1):
-        for begin in range(max(0, end - _LONGEST), end):
-            before, token = best[begin], graph.known.get(text[begin:end])
-            here = best[end]
-            if before is not None and token is not None and (here is None or before[0] + 1 < here[0]):
-                best[end] = before[0] + 1, token
-    out, end = list[int](), len(text)
-    while end:
-        found = best[end]
-        if found is None:
-            return None
-        out.append(found[1])
-        end -= len(graph.vocab.tokens[found[1]])
-    return out[::-1]
-
-
 def _split(graph: LazyGraph, tokens: list[int], size: int) -> list[int] | None:
     """The same text in exactly `size` tokens, some of them cut in two."""
-    out = list(tokens)
+    out, ids = list(tokens), graph.vocab.ids
     at = 0
     while len(out) < size and at < len(out):
         text = graph.vocab.tokens[out[at]]
-        cut = next((i for i in range(1, len(text)) if text[:i] in graph.known and text[i:] in graph.known), None)
+        cut = next((i for i in range(1, len(text)) if text[:i] in ids and text[i:] in ids), None)
         if cut is None:
             at += 1
         else:
-            out[at:at + 1] = [graph.known[text[:cut]], graph.known[text[cut:]]]
+            out[at:at + 1] = [ids[text[:cut]], ids[text[cut:]]]
     return out if len(out) == size else None

@@ -129,13 +129,12 @@ class LazyGraph:
         spelled = [i for i, token in enumerate(self.vocab.tokens) if token]
         if len(spelled) <= _ALL:
             return np.array(spelled, np.int64)
-        known = self.known
-        fillers = [bytes([b]) for b in self.machine.tables.fillers.tolist()]
+        ids, fillers = self.vocab.ids, [bytes([b]) for b in self.machine.tables.fillers.tolist()]
         words = set[bytes](fillers)
         for one in filter(None, self.spellings):
             for form in (one, one.upper(), one.lower(), one.title()):
                 words.update((form, *(filler + form for filler in fillers[:1]), form[:1]))
-        return np.array(sorted(known[word] for word in words if word in known), np.int64)
+        return np.array(sorted(ids[word] for word in words if word in ids), np.int64)
 
     @cached_property
     def everything(self) -> bool:
@@ -173,11 +172,7 @@ class LazyGraph:
     def filler_tokens(self) -> list[int]:
         """Tokens of one byte that alone is an ignored lexeme."""
         spelled = (bytes([byte]) for byte in self.machine.tables.fillers.tolist())
-        return [self.known[one] for one in spelled if one in self.known]
-
-    @cached_property
-    def known(self) -> dict[bytes, int]:
-        return {token: i for i, token in reversed(list(enumerate(self.vocab.tokens))) if token}
+        return [self.vocab.ids[one] for one in spelled if one in self.vocab.ids]
 
     def _tokens(self, text: bytes) -> int:
         """How many tokens spell a terminal, the longest first, with a filler before it where that takes fewer."""

@@ -1,0 +1,108 @@
+"""What may stand between two given texts, so that all three together are a text of some constraint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..automaton.byte_automaton import DEAD, ByteAutomaton
+from ..automaton.series import literal, series
+from ..errors import EmptyLanguage
+from ..limits import Limits
+from .constraint import Constraint
+
+SPELLING = ("what is given has to be spelled as it would be written (for a JSON Schema: keys in the order of the "
+            "schema, and whitespace as `whitespace` says)")
+
+@dataclass(frozen=True)
+class Between(Constraint):
+    """The texts of `inner` that begin with `prefix` and end with `suffix`, with none of `tried` between them."""
+
+    inner: Constraint
+    prefix: str
+    suffix: str
+    tried: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> str:
+        """The constraint, and what is given and excluded."""
+        inner = type(self.inner).__name__, self.inner.identity
+        return json.dumps([*inner, self.prefix, self.suffix, sorted(self.tried)])
+
+    @property
+    def outline(self) -> str | None:
+        """That of the whole constraint."""
+        return self.inner.outline
+
+    def accepts(self, text: str) -> bool:
+        """Is this text in the language?"""
+        middle = text[len(self.prefix):len(text) - len(self.suffix)]
+        return text == self.prefix + middle + self.suffix and middle not in self.tried and self.inner.accepts(text)
+
+    def accepts_prefix(self, text: str) -> bool:
+        """Can this text be continued into the language?"""
+        if len(text) <= len(self.prefix):
+            return self.prefix.startswith(text)
+        return text.startswith(self.prefix) and self.inner.accepts_prefix(text)
+
+    def automaton(self, limits: Limits) -> ByteAutomaton:
+        """The given texts around the hole."""
+        before, after, *tried = (text.encode("utf-8", "surrogatepass")
+                                 for text in (self.prefix, self.suffix, *self.tried))
+        hole = _without(_between(self.inner.automaton(limits), before, after), tried)
+        return series([literal(before), hole, literal(after)], limits)
+
+    def value(self, text: str) -> Any:
+        """The value as the whole constraint reads it."""
+        return self.inner.value(text)
+
+
+def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton:
+    """What may stand between two texts. Raises `EmptyLanguage`, with what of the first one can stand."""
+    state = whole.run(before)
+    if state == DEAD:
+        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD))
+    reached = np.arange(len(whole), dtype=np.int32)  # from each state, through what stands after
+    for byte in after:
+        reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
+    ends = (reached != DEAD) & whole.accepting[reached]
+    order = np.arange(len(whole), dtype=np.int32)
+    order[[0, state]] = order[[state, 0]]  # the start is state 0
+    delta = np.where(whole.delta == DEAD, np.int32(DEAD), order[whole.delta])[order]
+    labels = np.where(ends[order], 0, -1).astype(np.int32)
+    try:
+        return ByteAutomaton.minimal(delta, whole.byte_class, labels, whole.exact_up_to)
+    except EmptyLanguage:
+        raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=SPELLING) from None
+
+
+def no_beginning(before: bytes, good: int) -> EmptyLanguage:
+    """What tells that no text begins with `before`, only with its first `good` bytes."""
+    read, rest = (part.decode("utf-8", "replace") for part in (before[:good], before[good:]))
+    return EmptyLanguage(f"no valid text begins as given: behind {read[-40:]!r} cannot come {rest[:20]!r}",
+                         hint=SPELLING)
+
+
+def _without(automaton: ByteAutomaton, words: Iterable[bytes]) -> ByteAutomaton:
+    """All texts but `words`: these walk copies of the states, one for each of their beginnings."""
+    ends = sorted(word for word in words if automaton.run(word) != DEAD)
+    if not ends:
+        return automaton
+    beginnings = sorted({word[:k] for word in ends for k in range(len(word) + 1)}, key=lambda w: (len(w), w))
+    number = {word: k for k, word in enumerate(beginnings)}  # the empty one is the new start
+    states = [automaton.run(word) for word in beginnings]
+    moved = np.where(automaton.delta == DEAD, DEAD, automaton.delta + len(beginnings))
+    # A class may hold other bytes than that of a word, so every byte is a class of its own here.
+    wide = moved[:, automaton.byte_class]
+    copies = wide[states]
+    for word in beginnings[1:]:
+        copies[number[word[:-1]], word[-1]] = number[word]
+    delta = np.concatenate([copies, wide]).astype(np.int32)
+    accepting = np.concatenate([automaton.accepting[states], automaton.accepting])
+    accepting[[number[word] for word in ends]] = False
+    labels = np.where(accepting, 0, -1).astype(np.int32)
+    return ByteAutomaton.minimal(delta, np.arange(256, dtype=np.uint8), labels, automaton.exact_up_to)
