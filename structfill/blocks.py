@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 import torch
 
+from .distinct import DistinctGraph, DistinctTrellis
 from .errors import ModelError, SpecError, UnsupportedFeature
 from .lazy import LazyGraph, LazyTrellis
 from .tokengraph import TokenGraph
@@ -45,7 +46,7 @@ class Graph(Protocol):
 
 def is_graph(value: Any) -> TypeGuard[Graph]:
     """Is this one of the two?"""
-    return isinstance(value, TokenGraph | LazyGraph)
+    return isinstance(value, TokenGraph | LazyGraph | DistinctGraph)
 
 
 def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: Sequence[Any] | None = None,
@@ -57,6 +58,8 @@ def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: 
     states = [graph.start] if start is None else list(start)
     if isinstance(graph, TokenGraph):
         return Trellis(graph, length, fixed, len(states), states, more)
+    if isinstance(graph, DistinctGraph):
+        return DistinctTrellis(graph, length, fixed, len(states), states, more)
     assert isinstance(graph, LazyGraph)
     if not isinstance(more, int):
         raise UnsupportedFeature("fixed tokens", "tokens fixed behind the first canvas are not honoured in a language "
@@ -131,8 +134,7 @@ class Blocks:
         Raises `ModelError` where the tokens are not a beginning that the last trellis allows.
         """
         ids = as_array(tokens).astype(np.int64)
-        ends = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
-        text = ids[: ends[0] + 1] if len(ends) else ids
+        text = ids[: len(self.graph.vocab.before_end(ids)) + 1]
         state = self.state if self.ended else self.graph.run(text, self.state)
         if self.graph.lost(state):
             at = next(i for i in range(len(text)) if self.graph.lost(self.graph.run(text[: i + 1], self.state)))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from structfill_kernels import token_walk
 
 from structfill.errors import SpecError, VocabMismatch
@@ -160,6 +161,15 @@ class Vocab:
     def decode(self, ids: Iterable[int]) -> str:
         """The text that `ids` spell; bytes that are not UTF-8 become U+FFFD."""
         return self.decode_bytes(ids).decode("utf-8", "replace")
+
+    def text(self, ids: NDArray[np.int64]) -> str:
+        """The text that a canvas [N] spells, up to its first end-of-text."""
+        return self.decode(self.before_end(ids).tolist())
+
+    def before_end(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those tokens [N] that stand before the first end-of-text."""
+        ends = np.flatnonzero(np.isin(ids, self.eos_ids))
+        return ids[: ends[0]] if len(ends) else ids
 
     @cached_property
     def ids(self) -> dict[Text, int]:

@@ -17,8 +17,8 @@ MAX_LINES = 400
 
 # Lower layers first; a module may import its own layer (siblings of SEPARATE apart) and those before it.
 LAYERS = ("errors", "limits", "versions", "vocab", "cache", "automaton", "front", "counting", "linking", "tokengraph",
-          "trellis", "lazy", "blocks", "compilation", "serving", "samplers", "models", "placing", "generator",
-          "integrations")
+          "trellis", "lazy", "distinct", "blocks", "compilation", "serving", "samplers", "models", "placing",
+          "generator", "integrations")
 SEPARATE = ("samplers", "models", "integrations")
 # The files or folders that may import a library.
 ONLY_IN = {"triton": ["gpu.py"], "transformers": ["transformers"], "typer": ["cli.py"], "rich": ["cli.py"],

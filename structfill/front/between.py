@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,17 +51,27 @@ class Between(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The given texts around the hole."""
-        before, after, *tried = (text.encode("utf-8", "surrogatepass")
-                                 for text in (self.prefix, self.suffix, *self.tried))
-        hole = _without(_between(self.inner.automaton(limits), before, after), tried)
-        return series([literal(before), hole, literal(after)], limits)
+        return around(self.inner.automaton(limits), self.prefix, self.suffix, self.tried, limits)
 
     def value(self, text: str) -> Any:
         """The value as the whole constraint reads it."""
         return self.inner.value(text)
 
 
-def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton:
+def around(whole: ByteAutomaton, prefix: str, suffix: str, tried: Iterable[str], limits: Limits,
+           within: Callable[[ByteAutomaton, int], ByteAutomaton] | None = None) -> ByteAutomaton:
+    """The texts of `whole` with `prefix` and `suffix` around something that is not `tried`. `within` takes away moves
+    that do not come in there, from the state in which it begins.
+
+    Raises `EmptyLanguage`, `TooLarge`.
+    """
+    before, after, *words = (text.encode("utf-8", "surrogatepass") for text in (prefix, suffix, *tried))
+    hole = _without(_between(whole, before, after, within), words)
+    return series([literal(before), hole, literal(after)], limits)
+
+
+def _between(whole: ByteAutomaton, before: bytes, after: bytes,
+             within: Callable[[ByteAutomaton, int], ByteAutomaton] | None) -> ByteAutomaton:
     """What may stand between two texts. Raises `EmptyLanguage`, with what of the first one can stand."""
     state = whole.run(before)
     if state == DEAD:
@@ -72,10 +82,11 @@ def _between(whole: ByteAutomaton, before: bytes, after: bytes) -> ByteAutomaton
     ends = (reached != DEAD) & whole.accepting[reached]
     order = np.arange(len(whole), dtype=np.int32)
     order[[0, state]] = order[[state, 0]]  # the start is state 0
-    delta = np.where(whole.delta == DEAD, np.int32(DEAD), order[whole.delta])[order]
+    inside = whole if within is None else within(whole, state)
+    delta = np.where(inside.delta == DEAD, np.int32(DEAD), order[inside.delta])[order]
     labels = np.where(ends[order], 0, -1).astype(np.int32)
     try:
-        return ByteAutomaton.minimal(delta, whole.byte_class, labels, whole.exact_up_to)
+        return ByteAutomaton.minimal(delta, inside.byte_class, labels, whole.exact_up_to)
     except EmptyLanguage:
         raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=SPELLING) from None
 
@@ -89,20 +100,26 @@ def no_beginning(before: bytes, good: int) -> EmptyLanguage:
 
 def _without(automaton: ByteAutomaton, words: Iterable[bytes]) -> ByteAutomaton:
     """All texts but `words`: these walk copies of the states, one for each of their beginnings."""
-    ends = sorted(word for word in words if automaton.run(word) != DEAD)
+    ends = [word for word in words if automaton.run(word) != DEAD]
     if not ends:
         return automaton
-    beginnings = sorted({word[:k] for word in ends for k in range(len(word) + 1)}, key=lambda w: (len(w), w))
-    number = {word: k for k, word in enumerate(beginnings)}  # the empty one is the new start
-    states = [automaton.run(word) for word in beginnings]
-    moved = np.where(automaton.delta == DEAD, DEAD, automaton.delta + len(beginnings))
+    states, nodes, last = [0], dict[tuple[int, int], int](), set[int]()  # of the words' trie, whose root is the start
+    for word in ends:
+        node = 0
+        for byte in word:
+            after = nodes.setdefault((node, byte), len(states))
+            if after == len(states):
+                states.append(int(automaton.delta[states[node], automaton.byte_class[byte]]))
+            node = after
+        last.add(node)
+    moved = np.where(automaton.delta == DEAD, DEAD, automaton.delta + len(states))
     # A class may hold other bytes than that of a word, so every byte is a class of its own here.
     wide = moved[:, automaton.byte_class]
     copies = wide[states]
-    for word in beginnings[1:]:
-        copies[number[word[:-1]], word[-1]] = number[word]
+    for (node, byte), after in nodes.items():
+        copies[node, byte] = after
     delta = np.concatenate([copies, wide]).astype(np.int32)
     accepting = np.concatenate([automaton.accepting[states], automaton.accepting])
-    accepting[[number[word] for word in ends]] = False
+    accepting[list(last)] = False
     labels = np.where(accepting, 0, -1).astype(np.int32)
     return ByteAutomaton.minimal(delta, np.arange(256, dtype=np.uint8), labels, automaton.exact_up_to)

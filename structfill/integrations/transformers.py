@@ -168,8 +168,7 @@ class ConstraintProcessor(LogitsProcessor):
 
 
 def _text(graph: Graph, ids: NDArray[np.int64], row: int) -> str:
-    ends = np.flatnonzero(np.isin(ids, graph.vocab.eos_ids))
-    text = ids[: ends[0] if len(ends) else None]
+    text = graph.vocab.before_end(ids)
     state = graph.run(text)
     if graph.lost(state) or not graph.may_end(state):
         raise ModelError(f"the text of row {row} is {'broken' if graph.lost(state) else 'not finished'}: "

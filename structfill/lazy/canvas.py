@@ -192,10 +192,7 @@ class LazyTrellis:
     def text(self, tokens: Any) -> Any:
         """As `Trellis.text`."""
         ids = as_array(tokens).astype(np.int64)
-        if ids.ndim == 2:
-            return [self.text(row) for row in ids]
-        stops = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
-        return self.graph.vocab.decode(ids[: stops[0] if len(stops) else None].tolist())
+        return self.graph.vocab.text(ids) if ids.ndim == 1 else [self.graph.vocab.text(row) for row in ids]
 
     def _copy(self, rows: list[Row]) -> LazyTrellis:
         other = object.__new__(LazyTrellis)

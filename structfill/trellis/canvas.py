@@ -111,7 +111,7 @@ class Trellis:
 
     def _copy(self) -> Trellis:
         """The same trellis, for a method that then sets what differs; nothing is solved."""
-        other = object.__new__(Trellis)
+        other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         return other
 
@@ -338,10 +338,7 @@ class Trellis:
     def text(self, tokens: Any) -> Any:
         """The text that a canvas spells, without end-of-text and padding: str, or list[str] for [B, N]."""
         ids = as_array(tokens).astype(np.int64)
-        if ids.ndim == 2:
-            return [self.text(row) for row in ids]
-        ends = np.flatnonzero(np.isin(ids, self.graph.vocab.eos_ids))
-        return self.graph.vocab.decode(ids[: ends[0] if len(ends) else None].tolist())
+        return self.graph.vocab.text(ids) if ids.ndim == 1 else [self.graph.vocab.text(row) for row in ids]
 
     def _sweep(self, row: Row, reading: r.Reading) -> sweep.Posterior:
         result: sweep.Posterior = sweep.posterior(self.graph.sweep_edges, reading.score, row.live)

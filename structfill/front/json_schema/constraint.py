@@ -29,6 +29,7 @@ from .lower import Lowering
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
 from .reader import Reader, Reading
+from .repeats import Repeat, repeats
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
 
@@ -40,6 +41,7 @@ class JsonSchema(Constraint):
                  documents: Mapping[str, Any], adapter: Any, limits: Limits) -> None:
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
         self.any_order, self.approximate, self.documents = any_order, approximate, documents
+        self._repeat = False  # is written what `repeating` tells?
         for document in (schema, *documents.values()):
             check_size(document)
         self._lowering = Lowering(schema, limits, formats, documents, approximate)
@@ -51,7 +53,7 @@ class JsonSchema(Constraint):
     def identity(self) -> str:
         """The schema, in its own order, and the options."""
         return json.dumps([self.schema, int(self.whitespace), self.formats, self.any_order, self.approximate,
-                           self.documents])
+                           self.documents, self._repeat])
 
     @property
     def outline(self) -> str:
@@ -114,11 +116,11 @@ class JsonSchema(Constraint):
         return self._written(limits, UNBOUNDED)
 
     def _written(self, limits: Limits, counts_below: int) -> ByteAutomaton | CountedAutomaton:
-        if self._lowering.ungenerable:
+        if self._lowering.ungenerable and not self._repeat:
             raise self._lowering.ungenerable[0]
         counted_from: int | None = COUNTED_ITEMS
         while True:
-            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below)
+            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
                 return replace(automaton, exact_up_to=space.free_length)
@@ -138,6 +140,20 @@ class JsonSchema(Constraint):
         found = copy(self)
         found.whitespace = Whitespace.COMPACT
         return found
+
+    def repeating(self) -> JsonSchema | None:
+        """The same constraint, generating also texts in which items repeat that are to be unique: each text has to be
+        judged by `repeats` or `accepts`. None where uniqueness is written as it is."""
+        if not self._lowering.ungenerable:
+            return None
+        found = copy(self)
+        found._repeat = True
+        return found
+
+    def repeats(self, text: str) -> list[Repeat] | None:
+        """Items of one array of a generated text that repeat others, any of which may be written anew to mend it; none
+        where the text is wrong in another way; None where it is right."""
+        return repeats(self._lowering, text)
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

@@ -110,7 +110,7 @@ class ArrayStates:
 
     def _step(self, index: int, residue: Residue) -> Step | None:
         narrowing: Formula = TRUE
-        if self.space.writes and any(isinstance(atom, at.Unique) for atom in residue.atoms):
+        if self.space.writes and not self.space.repeat and any(isinstance(atom, at.Unique) for atom in residue.atoms):
             self.space.narrowed = "uniqueItems"
             if index >= UNIQUE_ITEMS:
                 return None

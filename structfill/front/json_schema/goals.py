@@ -40,12 +40,14 @@ class GoalSpace:
     """All goals of one schema, interned. Counts what it makes against `limits.states`.
 
     What is to be written (`writes`) may be less than what may be read. Declared names come in their order, or in
-    `any_order`: then an object of n optional properties has 2**n states.
+    `any_order`: then an object of n optional properties has 2**n states. What is written may be more than what is
+    allowed where items `repeat` that are to be unique.
     """
 
     def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False,
-                 counts_items_from: int | None = None, counts_below: int = UNBOUNDED) -> None:
+                 counts_items_from: int | None = None, counts_below: int = UNBOUNDED, repeat: bool = False) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
+        self.repeat = repeat
         self.counts_items_from = counts_items_from  # bounds from here on on the number of items are counted
         self.counts_below = counts_below  # and lengths below this
         self.free_lengths: list[int] = []  # those `maxLength` that are left to the budget of the canvas

@@ -170,10 +170,11 @@ class Lowering:
         if self.approximate:
             self.explained[place] = "checked exactly, written in part only (approximate)"
             return
-        self.ungenerable.append(UnsupportedFeature(key, f"{key} can be checked, but not generated, {reason}",
+        self.ungenerable.append(UnsupportedFeature(key, f"{key} can be checked, but not compiled, {reason}",
                                                    pointer=place,
-                                                   hint='or approximate="sound" for a part of what is allowed'))
-        self.explained[place] = f"checked, not generated: {reason}"
+                                                   hint="use compile_or_explore or a Generator, or approximate="
+                                                        '"sound" for a part of what is allowed'))
+        self.explained[place] = f"checked exactly, written by judging whole texts: {reason}"
 
     def target(self, schema: dict[str, Any], key: str, place: str) -> tuple[Any, str]:
         """(schema, place) to which the reference `key` of the schema at `place` leads."""

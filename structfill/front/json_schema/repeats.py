@@ -1,0 +1,127 @@
+"""Items that repeat where they are to be unique."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from ...automaton.byte_automaton import ByteAutomaton
+from ...limits import Limits
+from ..between import around
+from . import atoms as at
+from .document import locate
+from .evaluate import Evaluator, parse
+from .finite import canonical
+from .formula import Atom
+from .lower import Lowering
+from .references import escape
+
+_OTHER, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _BETWEEN = range(6)
+_KINDS = np.zeros(256, np.int64)
+for _kind, _bytes in ((_QUOTE, b'"'), (_BACKSLASH, b"\\"), (_OPEN, b"[{"), (_CLOSE, b"]}"), (_BETWEEN, b", \t\r\n")):
+    _KINDS[list(_bytes)] = _kind
+
+
+class Repeat(NamedTuple):
+    """An item that is like another one of its array."""
+
+    text: str
+    start: int  # where it stands in the text
+    end: int
+    others: frozenset[str]  # the other items, as they are spelled
+
+    def replaced(self, whole: ByteAutomaton, limits: Limits) -> ByteAutomaton:
+        """The text with one item in its place that is spelled unlike the others, in the language of `whole`.
+
+        Raises `EmptyLanguage`, `TooLarge`.
+        """
+        return around(whole, self.text[: self.start], self.text[self.end :], self.others, limits, _one_value)
+
+
+def repeats(lowering: Lowering, text: str) -> list[Repeat] | None:
+    """See `JsonSchema.repeats`. The innermost array comes first, and of its items the last one."""
+    judge, (value, _) = _Judge(lowering), parse(text)
+    if judge.accepts(value):
+        return None
+    for pointer, items in _arrays(value, ""):
+        if id(items) in judge.repeating:
+            spans = [_span(text, f"{pointer}/{k}") for k in range(len(items))]
+            spelled = [text[start:end] for start, end in spans]
+            return [Repeat(text, *spans[k], frozenset(spelled[:k] + spelled[k + 1 :])) for k in _repeated(items)]
+    return []
+
+
+class _Judge(Evaluator):
+    """Takes down in which arrays items repeat that are to be unique."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        super().__init__(lowering)
+        self.repeating = set[int]()
+
+    def _of_array(self, atom: Atom, items: list[Any]) -> bool:
+        holds = super()._of_array(atom, items)
+        if isinstance(atom, at.Unique) and not holds:
+            self.repeating.add(id(items))
+        return holds
+
+
+def _arrays(value: Any, pointer: str) -> Iterator[tuple[str, list[Any]]]:
+    """All arrays with their places, inner ones before those around them."""
+    if isinstance(value, dict | list):
+        for key, part in enumerate(value) if isinstance(value, list) else value.items():
+            yield from _arrays(part, f"{pointer}/{escape(str(key))}")
+    if isinstance(value, list):
+        yield pointer, value
+
+
+def _span(text: str, pointer: str) -> tuple[int, int]:
+    found = locate(text, pointer)
+    assert found is not None  # the text is JSON and has the place
+    return found.start, json.JSONDecoder().raw_decode(text, found.start)[1]
+
+
+def _repeated(items: list[Any]) -> list[int]:
+    """The items that are like some other one, from the last on."""
+    seen = [canonical(item) for item in items]
+    return [k for k in range(len(items) - 1, -1, -1) if seen.count(seen[k]) > 1]
+
+
+def _one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
+    """`whole` without the moves that lead out of the value that begins in `state`: commas, closing brackets and
+    whitespace that are not inside of it. States tell how deep they are, since they tell what has to be closed."""
+    pairs, byte_class = np.unique(whole.byte_class * np.int64(_BETWEEN + 1) + _KINDS, return_inverse=True)
+    delta = whole.delta[:, pairs // (_BETWEEN + 1)]
+    _cut(delta, pairs % (_BETWEEN + 1), state)
+    return ByteAutomaton(delta, byte_class.astype(np.uint8), whole.accepting)
+
+
+@nb.njit(cache=True, nogil=True)
+def _cut(delta: NDArray[np.int32], kinds: NDArray[np.int64], start: int) -> None:
+    """Takes moves out of `delta` [S, K], `kinds` [K] by class; a status is the depth and where in a string, times 3."""
+    status, queue = np.full(len(delta), -1, np.int64), np.empty(len(delta), np.int64)
+    status[start], queue[0], first, last = 0, start, 0, 1
+    while first < last:
+        q = queue[first]
+        first += 1
+        for k in range(len(kinds)):
+            kind, here = kinds[k], status[q]
+            if delta[q, k] < 0:
+                continue
+            if here == 0 and kind in (_CLOSE, _BETWEEN):
+                delta[q, k] = -1
+                continue
+            if here % 3 == 2:
+                here -= 1
+            elif here % 3 == 1:
+                here += -1 if kind == _QUOTE else 1 if kind == _BACKSLASH else 0
+            else:
+                here += 1 if kind == _QUOTE else 3 if kind == _OPEN else -3 if kind == _CLOSE else 0
+            r = delta[q, k]
+            if status[r] < 0:
+                status[r], queue[last] = here, r
+                last += 1

@@ -1,0 +1,135 @@
+"""Unique items over endless languages: every canvas is valid, in the budget, and can be fixed again."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import structfill as sf
+from structfill.blocks import trellis_of
+from structfill.compilation import compile_or_explore
+from structfill.distinct import DistinctGraph, DistinctTrellis
+from structfill.errors import BudgetTooSmall, NotFound, UnsupportedFeature
+from structfill.trellis import OPEN
+from tests.fake_models import RandomModel
+
+STRINGS = {"type": "array", "items": {"type": "string", "maxLength": 3}, "uniqueItems": True, "minItems": 3}
+SCHEMAS = {
+    "strings": STRINGS,
+    "numbers": {"type": "array", "items": {"type": "number"}, "uniqueItems": True, "minItems": 2},
+    "more than a few values": {"type": "array", "items": {"enum": list(range(12))}, "uniqueItems": True, "minItems": 5},
+    "anything": {"type": "array", "uniqueItems": True, "minItems": 2},
+    "objects": {"type": "array", "uniqueItems": True, "minItems": 2, "items": {
+        "type": "object", "properties": {"id": {"type": "integer", "minimum": 0}}, "required": ["id"],
+        "additionalProperties": False}},
+    "inside": {"type": "object", "properties": {"tags": {**STRINGS, "maxItems": 5}, "n": {"type": "boolean"}},
+               "required": ["tags", "n"], "additionalProperties": False},
+    "in each other": {"type": "array", "uniqueItems": True, "minItems": 2, "maxItems": 3, "items": {
+        "type": "array", "uniqueItems": True, "minItems": 1, "maxItems": 3, "items": {"type": "integer"}}},
+    "in one of two": {"anyOf": [STRINGS, {"type": "integer"}]},
+}
+WORDS = [b'","', b'", "', b'["', b'"]', b"1,", b"aa", b'{"id":']
+VOCABS = {"bytes": sf.Vocab.bytes(), "words": sf.Vocab.of_tokens([*map(bytes, zip(range(128))), *WORDS, None],
+                                                                 eos_ids=(128 + len(WORDS),))}
+LENGTH = 48
+
+
+def _logits(seed: int, columns: int, scale: float) -> torch.Tensor:
+    x = torch.randn(LENGTH, columns, generator=torch.Generator().manual_seed(seed)) * scale
+    x[:, ord("a")] += scale  # so that items come again
+    x[:, ord("1")] += scale
+    return x
+
+
+@pytest.mark.parametrize("vocab", VOCABS)
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_canvas_is_valid_and_can_be_fixed_again(name: str, vocab: str) -> None:
+    constraint, tokens = sf.json_schema(SCHEMAS[name], whitespace="compact"), VOCABS[vocab]
+    graph = compile_or_explore(constraint, tokens)
+    assert isinstance(graph, DistinctGraph) and not graph.exact
+    rng = np.random.default_rng(len(name))
+    for seed in range(6):
+        trellis = trellis_of(graph, LENGTH)
+        assert isinstance(trellis, DistinctTrellis)
+        x = _logits(seed, len(tokens), [0.0, 2.0, 20.0][seed % 3])
+        for _ in range(4):
+            found = trellis.posterior(x, draw=True, generator=torch.Generator().manual_seed(seed))
+            logits = trellis.constrain(x)
+            for canvas in (found.best, found.sample, logits.path, trellis.best(x), trellis.sample(x, temperature=0.7)):
+                assert canvas is not None and constraint.accepts(trellis.text(canvas))
+                given = torch.from_numpy(trellis.fixed[0])
+                assert torch.equal(canvas[given != OPEN], given[given != OPEN])
+            assert torch.equal(logits.logits.argmax(1), logits.path)
+            kept = torch.from_numpy(rng.random(LENGTH) < 0.2)
+            trellis = trellis.fix(torch.where(kept, found.sample, torch.tensor(OPEN)))
+        assert constraint.accepts(trellis.text(trellis.reopen(range(LENGTH)).best(x)))
+
+
+def test_a_canvas_without_repeated_items_is_the_best_one() -> None:
+    constraint = sf.json_schema(STRINGS, whitespace="compact")
+    graph = compile_or_explore(constraint, sf.Vocab.bytes())
+    repeating = sf.Trellis(graph.repeating, LENGTH)
+    alike = 0
+    for seed in range(8):
+        x = torch.randn(LENGTH, len(graph.vocab), generator=torch.Generator().manual_seed(seed)) * 3
+        best = repeating.best(x)
+        if constraint.accepts(repeating.text(best)):
+            alike += 1
+            assert torch.equal(trellis_of(graph, LENGTH).best(x), best)
+    assert alike
+
+
+def test_a_repeated_item_alone_is_written_anew() -> None:
+    constraint = sf.json_schema(STRINGS, whitespace="compact")
+    graph = compile_or_explore(constraint, sf.Vocab.bytes())
+    wanted = b'["ab","cd","ab","ef"]'
+    x = torch.zeros(LENGTH, len(graph.vocab))
+    x[torch.arange(len(wanted)), torch.tensor(list(wanted))] = 20.0
+    x[len(wanted):, 256] = 20.0
+    x[12, ord("x")] = 15.0
+    x[5, ord("y")] = 16.0
+    found = trellis_of(graph, LENGTH).best(x)
+    assert json.loads(trellis_of(graph, LENGTH).text(found)) == ["ab", "cd", "xb", "ef"]
+
+
+def test_what_is_fixed_may_hold_the_repeated_items() -> None:
+    constraint = sf.json_schema(STRINGS, whitespace="compact")
+    graph = compile_or_explore(constraint, sf.Vocab.bytes())
+    fixed = [*b'["ab","ab",'] + [OPEN] * (LENGTH - 11)
+    with pytest.raises(NotFound, match="without repeated items"):
+        trellis_of(graph, LENGTH, fixed)
+    fixed[7] = OPEN
+    trellis = trellis_of(graph, LENGTH, fixed)
+    assert constraint.accepts(trellis.text(trellis.best(_logits(0, 259, 2.0))))
+
+
+def test_the_budget_is_known_before_the_first_pass() -> None:
+    graph = compile_or_explore(sf.json_schema(STRINGS, whitespace="compact"), sf.Vocab.bytes())
+    needed = graph.needed(graph.start)
+    assert needed is not None and needed >= len('["","a","b"]')
+    with pytest.raises(BudgetTooSmall, match=f"max_tokens={needed}"):
+        trellis_of(graph, needed - 1)
+    assert trellis_of(graph, needed).best(torch.zeros(needed, 259)).shape == (needed,)
+
+
+def test_texts_of_every_schema_by_a_generator() -> None:
+    for name, schema in SCHEMAS.items():
+        options = sf.SamplerOptions(passes=3, temperature=1.0)
+        generator = sf.Generator(schema, model=RandomModel(), options=options, cache=None)
+        for result in generator.batch(["one", "two"]):
+            assert generator.constraint.accepts(result.text) and not result.exact, name
+
+
+def test_what_is_not_written_is_refused_by_name() -> None:
+    graph = compile_or_explore(sf.json_schema(STRINGS), sf.Vocab.bytes())
+    with pytest.raises(UnsupportedFeature, match="one canvas"):
+        sf.Generator(STRINGS, model=RandomModel(), max_tokens=200, canvas_length=96, cache=None)
+    with pytest.raises(UnsupportedFeature, match="left to the right"):
+        graph.next_columns(graph.start, None, 259, torch.device("cpu"))
+    with pytest.raises(UnsupportedFeature, match="left to the right"):
+        trellis_of(graph, LENGTH).next_tokens(0, 0, 0, 3)
+    with pytest.raises(UnsupportedFeature, match="compile_or_explore"):
+        sf.compile(sf.json_schema(STRINGS), sf.Vocab.bytes())
