@@ -79,8 +79,12 @@ class GoalSpace:
     def spend(self, nodes: int) -> None:
         """So many nodes of formulas are about to be visited."""
         self._work += nodes * WORK_PER_NODE
-        if self._work > self.limits.work:
-            raise TooLarge("work", self._work, self.limits.work)
+        self.expect(0)
+
+    def expect(self, nodes: int) -> None:
+        """So many nodes of formulas will be visited at least; raises `TooLarge` now if that is too many."""
+        if (work := self._work + nodes * WORK_PER_NODE) > self.limits.work:
+            raise TooLarge("work", work, self.limits.work)
 
 
 class Goal:
@@ -141,7 +145,8 @@ class Goal:
         residue = self._of_kind(at.NUMBER)
         if residue.dead:
             return CharDFA.empty()
-        parts = list(residue.atoms)
+        parts: list[at.NumberAtom] = list(residue.atoms)  # type: ignore[arg-type]
+        self.space.expect(sum(atom.relation == "==" for atom in parts) * residue.size)  # each has a label of its own
         spelling = decimals.integer() if _INTEGER in conjuncts(residue.must) else decimals.number()
 
         def decide(truth: tuple[bool, ...]) -> int:
@@ -169,8 +174,7 @@ def _never(_: Atom) -> bool:
     return False
 
 
-def _decimals(atom: Atom, limits: Limits) -> CharDFA:
-    assert isinstance(atom, at.NumberAtom)
+def _decimals(atom: at.NumberAtom, limits: Limits) -> CharDFA:
     if atom.relation == "whole":
         return decimals.integer()
     if max(atom.value.numerator.bit_length(), atom.value.denominator.bit_length()) > MAX_BITS:
