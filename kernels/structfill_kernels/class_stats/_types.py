@@ -15,7 +15,7 @@ class Plan(NamedTuple):
     classes: int  # C + 1, the last one being the rest
     columns: int
     dense: int  # the class read densely
-    in_dense: Any  # bool [columns]
+    in_dense: Any  # int32 [columns]: -1, all bits set, in the dense class, else 0: a vector of them is a mask
     gathered: Any  # int32 [G], the columns of all other classes, by class, ascending
     gathered_ptr: Any  # int64 [C + 2]; the dense class is empty
     of_column: Any  # int32 [columns], the class
@@ -47,6 +47,6 @@ def plan(token_class: Any, classes: int, columns: int) -> Plan:
     known = token_class[:columns]  # tokens beyond the columns can stand nowhere
     of_column[: len(known)] = np.where(known < 0, classes, known)
     dense = int(np.argmax(np.bincount(of_column, minlength=classes + 1)))
-    in_dense = of_column == dense
-    ptr, order = csr(np.where(in_dense, np.int32(-1), of_column), classes + 1)
+    in_dense = np.where(of_column == dense, np.int32(-1), np.int32(0))
+    ptr, order = csr(np.where(of_column == dense, np.int32(-1), of_column), classes + 1)
     return Plan(classes + 1, columns, dense, in_dense, order, ptr, of_column)

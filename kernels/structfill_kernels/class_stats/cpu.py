@@ -15,7 +15,7 @@ def _dense_keys(bits, in_dense, keys):
     """Order keys of a block, `ABSENT` for columns of other classes; returns their maximum."""
     top = ABSENT
     for v in range(bits.shape[0]):
-        key = order_key(bits[v]) if in_dense[v] else ABSENT
+        key = (order_key(bits[v]) & in_dense[v]) | (ABSENT & ~in_dense[v])
         keys[v] = key
         top = max(top, key)
     return top
@@ -215,7 +215,7 @@ def _draw64(row, members, peak, target, scale):
 def _nth_dense(in_dense, n):
     """The n-th member of the dense class."""
     for v in range(in_dense.shape[0]):
-        n -= in_dense[v]
+        n += in_dense[v]
         if n < 0:
             return v
     return -1
@@ -224,7 +224,7 @@ def _nth_dense(in_dense, n):
 @njit(cache=True, nogil=True)
 def _draw_alike(in_dense, members, u):
     """A member of a class in which none is possible: all alike."""
-    count = members.shape[0] or in_dense.sum()
+    count = members.shape[0] or -in_dense.sum()
     n = min(np.int64(u * count), count - 1)
     return members[n] if members.shape[0] else _nth_dense(in_dense, n)
 
