@@ -99,7 +99,7 @@ def test_what_cannot_be_written_is_told(constraint):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tables", [TABLES, {}])
-@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "duckdb", "mysql"])
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "duckdb", "mysql", "snowflake", "bigquery"])
 def test_many_draws(dialect, tables):
     """Draws under peaked and flat logits on canvases of 16 to 256 bytes pass the check on the way out."""
     constraint = sf.sql(dialect, tables)

@@ -77,7 +77,7 @@ class _Binder:
             joins = [tuple(aliases[number] for number in scope) for scope in self.joins]
             sources += self._views([(number,) for number in aliases], joins)
         self._choices(sources)
-        if self.tables:
+        if self.tables and self.dialect.name != "bigquery":  # there it names no columns in front
             self._with(2 * len(self.tables))
         body = "\n".join([self.fixed, EXPRESSIONS.format(s="free", column=""), *self.rules])
         words = [f"{name}.3: /{pattern}/" for pattern, name in self.words.items()]
@@ -117,7 +117,8 @@ class _Binder:
     def _with(self, number: int) -> None:
         """A common table expression, as a table that only its own query knows."""
         taken = {self.dialect.table_key(table.name) for table in self.tables}
-        name = next(n for n in map("cte{}".format, ["", *range(1, len(taken) + 1)]) if n not in taken)
+        names = map("cte{}".format, ["", *range(1, len(taken) + 1)])
+        name = next(name for name in names if self.dialect.table_key(name) not in taken)
         self._table(number, Table(name, (Column("x"),)))
         views = [View(str(number), f"column_{number}", f"column_{number}", [self._from((number,))]),
                  View(f"b{number}", f"bare_{number}", f"name_{number}", [self._from((number,))])]
@@ -287,13 +288,20 @@ def _quoted_words(dialect: str) -> frozenset[str]:
     return reserved_words(dialect) | _ALWAYS_QUOTED | more | set(_QUOTED_IN.get(dialect, "").split())
 
 
-_TYPES = {"mysql": "SIGNED | DECIMAL | CHAR"}
+# What other dialects write in place of the common rules.
+_OVERRIDES = {
+    "mysql": "%override type: SIGNED | DECIMAL | CHAR\n",
+    "bigquery": r"""%override type: INTEGER_WORD | NUMERIC | BIGNUMERIC
+%override sign: "+" | MINUS | "*" | "/"
+%override set_operator: UNION ALL | UNION DISTINCT | INTERSECT DISTINCT | EXCEPT DISTINCT
+%override STRING: /'[^'\\\x00-\x1f]*'(?!')/
+""",
+}
 
 
 def _fixed_part(dialect: Dialect) -> str:
     """The rules that know no table."""
-    return COMMON.replace("INTEGER_TYPE", _TYPES.get(dialect.name, "TEXT | INTEGER_WORD | NUMERIC")) + (
-        "" if dialect.name == "mysql" else f"INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n")
+    return f"{COMMON}INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n{_OVERRIDES.get(dialect.name, '')}"
 
 
 def _stem(table: str) -> str:

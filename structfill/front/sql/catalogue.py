@@ -46,9 +46,9 @@ class Catalogue:
         for table in self.tables:
             for name, kind in ((table.schema, "schema"), (table.name, "table")):
                 if name or kind == "table":
-                    _check_name(name, kind, "/" + _token(table.path))
+                    _check_name(name, kind, "/" + _token(table.path), dialect)
             for column in table.columns:
-                _check_name(column.name, "column", f"/{_token(table.path)}/{_token(column.name)}")
+                _check_name(column.name, "column", f"/{_token(table.path)}/{_token(column.name)}", dialect)
             _distinct((dialect.column_key(c.name) for c in table.columns), [c.name for c in table.columns],
                       f"columns of {table.path!r}", "/" + _token(table.path))
         return self
@@ -88,13 +88,16 @@ def _text(name: Any, pointer: str) -> str:
     return name
 
 
-def _check_name(name: str, kind: str, pointer: str) -> None:
+def _check_name(name: str, kind: str, pointer: str, dialect: Dialect) -> None:
     if not name:
         raise SpecError(f"the name of a {kind} is empty", pointer=pointer)
     if any(0xD800 <= ord(char) < 0xE000 for char in name):
         raise SpecError(f"the name {name!r} of a {kind} holds half a surrogate pair, which is no text", pointer=pointer)
     if "\0" in name:
         raise SpecError(f"the name of a {kind} holds a NUL character, which no dialect can write", pointer=pointer)
+    if kind != "schema" and (wrong := next((char for char in name if char in dialect.no_names), None)):
+        raise SpecError(f"the name {name!r} of a {kind} holds {wrong!r}, which no name in {dialect.name} may",
+                        pointer=pointer)
 
 
 def _distinct(keys: Iterable[Any], names: list[str], what: str, pointer: str) -> None:

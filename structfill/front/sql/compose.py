@@ -25,6 +25,8 @@ FILES = {
     "postgres": ("common", "postgres"),
     "duckdb": ("common", "postgres", "duckdb"),
     "mysql": ("common", "mysql"),
+    "snowflake": ("common", "snowflake"),
+    "bigquery": ("common", "bigquery"),
     "generic": ("common", "postgres", "duckdb", "generic"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
 from ...errors import UnsupportedFeature
 from .compose import FILES
@@ -14,8 +15,9 @@ class Dialect:
     """Facts of one dialect.
 
     `fold_tables` and `fold_columns` say when two spellings are one name: "any" case, "lower" (unquoted names are
-    lower-cased, quoted ones are exact), or "exact". `sqlglot` is its name there. `writers` matches, in lower case,
-    functions that change data, settings or files, or that run text as SQL.
+    lower-cased, quoted ones are exact), or "exact". With `capitals`, names in any case are kept in capitals.
+    `sqlglot` is its name there. `writers` matches, in lower case, functions that change data, settings or files, or
+    that run text as SQL. No table and no column has a character of `no_names` in its name.
     """
 
     name: str
@@ -24,24 +26,33 @@ class Dialect:
     fold_columns: str
     quote: str
     writers: re.Pattern[str]
+    capitals: bool = False
+    no_names: str = ""
 
     def table_key(self, name: str, quoted: bool = True) -> str:
         """Equal for spellings of one table."""
-        return _key(name, quoted, self.fold_tables)
+        return self._key(name, quoted, self.fold_tables)
 
     def column_key(self, name: str, quoted: bool = True) -> str:
         """Equal for spellings of one column."""
-        return _key(name, quoted, self.fold_columns)
+        return self._key(name, quoted, self.fold_columns)
+
+    def _key(self, name: str, quoted: bool, fold: str) -> str:
+        return self.folded(name) if fold == "any" or fold == "lower" and not quoted else name
+
+    def folded(self, name: str) -> str:
+        """The name as it is kept where case does not count."""
+        return ascii_lower(name).translate(_TO_CAPITALS) if self.capitals else ascii_lower(name)
 
     def quoted(self, name: str) -> str:
-        """The name in the dialect's quotes."""
+        """The name in the dialect's quotes. Where names are kept in capitals, a plain word is one of those."""
+        if self.capitals and _PLAIN.fullmatch(name):
+            name = self.folded(name)
         return f"{self.quote}{name.replace(self.quote, self.quote * 2)}{self.quote}"
 
 
-def _key(name: str, quoted: bool, fold: str) -> str:
-    if fold == "any" or fold == "lower" and not quoted:
-        return ascii_lower(name)
-    return name
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_TO_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
 def ascii_lower(name: str) -> str:
@@ -60,12 +71,15 @@ _WRITERS = {
               "postgres_.*|mysql_.*|write_.*|copy_.*",
     "mysql": "get_lock|release_.*|load_file|sys_exec|sys_eval|benchmark|set_.*|master_.*|source_pos_.*|"
              "last_insert_id|wait_for_.*|group_replication_.*|asynchronous_.*|keyring_.*",
+    "bigquery": "external_query",
+    "snowflake": "system\\$.*",
 }
 _WRITERS["generic"] = "|".join(_WRITERS.values())
 
 
-def _dialect(name: str, sqlglot: str, fold_tables: str, fold_columns: str, quote: str) -> Dialect:
-    return Dialect(name, sqlglot, fold_tables, fold_columns, quote, re.compile(_WRITERS[name]))
+def _dialect(name: str, sqlglot: str, fold_tables: str, fold_columns: str, quote: str,
+             capitals: bool = False, no_names: str = "") -> Dialect:
+    return Dialect(name, sqlglot, fold_tables, fold_columns, quote, re.compile(_WRITERS[name]), capitals, no_names)
 
 
 _DIALECTS = {
@@ -73,6 +87,8 @@ _DIALECTS = {
     "postgres": _dialect("postgres", "postgres", "lower", "lower", '"'),
     "duckdb": _dialect("duckdb", "duckdb", "any", "any", '"'),
     "mysql": _dialect("mysql", "mysql", "exact", "any", "`"),
+    "snowflake": _dialect("snowflake", "snowflake", "any", "any", '"', capitals=True),
+    "bigquery": _dialect("bigquery", "bigquery", "exact", "any", "`", no_names="\\`.[]\"'$*?^{}~\n"),
     "generic": _dialect("generic", "", "any", "any", '"'),
 }
 

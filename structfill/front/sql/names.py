@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from .catalogue import Catalogue
-from .dialects import Dialect, ascii_lower
+from .dialects import Dialect
 
 _UPPER = "\x01"
 _TOO_DEEP = "the statement nests too deep to be checked"
@@ -60,8 +60,8 @@ class Names:
         """All names as the catalogue's keys have them."""
         if self.dialect.fold_columns == "any":
             for identifier in tree.find_all(exp.Identifier):
-                if self.dialect.fold_tables == "any" or _names_column(identifier):
-                    identifier.set("this", ascii_lower(identifier.name))
+                folds = self.dialect.fold_tables == "any" or _names_column(identifier)
+                identifier.set("this", self.dialect.folded(identifier.name) if folds else _marked(identifier.name))
             return tree
         tree = normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
         for identifier in tree.find_all(exp.Identifier):  # qualify folds some of them again
@@ -87,18 +87,14 @@ class Names:
         return frozenset((key(table.name), key(table.schema)) for table in self.catalogue.tables)
 
     def _table_key(self, name: str) -> str:
-        return self._kept(self.dialect.table_key(name))
-
-    def _kept(self, key: str) -> str:
-        """A key that sqlglot cannot fold."""
-        return key if self.dialect.fold_columns == "any" else _marked(key)
+        return _kept(self.dialect.table_key(name), self.dialect.fold_tables)
 
     @cached_property
     def _schema(self) -> MappingSchema:
         deep = any(table.schema for table in self.catalogue.tables)
         mapping: dict[str, Any] = {}
         for table in self.catalogue.tables:
-            columns = {self._kept(self.dialect.column_key(c.name)): "text" for c in table.columns}
+            columns = {_kept(self.dialect.column_key(c.name), self.dialect.fold_columns): "text" for c in table.columns}
             place = mapping.setdefault(self._table_key(table.schema), {}) if deep else mapping
             place[self._table_key(table.name)] = columns
         return MappingSchema(mapping, dialect=self.dialect.sqlglot or None, normalize=False)
@@ -107,6 +103,11 @@ class Names:
 def _shown(message: str) -> str:
     """A message with names as they were before `_marked`."""
     return re.sub(f"{_UPPER}(.)", lambda found: found[1].upper(), message)
+
+
+def _kept(key: str, fold: str) -> str:
+    """A key that sqlglot cannot fold."""
+    return key if fold == "any" else _marked(key)
 
 
 def _marked(name: str) -> str:

@@ -21,7 +21,7 @@ direction: ASC | DESC
 limit: LIMIT INTEGER
 alias: AS NAME
 set_operator: UNION | UNION ALL | INTERSECT | EXCEPT
-type: INTEGER_TYPE
+type: TEXT | INTEGER_WORD | NUMERIC
 subquery: "(" column_query ")"
 scalar: "(" column_query ")" | "(" top limit? ")"
 free_item: COUNT "(" "*" ")" alias? | sum_free alias?
