@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests of a file share what they compile, so a file stays on one worker.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: demo test check lint types conformance bench wheel clean
 
@@ -10,7 +12,7 @@ demo: $(READY)
 	$(BIN)/python examples/01_json.py
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check: lint types test
 
@@ -21,7 +23,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 conformance: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 bench: $(READY)
 	$(BIN)/python bench/compile_and_pass.py

@@ -13,7 +13,6 @@ from .deadline import deadline
 from .distinct import DistinctGraph
 from .errors import SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
-from .front.json_schema.constraint import JsonSchema
 from .front.lark.constraint import LarkGrammar
 from .lazy import LazyGraph
 from .limits import Limits
@@ -57,7 +56,7 @@ def compile_or_explore(constraint: Constraint, vocab: Vocab, *, limits: Limits |
     """As `compile`, but a `LazyGraph` (for `LazyTrellis`) of a grammar that is too large to enumerate, for which the
     cache keeps the parser's tables, and a `DistinctGraph` (for `DistinctTrellis`) of a schema with unique items that
     are too many to enumerate."""
-    if isinstance(constraint, JsonSchema) and (repeating := constraint.repeating()) is not None:
+    if isinstance(constraint, Constraint) and (repeating := constraint.repeating()) is not None:
         return DistinctGraph(constraint, compile(repeating, vocab, limits=limits, cache=cache), Limits.of(limits))
     grammar = constraint.lazily(limits or Limits(), cache) if isinstance(constraint, Constraint) else None
     if isinstance(grammar, LarkGrammar):

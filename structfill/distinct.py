@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from .automaton.byte_automaton import ByteAutomaton
-from .errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature
-from .front.json_schema.constraint import JsonSchema
-from .front.json_schema.repeats import Repeat
+from .errors import BudgetTooSmall, EmptyLanguage, NotFound, TooLarge, UnsupportedFeature
+from .front.between import around
+from .front.constraint import Constraint, Repeat
 from .limits import Limits
 from .tokengraph import TokenGraph, build
 from .trellis import OPEN, Constrained, Posterior, Trellis
@@ -28,10 +28,13 @@ from .trellis.constrain import lift
 from .trellis.evidence import Evidence, as_array
 from .vocab import Vocab
 
-TRIES = 64  # items written anew for one canvas
+TRIES = 256  # items written anew for one canvas
+WHOLE = 24  # of them, such as need another number of tokens, where the logits of the whole canvas are read for each
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
-Choose = Callable[[Trellis], Tokens]
+
+
+Choose = Callable[[Trellis, slice], Tokens]  # a canvas, for some positions of the canvas at hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class DistinctGraph:
     repeat, so that a text is judged when it is whole."""
 
     exact: ClassVar[bool] = False
-    constraint: JsonSchema
+    constraint: Constraint
     repeating: TokenGraph = field(repr=False)
     limits: Limits = field(repr=False)
 
@@ -102,54 +105,109 @@ class DistinctGraph:
     @cached_property
     def _shortest(self) -> list[int] | None:
         """The shortest text, with repeated items written anew as short as they can be."""
-        text = self.vocab.decode(self.repeating.shortest_from(self.start))
+        text, tried = self.vocab.decode(self.repeating.shortest_from(self.start)), _Tried()
         for _ in range(TRIES):
-            spots = self.constraint.repeats(text)
-            if spots is None:
+            ones = self.constraint.repeats(text)
+            if ones is None:
                 return self.vocab.spell(text.encode("utf-8", "surrogatepass"))
-            graphs = map(self._anew, spots)
+            graphs = (self._whole(one, tried) for one in ones)
             graph = next((graph for graph in graphs if graph is not None), None)
             if graph is None:
                 break
             text = self.vocab.decode(graph.shortest_from(graph.start))
         return None
 
-    def mended(self, canvas: Tokens, fixed: Tokens, choose: Choose) -> Tokens | None:
+    def mended(self, canvas: Tokens, fixed: Tokens, choose: Choose, whole: int = WHOLE) -> Tokens | None:
         """int64 [N]: `canvas` [N] with repeated items written anew by `choose`, around the tokens that are `fixed` [N];
-        None where that leads nowhere."""
+        None where that leads nowhere. `whole` of them may come to have another number of tokens."""
+        tried = _Tried()
         for _ in range(TRIES):
-            text = self.vocab.text(canvas)
-            spots = self.constraint.repeats(text)
-            if spots is None:
+            ones = self.constraint.repeats(self.vocab.text(canvas))
+            if ones is None:
                 return canvas
-            found = (self._written(spot, fixed, choose) for spot in spots)
-            mended = next((tokens for tokens in found if tokens is not None), None)
+            mended = self._first(self._in_place(canvas, one, tried, fixed, choose) for one in ones)
+            if mended is None and whole:
+                whole -= 1
+                mended = self._first(self._at_any_length(one, tried, fixed, choose) for one in ones)
             if mended is None:
                 return None
             canvas = mended
         return None
 
-    def _written(self, spot: Repeat, fixed: Tokens, choose: Choose) -> Tokens | None:
-        graph = self._anew(spot)
-        if graph is None:
+    @staticmethod
+    def _first(found: Iterable[Tokens | None]) -> Tokens | None:
+        return next((tokens for tokens in found if tokens is not None), None)
+
+    def _in_place(self, canvas: Tokens, one: Repeat, tried: _Tried, fixed: Tokens, choose: Choose) -> Tokens | None:
+        """The canvas with other tokens where an item stands, as many as it has."""
+        before, item = (text.encode("utf-8", "surrogatepass")
+                        for text in (one.text[: one.start], one.text[one.start : one.end]))
+        ends = np.cumsum([len(self.vocab.tokens[token]) for token in canvas])
+        first = int(np.searchsorted(ends, len(before), "right"))
+        last = int(np.searchsorted(ends, len(before) + len(item))) + 1
+        part, spelled = slice(first, last), self.vocab.decode_bytes(canvas[first:last])
+        begin = len(before) - (int(ends[first - 1]) if first else 0)
+        if (fixed[part] != OPEN).all():
             return None
         try:
-            return choose(Trellis(graph, len(fixed), fixed))
+            other = self.constraint.another(self._automaton, one, tried.at(one), self.limits)
+            around_it = around(other, spelled[:begin], spelled[begin + len(item) :], self.limits)
+            chosen = choose(Trellis(build(around_it, self._endless, self.limits), last - first, fixed[part]), part)
+        except (BudgetTooSmall, EmptyLanguage, TooLarge):
+            return None
+        new = self.vocab.decode_bytes(chosen)
+        tried.add(one, new[begin : len(new) - (len(spelled) - begin - len(item))].decode("utf-8", "surrogatepass"))
+        return np.concatenate([canvas[:first], chosen, canvas[last:]])
+
+    def _at_any_length(self, one: Repeat, tried: _Tried, fixed: Tokens, choose: Choose) -> Tokens | None:
+        """The canvas of the same text but for another item."""
+        if (graph := self._whole(one, tried)) is None:
+            return None
+        try:
+            canvas = choose(Trellis(graph, len(fixed), fixed), slice(0, len(fixed)))
         except (BudgetTooSmall, EmptyLanguage):
             return None
+        text = self.vocab.text(canvas)
+        tried.add(one, text[one.start : len(text) - (len(one.text) - one.end)])
+        return canvas
 
-    def _anew(self, spot: Repeat) -> TokenGraph | None:
-        """The graph of the text with another item at `spot`."""
+    def _whole(self, one: Repeat, tried: _Tried) -> TokenGraph | None:
+        """The graph of a text with another item."""
         try:
-            return build(spot.replaced(self._automaton, self.limits), self.vocab, self.limits)
-        except EmptyLanguage:
+            other = self.constraint.another(self._automaton, one, tried.at(one), self.limits)
+            before, after = (text.encode("utf-8", "surrogatepass")
+                             for text in (one.text[: one.start], one.text[one.end :]))
+            return build(around(other, before, after, self.limits), self.vocab, self.limits)
+        except (EmptyLanguage, TooLarge):
             return None
+
+    @cached_property
+    def _endless(self) -> Vocab:
+        """The vocabulary without an end-of-text: what it fills is a part of a text."""
+        vocab = Vocab(self.vocab.tokens, (), None, None)
+        vocab.__dict__["trie"] = self.vocab.trie
+        return vocab
 
     @cached_property
     def _automaton(self) -> ByteAutomaton:
         repeating = self.constraint.repeating()
         assert repeating is not None  # or there would be no such graph
         return repeating.automaton(self.limits)
+
+
+class _Tried:
+    """What was written in place of each item: repeats of other arrays may have brought it back."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, list[str]] = {}
+
+    def at(self, one: Repeat) -> list[str]:
+        """What was written there."""
+        return self._items.get(one.place, [])
+
+    def add(self, one: Repeat, item: str) -> None:
+        """Keep what is written there now."""
+        self._items.setdefault(one.place, []).append(item)
 
 
 class DistinctTrellis(Trellis):
@@ -172,7 +230,10 @@ class DistinctTrellis(Trellis):
                 state != graph.start and not graph.ended(state) for state in starts):
             raise UnsupportedFeature("uniqueItems", "uniqueItems over an endless language is written on one canvas",
                                      hint="let the canvas have as many tokens as the budget (canvas_length)")
-        super().__init__(graph.repeating, length, fixed, rows, start, more)
+        try:
+            super().__init__(graph.repeating, length, fixed, rows, start, more)
+        except BudgetTooSmall as error:
+            raise BudgetTooSmall(error.given, max(error.needed, graph.needed(graph.start) or 0)) from None
         self._of, self._ended = graph, ended
         self._known = [deque[Tokens](maxlen=_MEMORY) for _ in self._rows]
         self._find_all()
@@ -189,7 +250,8 @@ class DistinctTrellis(Trellis):
                 known.append(found[key])
 
     def _first(self, fixed: Tokens) -> Tokens:
-        canvas = self._of.mended(_nearest(Trellis(self._of.repeating, self.length, fixed)), fixed, _nearest)
+        shortest = _nearest(Trellis(self._of.repeating, self.length, fixed), slice(0, self.length))
+        canvas = self._of.mended(shortest, fixed, _nearest, TRIES)
         if canvas is not None:
             return canvas
         needed = self._of.needed(self._of.start)
@@ -273,6 +335,17 @@ class DistinctTrellis(Trellis):
             sample = self._valid(sample, logits, _drawing(generator, temperature))
         return replace(found, path=path, sample=sample)
 
+    def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
+        """As `Trellis.finish`, with an end in which no item repeats; raises `NotFound` where none is found."""
+        found = super().finish(tokens, first)
+        for canvas, at in zip(found, first, strict=True):
+            given = np.where(np.arange(self.length) < at, _ids(canvas), np.int64(OPEN))
+            mended = self._of.mended(_ids(canvas), given, _nearest, TRIES)
+            if mended is None:
+                raise NotFound("no end without repeated items was found; one may exist")
+            canvas[:] = torch.from_numpy(mended)
+        return found
+
     def next_classes(self, row: int, state: int, position: int) -> NDArray[np.int64]:
         """Raises `UnsupportedFeature`."""
         _left_to_right()
@@ -286,11 +359,11 @@ def _ids(canvas: torch.Tensor) -> Tokens:
     return as_array(canvas).astype(np.int64)
 
 
-def _chosen(choose: Callable[[Trellis, Any], torch.Tensor], logits: Any, trellis: Trellis) -> Tokens:
-    return _ids(choose(trellis, logits))
+def _chosen(choose: Callable[[Trellis, Any], torch.Tensor], logits: Any, trellis: Trellis, part: slice) -> Tokens:
+    return _ids(choose(trellis, logits[part]))
 
 
-def _nearest(trellis: Trellis) -> Tokens:
+def _nearest(trellis: Trellis, _: slice) -> Tokens:
     """The canvas of the shortest text."""
     return _ids(trellis.finish(trellis.fixed, [0])[0])
 

@@ -25,7 +25,7 @@ from .limits import Limits
 from .models import load
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
-from .placing import fill
+from .placing import Given, fill
 from .refill import reopened
 from .samplers import Options, sampler_for
 
@@ -113,7 +113,7 @@ class Generator:
                  cache: Cache | str | None = "default") -> None:
         self.constraint = _one_constraint(schema, constraint, sql, limits)
         self._write: Callable[[str], Written] | None = None
-        loaded, self._limits = load(model), limits
+        loaded, self._limits, self._sizes, self._cache = load(model), limits, (max_tokens, canvas_length), cache
         if isinstance(loaded, RemoteModel):
             self.model = cast(BaseModel, loaded)  # kept for the caller; nothing below is reached
             self._write = writer(loaded, self.constraint, options, max_tokens, canvas_length)
@@ -177,19 +177,24 @@ class Generator:
         asked of the model: a pass for each of a few lengths. Elsewhere the length is found with the text.
 
         Raises `EmptyLanguage` where nothing can stand there, `NotFound` where a search finds nothing, `BudgetTooSmall`,
-        and `UnsupportedFeature` for a remote model and, where the language is explored lazily, a left-to-right one.
+        `RefusedValue` where the type's own validators refuse the whole, and `UnsupportedFeature` for a remote model
+        and, where the language is explored lazily, a left-to-right one.
         """
         _check_given(prefix, suffix)
         if self._write is not None:
             raise UnsupportedFeature("infill of a whole text", "a remote model gives texts only",
                                      hint="use structfill.infill with a constraint of the middle")
         if isinstance(self.graph, LazyGraph):
-            middle = fill(self.graph, self.model, self.options, self._context([prompt]), prefix, suffix,
-                          self.max_tokens, self.canvas_length)
+            given = Given.of(self.graph.vocab, prefix, suffix)
+            budget, canvas = self._sizes
+            middle = fill(self.graph, self.model, self.options, self._context([prompt]), given,
+                          budget or max(self.max_tokens, given.needed + SLACK),
+                          canvas or max(self.canvas_length, len(given.after) + SLACK))
             self.constraint.value(prefix + middle + suffix)  # SQL is checked on its way out
             return middle
         between = Generator(constraint=Between(self.constraint, prefix, suffix), model=self.model, options=self.options,
-                            max_tokens=self.max_tokens, canvas_length=self.canvas_length, limits=self._limits)
+                            max_tokens=self._sizes[0], canvas_length=self._sizes[1], limits=self._limits,
+                            cache=self._cache)
         return between(prompt).text[len(prefix) :].removesuffix(suffix)
 
     def _asked(self, write: Callable[[str], Written], prompt: str) -> Result:

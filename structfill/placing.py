@@ -7,19 +7,23 @@ read off one pass over the open canvas: the one with which the model would most 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from .errors import BudgetTooSmall, EmptyLanguage, NotFound, TooLarge, UnsupportedFeature, VocabMismatch
+from .errors import BudgetTooSmall, EmptyLanguage, NotFound, SpecError, TooLarge, UnsupportedFeature, VocabMismatch
 from .front.between import no_beginning
 from .lazy import LazyGraph, LazyTrellis
 from .samplers import Options, sampler_for
 from .samplers.options import LeftToRightOptions
 from .trellis import OPEN
 from .vocab import Vocab
+
+FINE = 24  # tokens: up to here every length is asked for
+HINT = ("given text has to be of the language that is written: over tables, SQL as `structfill.sql(...).bound_grammar` "
+        "has it")
 
 
 class _Layout(NamedTuple):
@@ -29,29 +33,51 @@ class _Layout(NamedTuple):
     trellis: LazyTrellis
 
 
-def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, prefix: str, suffix: str,
-         max_tokens: int, canvas_length: int) -> str:
-    """The text between `prefix` and `suffix`, of at least one token, so that all three are in the language of `graph`.
+class Given(NamedTuple):
+    """The tokens on both sides of a hole."""
 
-    `context` int64 [1, P] is what the model reads first; behind it stands the prefix, and the canvas holds the rest.
-    Raises `EmptyLanguage` where no text begins as given, `BudgetTooSmall` where nothing but what is given fits,
-    `NotFound` where no filling was found.
+    before: list[int]
+    after: list[int]
+
+    @classmethod
+    def of(cls, vocab: Vocab, prefix: str, suffix: str) -> Given:
+        """In the fewest tokens. Raises `VocabMismatch` where the vocabulary does not spell them."""
+        return cls(_spelled(vocab, prefix), _spelled(vocab, suffix))
+
+    @property
+    def needed(self) -> int:
+        """Tokens of a text with the shortest hole."""
+        return len(self.before) + 1 + len(self.after)
+
+
+def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, given: Given, max_tokens: int,
+         canvas_length: int) -> str:
+    """The text of at least one token between what is given, so that all is in the language of `graph`.
+
+    `context` int64 [1, P] is what the model reads first; behind it stands what comes before the hole, and the canvas
+    holds the rest. Raises `EmptyLanguage` where no text begins as given, `BudgetTooSmall` and `SpecError` where the
+    budget or the canvas has no room for a hole, `NotFound` where no filling was found.
     """
     sample, options = sampler_for(model, options)
     if isinstance(options, LeftToRightOptions):
         raise UnsupportedFeature("infill of a whole text", "a left-to-right model does not write between fixed tokens "
                                  "in a language that is explored lazily", hint="use one that fills whole canvases")
-    before, after = (_spelled(graph.vocab, text) for text in (prefix, suffix))
+    before, after = given
     start = graph.run(before)
     if graph.lost(start):
-        raise no_beginning(prefix.encode("utf-8", "surrogatepass"), _good(graph, before))
+        raise no_beginning(graph.vocab.decode_bytes(before), _good(graph, before), HINT)
+    if max_tokens < given.needed:
+        raise BudgetTooSmall(max_tokens, given.needed)
+    if canvas_length <= len(after):
+        raise SpecError(f"the canvas has {canvas_length} positions, and {len(after)} tokens stand behind the hole",
+                        hint=f"pass canvas_length={len(after) + 1} or more")
     length = min(canvas_length, max_tokens - len(before))
-    if (room := length - len(after) - 1) < 1:
-        raise BudgetTooSmall(max_tokens, max_tokens - room + 1)
     written = torch.tensor([before], dtype=torch.int64)
-    layouts = list(_layouts(graph, start, after, room))
+    coarse, rest = _lengths(length - len(after))
+    layouts = list(_layouts(graph, start, after, length, coarse)) or list(_layouts(graph, start, after, length, rest))
     if not layouts:
-        raise NotFound(f"no filling of at most {room} tokens was found between what is given; one may exist")
+        raise NotFound(f"no filling of at most {length - len(after)} tokens was found between what is given; one may "
+                       f"exist ({HINT})")
     listening = _Listening(model)
     next(sample(listening, context, LazyTrellis(graph, length, start=[start]), options, written))
     seen = listening.logits[:, -length:]
@@ -82,22 +108,25 @@ class _Listening:
         return getattr(self._model, name)
 
 
-def _layouts(graph: LazyGraph, start: Any, after: list[int], room: int) -> Iterator[_Layout]:
-    """Canvases that begin with a hole and hold `after` behind it, for lengths of the hole that have a filling."""
-    for hole in _lengths(room):
-        fixed = [*[OPEN] * hole, *after, graph.vocab.eos_ids[0]]
+def _layouts(graph: LazyGraph, start: Any, after: list[int], length: int, holes: Iterable[int]) -> Iterator[_Layout]:
+    """Canvases of at most `length` positions that begin with a hole and hold `after` behind it, for those lengths of
+    the hole that have a filling."""
+    for hole in holes:
+        fixed = [*[OPEN] * hole, *after, graph.vocab.eos_ids[0]][:length]
         try:
             yield _Layout(hole, LazyTrellis(graph, len(fixed), fixed, start=[start]))
         except (EmptyLanguage, NotFound, TooLarge):
             continue
 
 
-def _lengths(most: int) -> Iterator[int]:
-    """1 to 8, 10, 12, 14, 16, 20, ... up to `most`: steps of a quarter of the power of two below."""
-    length = 1
+def _lengths(most: int) -> tuple[list[int], list[int]]:
+    """1 to `FINE` and some of the longer ones up to `most`, in steps of a quarter of the power of two below; and the
+    others."""
+    coarse, length = list[int](), 1
     while length <= most:
-        yield length
-        length += max(1, 1 << max(0, length.bit_length() - 3))
+        coarse.append(length)
+        length += 1 if length < FINE else 1 << (length.bit_length() - 3)
+    return coarse, sorted(set(range(1, most + 1)) - set(coarse))
 
 
 def _spelled(vocab: Vocab, text: str) -> list[int]:

@@ -34,7 +34,7 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
     Subset construction over (part, state): where a part may end, the next one may begin. Raises `TooLarge` past
     `limits.states` or `limits.work`.
     """
-    byte_class, columns = _joint_classes(parts)
+    byte_class, columns = joint_classes(parts)
     sizes = [len(part) for part in parts]
     first = np.cumsum([0, *sizes])
     delta = np.full((int(first[-1]), columns), DEAD, np.int32)
@@ -73,7 +73,7 @@ def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Li
     return ByteAutomaton.minimal(delta, automaton.byte_class, labels, automaton.exact_up_to)
 
 
-def _joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], int]:
+def joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], int]:
     """Bytes that no part tells apart share a class."""
     joint = np.zeros(256, np.int64)
     for part in parts:
@@ -165,4 +165,4 @@ def _subsets(parts: Int32, enter: Int32, ends: NDArray[np.bool_], max_states: in
     return _DONE, 0, delta[:count].copy(), labels[:count].copy()
 
 
-__all__ = ["literal", "of_length", "series"]
+__all__ = ["joint_classes", "literal", "of_length", "series"]

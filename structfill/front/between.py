@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from ..automaton.byte_automaton import DEAD, ByteAutomaton
 from ..automaton.series import literal, series
 from ..errors import EmptyLanguage
 from ..limits import Limits
-from .constraint import Constraint
+from .constraint import Constraint, Repeat
 
-SPELLING = ("what is given has to be spelled as it would be written (for a JSON Schema: keys in the order of the "
-            "schema, and whitespace as `whitespace` says)")
+SPELLING = ("what is given has to be spelled as it would be written; in JSON keys stand in the order of the schema, "
+            "and whitespace is as `whitespace` says")
 
 @dataclass(frozen=True)
 class Between(Constraint):
@@ -51,31 +51,45 @@ class Between(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The given texts around the hole."""
-        return around(self.inner.automaton(limits), self.prefix, self.suffix, self.tried, limits)
+        return self._around(self.inner.automaton(limits), limits)
+
+    def _around(self, whole: ByteAutomaton, limits: Limits) -> ByteAutomaton:
+        hole = without(between(whole, self.prefix, self.suffix), self.tried)
+        before, after = (text.encode("utf-8", "surrogatepass") for text in (self.prefix, self.suffix))
+        return around(hole, before, after, limits)
+
+    def repeating(self) -> Constraint | None:
+        """As the inner constraint has it."""
+        repeating = self.inner.repeating()
+        return None if repeating is None else replace(self, inner=repeating)
+
+    def repeats(self, text: str) -> list[Repeat] | None:
+        """As the inner constraint has it, of what is not given."""
+        found = self.inner.repeats(text)
+        if found is None:
+            return None
+        return [one for one in found if len(self.prefix) <= one.start and one.end <= len(text) - len(self.suffix)]
+
+    def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """As the inner constraint has it."""
+        return self.inner.another(whole, one, tried, limits)
 
     def value(self, text: str) -> Any:
         """The value as the whole constraint reads it."""
         return self.inner.value(text)
 
 
-def around(whole: ByteAutomaton, prefix: str, suffix: str, tried: Iterable[str], limits: Limits,
-           within: Callable[[ByteAutomaton, int], ByteAutomaton] | None = None) -> ByteAutomaton:
-    """The texts of `whole` with `prefix` and `suffix` around something that is not `tried`. `within` takes away moves
-    that do not come in there, from the state in which it begins.
+def between(whole: ByteAutomaton, prefix: str, suffix: str,
+            within: Callable[[ByteAutomaton, int], ByteAutomaton] | None = None) -> ByteAutomaton:
+    """What may stand between two texts in the language of `whole`. `within` takes away moves that do not come in there,
+    from the state in which it begins.
 
-    Raises `EmptyLanguage`, `TooLarge`.
+    Raises `EmptyLanguage`, with what of the prefix can stand.
     """
-    before, after, *words = (text.encode("utf-8", "surrogatepass") for text in (prefix, suffix, *tried))
-    hole = _without(_between(whole, before, after, within), words)
-    return series([literal(before), hole, literal(after)], limits)
-
-
-def _between(whole: ByteAutomaton, before: bytes, after: bytes,
-             within: Callable[[ByteAutomaton, int], ByteAutomaton] | None) -> ByteAutomaton:
-    """What may stand between two texts. Raises `EmptyLanguage`, with what of the first one can stand."""
+    before, after = prefix.encode("utf-8", "surrogatepass"), suffix.encode("utf-8", "surrogatepass")
     state = whole.run(before)
     if state == DEAD:
-        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD))
+        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD), SPELLING)
     reached = np.arange(len(whole), dtype=np.int32)  # from each state, through what stands after
     for byte in after:
         reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
@@ -91,15 +105,21 @@ def _between(whole: ByteAutomaton, before: bytes, after: bytes,
         raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=SPELLING) from None
 
 
-def no_beginning(before: bytes, good: int) -> EmptyLanguage:
+def around(hole: ByteAutomaton, prefix: bytes, suffix: bytes, limits: Limits) -> ByteAutomaton:
+    """The texts of `hole` with two texts around them. Raises `TooLarge`."""
+    return series([literal(prefix), hole, literal(suffix)], limits)
+
+
+def no_beginning(before: bytes, good: int, hint: str) -> EmptyLanguage:
     """What tells that no text begins with `before`, only with its first `good` bytes."""
     read, rest = (part.decode("utf-8", "replace") for part in (before[:good], before[good:]))
     return EmptyLanguage(f"no valid text begins as given: behind {read[-40:]!r} cannot come {rest[:20]!r}",
-                         hint=SPELLING)
+                         hint=hint)
 
 
-def _without(automaton: ByteAutomaton, words: Iterable[bytes]) -> ByteAutomaton:
-    """All texts but `words`: these walk copies of the states, one for each of their beginnings."""
+def without(automaton: ByteAutomaton, texts: Iterable[str]) -> ByteAutomaton:
+    """All texts but some, which walk copies of the states, one for each of their beginnings."""
+    words = [text.encode("utf-8", "surrogatepass") for text in texts]
     ends = [word for word in words if automaton.run(word) != DEAD]
     if not ends:
         return automaton

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.counted import CountedAutomaton
 from ..cache import Cache
 from ..errors import SpecError
 from ..limits import Limits
+
+
+class Repeat(NamedTuple):
+    """A part of a text that is like another one, where all are to differ."""
+
+    text: str
+    start: int  # where it stands in the text, in characters
+    end: int
+    place: str  # the same for what stands there in another text
+    others: tuple[str, ...]  # what it must not be like, as it is spelled
 
 
 class Constraint(ABC):
@@ -35,6 +46,21 @@ class Constraint(ABC):
         """The grammar whose language is explored on demand, where it is too large to enumerate; else None. The cache
         may keep what it is made of."""
         return None
+
+    def repeating(self) -> Constraint | None:
+        """A wider constraint that can be enumerated where this one cannot, because of what must not repeat: its texts
+        are judged by `repeats` and mended by `another`. None for all others."""
+        return None
+
+    def repeats(self, text: str) -> list[Repeat] | None:
+        """What repeats in a text of `repeating`, any of which may be written anew to mend it; nothing where it is wrong
+        in another way; None where it is right."""
+        return None if self.accepts(text) else []
+
+    def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """What may stand in place of a repeated part in the language of `whole`, and is unlike the others and what was
+        `tried`. Raises `EmptyLanguage`, `TooLarge`."""
+        raise NotImplementedError  # only of constraints with `repeating`
 
     @property
     @abstractmethod

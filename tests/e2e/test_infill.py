@@ -111,12 +111,40 @@ def test_what_is_given_may_not_fit_a_schema(prefix: str, suffix: str, error: typ
 @pytest.mark.parametrize(("prefix", "suffix", "error", "message"), [
     ("SELEKT ", "", EmptyLanguage, "behind 'SELE' cannot come 'KT "),
     ("SELECT name FROM users", " WHERE nosuch = 3", NotFound, "no filling of at most"),
-    ("SELECT name FROM users", " -- " + "x" * 90, BudgetTooSmall, "96"),
+    ("SELECT name FROM users WHERE id IN (", "1" + ", 1" * 30 + ")", BudgetTooSmall, "max_tokens=129"),
 ])
 def test_what_is_given_may_not_fit_a_grammar(writer: sf.Generator, prefix: str, suffix: str, error: type[Exception],
                                              message: str) -> None:
     with pytest.raises(error, match=message):
         writer.infill(prefix, suffix)
+
+
+def test_a_canvas_without_room_for_a_hole() -> None:
+    short = sf.Generator(sql=sf.sql("sqlite", TABLES), model=RandomModel(), max_tokens=96, canvas_length=48)
+    with pytest.raises(SpecError, match="canvas_length=60"):
+        short.infill("SELECT name FROM ", " WHERE id = " + "1" * 47)
+
+
+NESTED = sf.lark('''
+    start: "temperature" ":" v
+    v: "[" [v ("," v)*] "]" | STR
+    STR: /"[^"]*"/
+''')
+
+
+def test_a_hole_may_have_one_length_only_and_end_with_the_budget() -> None:
+    assert sf.infill("t", "e:[]", whole=NESTED, model=RandomModel(), max_tokens=64) == "emperatur"
+    assert sf.infill("temperature:", '"', whole=NESTED, model=RandomModel(), max_tokens=14) == '"'
+    with pytest.raises(BudgetTooSmall, match="max_tokens=14"):
+        sf.infill("temperature:", '"', whole=NESTED, model=RandomModel(), max_tokens=13)
+
+
+def test_a_budget_that_is_not_given_holds_what_is_given() -> None:
+    found = sf.infill("temperature:[", "[" * 90 + "]" * 91, whole=NESTED, model=RandomModel())
+    assert NESTED.accepts("temperature:[" + found + "[" * 90 + "]" * 91)
+    schema = sf.json_schema({"type": "object"}, whitespace="compact")
+    long = '{"n":"' + "x" * 120
+    assert schema.accepts(long + sf.infill(long, '","k":1}', whole=schema, model=RandomModel()) + '","k":1}')
 
 
 def test_which_models_fill_a_hole() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from typing import Annotated
 
 import numpy as np
 import pytest
 import torch
+from pydantic import AfterValidator, BaseModel, Field
 
 import structfill as sf
 from structfill.blocks import trellis_of
 from structfill.compilation import compile_or_explore
 from structfill.distinct import DistinctGraph, DistinctTrellis
-from structfill.errors import BudgetTooSmall, NotFound, UnsupportedFeature
+from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, RefusedValue, UnsupportedFeature
 from structfill.trellis import OPEN
 from tests.fake_models import RandomModel
 
@@ -93,6 +96,82 @@ def test_a_repeated_item_alone_is_written_anew() -> None:
     x[5, ord("y")] = 16.0
     found = trellis_of(graph, LENGTH).best(x)
     assert json.loads(trellis_of(graph, LENGTH).text(found)) == ["ab", "cd", "xb", "ef"]
+
+
+MANY_SPELLINGS = [
+    ("numbers", "[7,1,1.0,222,333]", "[7,1,", ",222,333]"), ("numbers", "[7,1,1,222,333]", "[7,1,", ",222,333]"),
+    ("any", '[{"a":1,"b":2},{"b":2,"a":1}]', '[{"a":1,"b":2},{', ":2,"),
+    ("in objects", '{"a":[1,2],"a":[3,3]}', '{"a":[1,2],"a":[3,', "]}"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "before", "after"), MANY_SPELLINGS)
+def test_a_value_has_many_spellings(name: str, text: str, before: str, after: str) -> None:
+    unique = {"type": "array", "uniqueItems": True}
+    schema = {"numbers": {**unique, "items": {"type": "number"}}, "any": {**unique, "items": {"type": "object"}},
+              "in objects": {"type": "object", "additionalProperties": {**unique, "items": {"type": "integer"}}}}[name]
+    constraint = sf.json_schema(schema, whitespace="compact")
+    trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), LENGTH)
+    x = torch.zeros(LENGTH, 259)
+    x[torch.arange(len(text)), torch.tensor(list(text.encode()))] = 20.0
+    x[len(text):, 256] = 20.0
+    found = trellis.text(trellis.best(x))
+    assert found != text and constraint.accepts(found) and found.startswith(before) and after in found
+
+
+@pytest.mark.parametrize("schema", [
+    {"items": {"type": "object"}, "minItems": 2},
+    {"items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 3},
+    {"items": {"enum": [1, 22, 333, 4444, 5, 66, 777, 8888, 9]}, "minItems": 9},
+    {"items": {"type": "array", "uniqueItems": True, "minItems": 2, "items": {"type": "integer"}}, "minItems": 2},
+    {"items": {"type": "string"}, "minItems": 20}])
+def test_there_is_a_text_where_values_have_many_spellings(schema: dict[str, object]) -> None:
+    constraint = sf.json_schema({"type": "array", "uniqueItems": True, **schema})
+    trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), 96)
+    for seed in range(3):
+        x = torch.randn(96, 259, generator=torch.Generator().manual_seed(seed)) * 4
+        assert constraint.accepts(trellis.text(trellis.best(x)))
+
+
+def test_finish_repeats_nothing() -> None:
+    constraint = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"type": "integer"}})
+    trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), 16)
+    canvas = torch.tensor([[*b"[1,1", *[256] * 12]])
+    assert constraint.accepts(trellis.text(trellis.finish(canvas, [4]))[0])
+
+
+def test_forbidden_uniqueness_is_not_written() -> None:
+    schema = {"type": "array", "not": {"uniqueItems": True}, "items": {"type": "integer"}}
+    with pytest.raises(UnsupportedFeature, match="uniqueItems"):
+        compile_or_explore(sf.json_schema(schema), sf.Vocab.bytes())
+
+
+def test_holes_and_refused_fields() -> None:
+    schema = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"type": "integer"}, "minItems": 3},
+                            whitespace="compact")
+    for seed in range(3):
+        options = sf.SamplerOptions(passes=2, temperature=1.0, seed=seed)
+        middle = sf.infill("[1,", ",2]", whole=schema, model=RandomModel(), options=options)
+        assert schema.accepts(f"[1,{middle},2]")
+    with pytest.raises(EmptyLanguage):
+        sf.infill("[1,1", ",2]", whole=sf.json_schema({**STRINGS}), model=RandomModel())
+    with pytest.raises(NotFound):
+        sf.infill("[1,1", ",2]", whole=sf.json_schema({"uniqueItems": True, "type": "array"}, whitespace="compact"),
+                  model=RandomModel())
+
+    def even(value: set[int]) -> set[int]:
+        if len(value) % 2:
+            raise ValueError("must be even")
+        return value
+
+    class Pairs(BaseModel):
+        pairs: Annotated[set[int], Field(min_length=2), AfterValidator(even)]
+
+    generator = sf.Generator(Pairs, model=RandomModel(), cache=None, options=sf.SamplerOptions(passes=2, refills=20))
+    assert isinstance(generator.graph, DistinctGraph)
+    for prompt in ("one", "two"):
+        with suppress(RefusedValue):  # as often as it was tried
+            assert len(generator(prompt).value.pairs) % 2 == 0
 
 
 def test_what_is_fixed_may_hold_the_repeated_items() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -14,11 +14,13 @@ from structfill_kernels.counters import UNBOUNDED
 
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.counted import CountedAutomaton
+from ...automaton.difference import difference
 from ...automaton.pushdown import NestedCounters, Whitespace
 from ...collector import paused_collector
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
-from ..constraint import Constraint, check_text
+from ..between import between, without
+from ..constraint import Constraint, Repeat, check_text
 from .containers import COUNTED_ITEMS
 from .contradiction import culprits
 from .document import check_json, check_size, parse_document
@@ -29,7 +31,7 @@ from .lower import Lowering
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
 from .reader import Reader, Reading
-from .repeats import Repeat, repeats
+from .repeats import one_value, repeats
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
 
@@ -125,6 +127,8 @@ class JsonSchema(Constraint):
                 automaton = emit(space).enumerate(self.whitespace, limits)
                 return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
+                if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
+                    raise self._lowering.ungenerable[0] from None
                 raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
             except NestedCounters as nested:  # the longest ones first
                 counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
@@ -142,8 +146,8 @@ class JsonSchema(Constraint):
         return found
 
     def repeating(self) -> JsonSchema | None:
-        """The same constraint, generating also texts in which items repeat that are to be unique: each text has to be
-        judged by `repeats` or `accepts`. None where uniqueness is written as it is."""
+        """The same constraint, generating also texts in which items repeat that are to be unique. None where uniqueness
+        is written as it is."""
         if not self._lowering.ungenerable:
             return None
         found = copy(self)
@@ -151,9 +155,20 @@ class JsonSchema(Constraint):
         return found
 
     def repeats(self, text: str) -> list[Repeat] | None:
-        """Items of one array of a generated text that repeat others, any of which may be written anew to mend it; none
-        where the text is wrong in another way; None where it is right."""
+        """As `Constraint.repeats`: items of one array, the innermost one."""
         return repeats(self._lowering, text)
+
+    def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """As `Constraint.another`: one item that has another value than these, however they are spelled."""
+        found = between(whole, one.text[: one.start], one.text[one.end :], one_value)
+        unlike = [*one.others, *tried]
+        found = without(found, unlike)
+        many_spellings = [item for item in dict.fromkeys(unlike) if item[0] in "[{-0123456789"]
+        if not many_spellings:
+            return found
+        alike = json_schema(f'{{"enum": [{", ".join(many_spellings)}]}}', key_order="any", limits=self._lowering.limits)
+        alike.whitespace = self.whitespace
+        return difference(found, alike.automaton(limits), limits)
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

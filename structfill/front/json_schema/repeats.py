@@ -3,56 +3,42 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from ...automaton.byte_automaton import ByteAutomaton
-from ...limits import Limits
-from ..between import around
+from ..constraint import Repeat
 from . import atoms as at
-from .document import locate
 from .evaluate import Evaluator, parse
 from .finite import canonical
 from .formula import Atom
 from .lower import Lowering
 from .references import escape
 
+_BLANK = re.compile(r"[ \t\r\n]*")
 _OTHER, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _BETWEEN = range(6)
 _KINDS = np.zeros(256, np.int64)
 for _kind, _bytes in ((_QUOTE, b'"'), (_BACKSLASH, b"\\"), (_OPEN, b"[{"), (_CLOSE, b"]}"), (_BETWEEN, b", \t\r\n")):
     _KINDS[list(_bytes)] = _kind
 
 
-class Repeat(NamedTuple):
-    """An item that is like another one of its array."""
-
-    text: str
-    start: int  # where it stands in the text
-    end: int
-    others: frozenset[str]  # the other items, as they are spelled
-
-    def replaced(self, whole: ByteAutomaton, limits: Limits) -> ByteAutomaton:
-        """The text with one item in its place that is spelled unlike the others, in the language of `whole`.
-
-        Raises `EmptyLanguage`, `TooLarge`.
-        """
-        return around(whole, self.text[: self.start], self.text[self.end :], self.others, limits, _one_value)
-
-
 def repeats(lowering: Lowering, text: str) -> list[Repeat] | None:
-    """See `JsonSchema.repeats`. The innermost array comes first, and of its items the last one."""
+    """See `JsonSchema.repeats`. The last item comes first."""
     judge, (value, _) = _Judge(lowering), parse(text)
     if judge.accepts(value):
         return None
+    spans = _spans(text)
     for pointer, items in _arrays(value, ""):
         if id(items) in judge.repeating:
-            spans = [_span(text, f"{pointer}/{k}") for k in range(len(items))]
-            spelled = [text[start:end] for start, end in spans]
-            return [Repeat(text, *spans[k], frozenset(spelled[:k] + spelled[k + 1 :])) for k in _repeated(items)]
+            spelled = [text[start:end] for start, end in spans[pointer]]
+            return [Repeat(text, *spans[pointer][k], f"{pointer}/{k}", tuple(spelled[:k] + spelled[k + 1 :]))
+                    for k in _repeated(items)]
     return []
 
 
@@ -79,19 +65,47 @@ def _arrays(value: Any, pointer: str) -> Iterator[tuple[str, list[Any]]]:
         yield pointer, value
 
 
-def _span(text: str, pointer: str) -> tuple[int, int]:
-    found = locate(text, pointer)
-    assert found is not None  # the text is JSON and has the place
-    return found.start, json.JSONDecoder().raw_decode(text, found.start)[1]
+def _spans(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Where the items of every array stand, by its pointer; of a key that comes twice, the last value counts."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    _scan(text, _past(text, 0), "", found)
+    return found
+
+
+def _scan(text: str, at: int, pointer: str, found: dict[str, list[tuple[int, int]]]) -> int:
+    """The end of the value that begins `at`."""
+    if text[at] not in "[{":
+        return json.JSONDecoder().raw_decode(text, at)[1]
+    listed, spans = text[at] == "[", list[tuple[int, int]]()
+    at = _past(text, at + 1)
+    while text[at] not in "]}":
+        key = str(len(spans))
+        if not listed:
+            name, at = json.JSONDecoder().raw_decode(text, at)
+            key, at = escape(name), _past(text, _past(text, at) + 1)  # behind the colon
+        end = _scan(text, at, f"{pointer}/{key}", found)
+        spans.append((at, end))
+        at = _past(text, end)
+        if text[at] == ",":
+            at = _past(text, at + 1)
+    if listed:
+        found[pointer] = spans
+    return at + 1
+
+
+def _past(text: str, at: int) -> int:
+    """Behind blanks."""
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]
 
 
 def _repeated(items: list[Any]) -> list[int]:
     """The items that are like some other one, from the last on."""
     seen = [canonical(item) for item in items]
-    return [k for k in range(len(items) - 1, -1, -1) if seen.count(seen[k]) > 1]
+    count = Counter(seen)
+    return [k for k in range(len(items) - 1, -1, -1) if count[seen[k]] > 1]
 
 
-def _one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
+def one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
     """`whole` without the moves that lead out of the value that begins in `state`: commas, closing brackets and
     whitespace that are not inside of it. States tell how deep they are, since they tell what has to be closed."""
     pairs, byte_class = np.unique(whole.byte_class * np.int64(_BETWEEN + 1) + _KINDS, return_inverse=True)
