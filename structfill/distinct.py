@@ -32,8 +32,6 @@ TRIES = 256  # items written anew for one canvas
 WHOLE = 24  # of them, such as need another number of tokens, where the logits of the whole canvas are read for each
 _MEMORY = 256  # canvases remembered per row
 Tokens = NDArray[np.int64]
-
-
 Choose = Callable[[Trellis, slice], Tokens]  # a canvas, for some positions of the canvas at hand
 
 
@@ -110,11 +108,12 @@ class DistinctGraph:
             ones = self.constraint.repeats(text)
             if ones is None:
                 return self.vocab.spell(text.encode("utf-8", "surrogatepass"))
-            graphs = (self._whole(one, tried) for one in ones)
-            graph = next((graph for graph in graphs if graph is not None), None)
-            if graph is None:
+            found = ((one, graph) for one in ones if (graph := self._whole(one, tried)) is not None)
+            one, graph = next(found, (None, None))
+            if one is None or graph is None:
                 break
             text = self.vocab.decode(graph.shortest_from(graph.start))
+            tried.add(one, text)
         return None
 
     def mended(self, canvas: Tokens, fixed: Tokens, choose: Choose, whole: int = WHOLE) -> Tokens | None:
@@ -155,9 +154,9 @@ class DistinctGraph:
             chosen = choose(Trellis(build(around_it, self._endless, self.limits), last - first, fixed[part]), part)
         except (BudgetTooSmall, EmptyLanguage, TooLarge):
             return None
-        new = self.vocab.decode_bytes(chosen)
-        tried.add(one, new[begin : len(new) - (len(spelled) - begin - len(item))].decode("utf-8", "surrogatepass"))
-        return np.concatenate([canvas[:first], chosen, canvas[last:]])
+        mended = np.concatenate([canvas[:first], chosen, canvas[last:]])
+        tried.add(one, self.vocab.text(mended))
+        return mended
 
     def _at_any_length(self, one: Repeat, tried: _Tried, fixed: Tokens, choose: Choose) -> Tokens | None:
         """The canvas of the same text but for another item."""
@@ -167,8 +166,7 @@ class DistinctGraph:
             canvas = choose(Trellis(graph, len(fixed), fixed), slice(0, len(fixed)))
         except (BudgetTooSmall, EmptyLanguage):
             return None
-        text = self.vocab.text(canvas)
-        tried.add(one, text[one.start : len(text) - (len(one.text) - one.end)])
+        tried.add(one, self.vocab.text(canvas))
         return canvas
 
     def _whole(self, one: Repeat, tried: _Tried) -> TokenGraph | None:
@@ -205,9 +203,9 @@ class _Tried:
         """What was written there."""
         return self._items.get(one.place, [])
 
-    def add(self, one: Repeat, item: str) -> None:
-        """Keep what is written there now."""
-        self._items.setdefault(one.place, []).append(item)
+    def add(self, one: Repeat, text: str) -> None:
+        """Keep what stands there in `text`, which is otherwise as it was."""
+        self._items.setdefault(one.place, []).append(text[one.start : len(text) - (len(one.text) - one.end)])
 
 
 class DistinctTrellis(Trellis):

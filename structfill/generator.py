@@ -71,8 +71,9 @@ class Result:
             for a remote model, which does not tell.
         timings: milliseconds by stage: "compile", "encode", "passes", "parse".
         exact: was every pass under the exact posterior? False for a remote model, whose text was judged when it was
-            there (then `passes` counts its answers and `tokens` is empty), and where the language was explored lazily:
-            valid, but the best of what a search kept, and `log_mass` a lower bound.
+            there (then `passes` counts its answers and `tokens` is empty); where the language was explored lazily:
+            valid, but the best of what a search kept, and `log_mass` a lower bound; and where endless items are to be
+            unique: valid, but found item by item, and `log_mass` an upper bound.
     """
 
     value: Any
