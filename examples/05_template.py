@@ -18,3 +18,10 @@ assert record.accepts(result.text) and record.split(result.text) == result.holes
 levels = sf.choice(["INFO", "ERROR"])
 middle = sf.infill('{"level":"', '","host":"node-7"}', levels, prompt="ERROR disk full on node-7")
 print("infilled:", middle)
+
+# The same where all three are a text of a schema: `whole` says what the middle may be.
+schema = {"type": "object", "properties": {"level": {"enum": ["INFO", "ERROR"]}, "host": {"type": "string"}},
+          "required": ["level", "host"], "additionalProperties": False}
+whole = sf.json_schema(schema, whitespace="compact")
+middle = sf.infill('{"level":"ERROR","host":"', '"}', whole=whole, prompt="ERROR disk full on node-7")
+print("infilled:", middle)
