@@ -1,4 +1,4 @@
-"""A text that is written canvas after canvas, within a total budget that is exact; of either kind of graph."""
+"""A text that is written canvas after canvas, within a total budget that is exact; of any kind of graph."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .vocab import Vocab
 
 
 class Graph(Protocol):
-    """What a `TokenGraph` and a `LazyGraph` have in common; states of the one are numbers, of the other stacks."""
+    """What a `TokenGraph`, a `LazyGraph` and a `DistinctGraph` have in common; states are numbers, or stacks of the
+    lazy one."""
 
     @property
     def vocab(self) -> Vocab: ...
@@ -45,13 +46,13 @@ class Graph(Protocol):
 
 
 def is_graph(value: Any) -> TypeGuard[Graph]:
-    """Is this one of the two?"""
+    """Is this one of them?"""
     return isinstance(value, TokenGraph | LazyGraph | DistinctGraph)
 
 
 def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: Sequence[Any] | None = None,
                more: int | Evidence = 0) -> Any:
-    """The canvases of a graph, a `Trellis` or a `LazyTrellis`: arguments and errors as there.
+    """The canvases of a graph, a `Trellis`, `LazyTrellis` or `DistinctTrellis`: arguments and errors as there.
 
     Raises `UnsupportedFeature` for tokens fixed behind the canvas where the language is explored lazily.
     """

@@ -25,7 +25,7 @@ from .limits import Limits
 from .tokengraph import TokenGraph, build
 from .trellis import OPEN, Constrained, Posterior, Trellis
 from .trellis.constrain import lift
-from .trellis.evidence import Evidence, as_array
+from .trellis.evidence import Evidence, agreeing, as_array
 from .vocab import Vocab
 
 TRIES = 256  # items written anew for one canvas
@@ -54,16 +54,6 @@ class DistinctGraph:
     def start(self) -> int:
         """The state of an empty text."""
         return self.repeating.start
-
-    @property
-    def states(self) -> int:
-        """S, of `repeating`."""
-        return self.repeating.states
-
-    @property
-    def compile_ms(self) -> float:
-        """Wall time of building `repeating`."""
-        return self.repeating.compile_ms
 
     def run(self, tokens: Any, state: int = 0) -> int:
         """As `TokenGraph.run`."""
@@ -103,23 +93,23 @@ class DistinctGraph:
     @cached_property
     def _shortest(self) -> list[int] | None:
         """The shortest text, with repeated items written anew as short as they can be."""
-        text, tried = self.vocab.decode(self.repeating.shortest_from(self.start)), _Tried()
+        tokens, tried = self.repeating.shortest_from(self.start), _Others(self)
         for _ in range(TRIES):
-            ones = self.constraint.repeats(text)
+            ones = self.constraint.repeats(self.vocab.decode(tokens))
             if ones is None:
-                return self.vocab.spell(text.encode("utf-8", "surrogatepass"))
+                return tokens
             found = ((one, graph) for one in ones if (graph := self._whole(one, tried)) is not None)
             one, graph = next(found, (None, None))
             if one is None or graph is None:
                 break
-            text = self.vocab.decode(graph.shortest_from(graph.start))
-            tried.add(one, text)
+            tokens = graph.shortest_from(graph.start)
+            tried.add(one, self.vocab.decode(tokens))
         return None
 
     def mended(self, canvas: Tokens, fixed: Tokens, choose: Choose, whole: int = WHOLE) -> Tokens | None:
         """int64 [N]: `canvas` [N] with repeated items written anew by `choose`, around the tokens that are `fixed` [N];
         None where that leads nowhere. `whole` of them may come to have another number of tokens."""
-        tried = _Tried()
+        tried = _Others(self)
         for _ in range(TRIES):
             ones = self.constraint.repeats(self.vocab.text(canvas))
             if ones is None:
@@ -137,7 +127,7 @@ class DistinctGraph:
     def _first(found: Iterable[Tokens | None]) -> Tokens | None:
         return next((tokens for tokens in found if tokens is not None), None)
 
-    def _in_place(self, canvas: Tokens, one: Repeat, tried: _Tried, fixed: Tokens, choose: Choose) -> Tokens | None:
+    def _in_place(self, canvas: Tokens, one: Repeat, tried: _Others, fixed: Tokens, choose: Choose) -> Tokens | None:
         """The canvas with other tokens where an item stands, as many as it has."""
         before, item = (text.encode("utf-8", "surrogatepass")
                         for text in (one.text[: one.start], one.text[one.start : one.end]))
@@ -146,10 +136,9 @@ class DistinctGraph:
         last = int(np.searchsorted(ends, len(before) + len(item))) + 1
         part, spelled = slice(first, last), self.vocab.decode_bytes(canvas[first:last])
         begin = len(before) - (int(ends[first - 1]) if first else 0)
-        if (fixed[part] != OPEN).all():
+        if (fixed[part] != OPEN).all() or (other := tried.other(one)) is None:
             return None
         try:
-            other = self.constraint.another(self._automaton, one, tried.at(one), self.limits)
             around_it = around(other, spelled[:begin], spelled[begin + len(item) :], self.limits)
             chosen = choose(Trellis(build(around_it, self._endless, self.limits), last - first, fixed[part]), part)
         except (BudgetTooSmall, EmptyLanguage, TooLarge):
@@ -158,7 +147,7 @@ class DistinctGraph:
         tried.add(one, self.vocab.text(mended))
         return mended
 
-    def _at_any_length(self, one: Repeat, tried: _Tried, fixed: Tokens, choose: Choose) -> Tokens | None:
+    def _at_any_length(self, one: Repeat, tried: _Others, fixed: Tokens, choose: Choose) -> Tokens | None:
         """The canvas of the same text but for another item."""
         if (graph := self._whole(one, tried)) is None:
             return None
@@ -169,10 +158,11 @@ class DistinctGraph:
         tried.add(one, self.vocab.text(canvas))
         return canvas
 
-    def _whole(self, one: Repeat, tried: _Tried) -> TokenGraph | None:
+    def _whole(self, one: Repeat, tried: _Others) -> TokenGraph | None:
         """The graph of a text with another item."""
+        if (other := tried.other(one)) is None:
+            return None
         try:
-            other = self.constraint.another(self._automaton, one, tried.at(one), self.limits)
             before, after = (text.encode("utf-8", "surrogatepass")
                              for text in (one.text[: one.start], one.text[one.end :]))
             return build(around(other, before, after, self.limits), self.vocab, self.limits)
@@ -187,25 +177,36 @@ class DistinctGraph:
         return vocab
 
     @cached_property
-    def _automaton(self) -> ByteAutomaton:
+    def automaton(self) -> ByteAutomaton:
+        """The texts whose items may repeat."""
         repeating = self.constraint.repeating()
         assert repeating is not None  # or there would be no such graph
         return repeating.automaton(self.limits)
 
 
-class _Tried:
-    """What was written in place of each item: repeats of other arrays may have brought it back."""
+class _Others:
+    """What may stand in place of each item of a canvas that is being mended, less what was written there before, which
+    repeats of other arrays may have brought back."""
 
-    def __init__(self) -> None:
-        self._items: dict[str, list[str]] = {}
+    def __init__(self, graph: DistinctGraph) -> None:
+        self._graph = graph
+        self._tried: dict[str, list[str]] = {}
+        self._known: dict[Repeat, ByteAutomaton | None] = {}  # of the text at hand
 
-    def at(self, one: Repeat) -> list[str]:
-        """What was written there."""
-        return self._items.get(one.place, [])
+    def other(self, one: Repeat) -> ByteAutomaton | None:
+        """Items that may stand there, or None if there is none."""
+        if one not in self._known:
+            graph, tried = self._graph, self._tried.get(one.place, [])
+            try:
+                self._known[one] = graph.constraint.another(graph.automaton, one, tried, graph.limits)
+            except (EmptyLanguage, TooLarge):
+                self._known[one] = None
+        return self._known[one]
 
     def add(self, one: Repeat, text: str) -> None:
         """Keep what stands there in `text`, which is otherwise as it was."""
-        self._items.setdefault(one.place, []).append(text[one.start : len(text) - (len(one.text) - one.end)])
+        self._tried.setdefault(one.place, []).append(text[one.start : len(text) - (len(one.text) - one.end)])
+        self._known.clear()
 
 
 class DistinctTrellis(Trellis):
@@ -242,7 +243,7 @@ class DistinctTrellis(Trellis):
             return
         found: dict[bytes, Tokens] = {}
         for row, known in zip(self._rows, self._known, strict=True):
-            if self._agreeing(known, row.fixed) is None:
+            if agreeing(known, row.fixed) is None:
                 if (key := row.fixed.tobytes()) not in found:
                     found[key] = self._first(row.fixed)
                 known.append(found[key])
@@ -256,12 +257,6 @@ class DistinctTrellis(Trellis):
         if needed is not None and needed > self.length and (fixed == OPEN).all():
             raise BudgetTooSmall(self.length, needed)
         raise NotFound(f"no valid canvas of {self.length} tokens without repeated items was found; one may exist")
-
-    @staticmethod
-    def _agreeing(known: Iterable[Tokens], fixed: Tokens) -> Tokens | None:
-        """The latest known canvas that agrees with what is fixed."""
-        given = fixed != OPEN
-        return next((one for one in reversed(list(known)) if np.array_equal(one[given], fixed[given])), None)
 
     def _with(self, fixed: Tokens) -> DistinctTrellis:
         other = super()._with(fixed)
@@ -290,7 +285,7 @@ class DistinctTrellis(Trellis):
             row, known = (self._rows[b], self._known[b]) if self.rows > 1 else (self._rows[0], self._known[0])
             valid = self._of.mended(_ids(canvas), row.fixed, partial(_chosen, choose, given))
             if valid is None:
-                valid = self._agreeing(known, row.fixed)
+                valid = agreeing(known, row.fixed)
                 assert valid is not None  # `_find_all` has seen to it
             known.append(valid)
             found.append(torch.from_numpy(valid))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import TooLarge
 from ..limits import Limits
 from .byte_automaton import ByteAutomaton
-from .series import joint_classes
+from .series import over_joint_classes
 
 Int32 = NDArray[np.int32]
 
@@ -22,10 +22,7 @@ def difference(automaton: ByteAutomaton, other: ByteAutomaton, limits: Limits) -
     pairs = len(automaton) * (len(other) + 1)
     if 4 * pairs > limits.bytes:
         raise TooLarge("bytes", 4 * pairs, limits.bytes)
-    byte_class, columns = joint_classes([automaton, other])
-    byte_of = np.zeros(columns, np.int64)
-    byte_of[byte_class] = np.arange(256)
-    first, second = (part.delta[:, part.byte_class[byte_of]] for part in (automaton, other))
+    byte_class, (first, second) = over_joint_classes([automaton, other])
     count, delta, pair = _product(first, second, limits.states)
     if count > limits.states:
         raise TooLarge("states", count, limits.states)

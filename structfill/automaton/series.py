@@ -34,17 +34,14 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
     Subset construction over (part, state): where a part may end, the next one may begin. Raises `TooLarge` past
     `limits.states` or `limits.work`.
     """
-    byte_class, columns = joint_classes(parts)
+    byte_class, tables = over_joint_classes(parts)
     sizes = [len(part) for part in parts]
     first = np.cumsum([0, *sizes])
-    delta = np.full((int(first[-1]), columns), DEAD, np.int32)
+    delta = np.full((int(first[-1]), tables[0].shape[1]), DEAD, np.int32)
     ends = np.zeros(len(delta), np.bool_)
     enter = np.full(len(delta), DEAD, np.int32)
-    for k, part in enumerate(parts):
+    for k, (part, cells) in enumerate(zip(parts, tables, strict=True)):
         rows = slice(first[k], first[k + 1])
-        byte_of = np.zeros(columns, np.int64)
-        byte_of[byte_class] = np.arange(256)
-        cells = part.delta[:, part.byte_class[byte_of]]
         delta[rows] = np.where(cells == DEAD, DEAD, cells + np.int32(first[k]))
         if k + 1 < len(parts):
             enter[rows][part.accepting] = first[k + 1]
@@ -73,12 +70,14 @@ def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Li
     return ByteAutomaton.minimal(delta, automaton.byte_class, labels, automaton.exact_up_to)
 
 
-def joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], int]:
-    """Bytes that no part tells apart share a class."""
+def over_joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], list[Int32]]:
+    """(byte_class, `delta` of every part): bytes that no part tells apart share a class."""
     joint = np.zeros(256, np.int64)
     for part in parts:
         _, joint = np.unique(joint * 256 + part.byte_class, return_inverse=True)
-    return joint.astype(np.uint8), int(joint.max()) + 1
+    byte_of = np.zeros(int(joint.max()) + 1, np.int64)
+    byte_of[joint] = np.arange(256)
+    return joint.astype(np.uint8), [part.delta[:, part.byte_class[byte_of]] for part in parts]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -165,4 +164,4 @@ def _subsets(parts: Int32, enter: Int32, ends: NDArray[np.bool_], max_states: in
     return _DONE, 0, delta[:count].copy(), labels[:count].copy()
 
 
-__all__ = ["joint_classes", "literal", "of_length", "series"]
+__all__ = ["literal", "of_length", "over_joint_classes", "series"]

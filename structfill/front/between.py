@@ -18,6 +18,7 @@ from .constraint import Constraint, Repeat
 SPELLING = ("what is given has to be spelled as it would be written; in JSON keys stand in the order of the schema, "
             "and whitespace is as `whitespace` says")
 
+
 @dataclass(frozen=True)
 class Between(Constraint):
     """The texts of `inner` that begin with `prefix` and end with `suffix`, with none of `tried` between them."""
@@ -51,10 +52,7 @@ class Between(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The given texts around the hole."""
-        return self._around(self.inner.automaton(limits), limits)
-
-    def _around(self, whole: ByteAutomaton, limits: Limits) -> ByteAutomaton:
-        hole = without(between(whole, self.prefix, self.suffix), self.tried)
+        hole = without(between(self.inner.automaton(limits), self.prefix, self.suffix), self.tried)
         before, after = (text.encode("utf-8", "surrogatepass") for text in (self.prefix, self.suffix))
         return around(hole, before, after, limits)
 

@@ -112,7 +112,7 @@ def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, e
 def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lalr.Tops:
     """What the text of some tokens asks for; closes: does it end with them?"""
     special = np.flatnonzero(graph.special[tokens])
-    text = graph.spelled_tokens(tokens[: special[0] if len(special) else None].tolist()) if effort.asked else b""
+    text = graph.vocab.decode_bytes(tokens[: special[0] if len(special) else None].tolist()) if effort.asked else b""
     if not text:
         nothing: lalr.Tops = lalr.no_tops(len(graph.machine.tables.act))
         return nothing

@@ -14,6 +14,7 @@ from structfill_kernels import lalr
 from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, StructfillError, TooLarge
 from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN
+from structfill.trellis.evidence import agreeing
 
 from .bridging import Effort, Impossible, bridged
 from .graph import LazyGraph
@@ -35,8 +36,7 @@ class Row(NamedTuple):
 
     def path(self) -> Tokens | None:
         """The latest known canvas that agrees with what is fixed."""
-        is_fixed = self.fixed != OPEN
-        return next((one for one in reversed(self.known) if np.array_equal(one[is_fixed], self.fixed[is_fixed])), None)
+        return agreeing(self.known, self.fixed)
 
 
 def beamed(graph: LazyGraph, row: Row, given: Reading, path: Tokens | None, more: int, width: int) -> lalr.Lattice:

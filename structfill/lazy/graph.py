@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -214,7 +214,3 @@ class LazyGraph:
         if number < 0:
             return LOST
         return ENDED if number == lalr.ENDED else self.machine.configuration(number)
-
-    def spelled_tokens(self, ids: Iterable[int]) -> bytes:
-        """The bytes that tokens spell."""
-        return self.vocab.decode_bytes(ids)

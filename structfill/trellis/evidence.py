@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,6 +57,12 @@ def as_positions(positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor, le
 def as_array(values: Any) -> NDArray[Any]:
     """A copy as a numpy array."""
     return values.cpu().numpy().copy() if isinstance(values, torch.Tensor) else np.array(values)
+
+
+def agreeing(known: deque[NDArray[np.int64]], fixed: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The latest known canvas that agrees with what is fixed."""
+    given = fixed != OPEN
+    return next((one for one in reversed(known) if np.array_equal(one[given], fixed[given])), None)
 
 
 def ends(graph: TokenGraph, more: int | NDArray[np.int64]) -> NDArray[np.bool_]:

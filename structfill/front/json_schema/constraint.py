@@ -141,18 +141,17 @@ class JsonSchema(Constraint):
 
     def compact(self) -> JsonSchema:
         """The same constraint, generating no whitespace."""
+        return self._changed(whitespace=Whitespace.COMPACT)
+
+    def _changed(self, **attributes: Any) -> JsonSchema:
         found = copy(self)
-        found.whitespace = Whitespace.COMPACT
+        found.__dict__.update(attributes)
         return found
 
     def repeating(self) -> JsonSchema | None:
         """The same constraint, generating also texts in which items repeat that are to be unique. None where uniqueness
         is written as it is."""
-        if not self._lowering.ungenerable:
-            return None
-        found = copy(self)
-        found._repeat = True
-        return found
+        return self._changed(_repeat=True) if self._lowering.ungenerable else None
 
     def repeats(self, text: str) -> list[Repeat] | None:
         """As `Constraint.repeats`: items of one array, the innermost one."""
@@ -167,8 +166,7 @@ class JsonSchema(Constraint):
         if not many_spellings:
             return found
         alike = json_schema(f'{{"enum": [{", ".join(many_spellings)}]}}', key_order="any", limits=self._lowering.limits)
-        alike.whitespace = self.whitespace
-        return difference(found, alike.automaton(limits), limits)
+        return difference(found, alike._changed(whitespace=self.whitespace).automaton(limits), limits)
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

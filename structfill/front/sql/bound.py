@@ -26,7 +26,7 @@ import sqlglot
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
 from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
-from .dialects import Dialect, find_dialect
+from .dialects import WORDS, Dialect, find_dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
 MOST_VIEWS = 120  # each costs some thirty rules: tables first, then joins of two, then bare columns
@@ -89,7 +89,7 @@ class _Binder:
     def _plain_words(self) -> set[str]:
         """Names of columns, which no result may have: in GROUP BY they would mean the one or the other."""
         names = {column.name for table in self.tables for column in table.columns}
-        return {name.upper() for name in names if _WORDS.fullmatch(name)}
+        return {name.upper() for name in names if WORDS.fullmatch(name)}
 
     def _choices(self, sources: list[Source]) -> None:
         """The rules that choose among all views; without tables, queries without FROM."""
@@ -264,7 +264,6 @@ class _Binder:
 
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 # Words that some version of a dialect reserves, or reads as more than a name where names stand.
 _ALWAYS_QUOTED = frozenset("KEY OFFSET ROW ROWS USER INDEXED WINDOW MATCH DATE TIME TIMESTAMP INTERVAL VALUE TYPE LEFT "
                            "RIGHT FULL NATURAL OUTER RANK LATERAL ROWID OID _ROWID_ TRUE FALSE DEFAULT".split())

@@ -42,16 +42,16 @@ class Dialect:
 
     def folded(self, name: str) -> str:
         """The name as it is kept where case does not count."""
-        return ascii_lower(name).translate(_TO_CAPITALS) if self.capitals else ascii_lower(name)
+        return name.translate(_TO_CAPITALS) if self.capitals else ascii_lower(name)
 
     def quoted(self, name: str) -> str:
         """The name in the dialect's quotes. Where names are kept in capitals, a plain word is one of those."""
-        if self.capitals and _PLAIN.fullmatch(name):
+        if self.capitals and WORDS.fullmatch(name):
             name = self.folded(name)
         return f"{self.quote}{name.replace(self.quote, self.quote * 2)}{self.quote}"
 
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _TO_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
