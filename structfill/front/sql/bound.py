@@ -25,7 +25,7 @@ import sqlglot
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
-from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, reserved_words
+from .compose import PLAIN, WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
 from .dialects import WORDS, Dialect, find_dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
@@ -81,7 +81,7 @@ class _Binder:
             self._with(2 * len(self.tables))
         body = "\n".join([self.fixed, EXPRESSIONS.format(s="free", column=""), *self.rules])
         words = [f"{name}.3: /{pattern}/" for pattern, name in self.words.items()]
-        names = name_terminal(reserved_words(self.dialect.name) | self._plain_words()
+        names = name_terminal(unwritten_words(self.dialect.name) | self._plain_words()
                               | keywords(body) - set(self.words.values()))
         known = [keyword_terminal(word) for word in sorted(keywords(body) - set(self.words.values()))]
         return "\n".join([body, *words, *known, names]) + "\n"
@@ -284,7 +284,7 @@ def _quoted_words(dialect: str) -> frozenset[str]:
     """The words, in capitals, that are written in quotes where they are names: sqlglot knows those of MySQL."""
     generator = sqlglot.Dialect.get_or_raise(find_dialect(dialect).sqlglot or None).generator_class
     more = {word.upper() for word in getattr(generator, "RESERVED_KEYWORDS", ())}
-    return reserved_words(dialect) | _ALWAYS_QUOTED | more | set(_QUOTED_IN.get(dialect, "").split())
+    return (unwritten_words(dialect) - PLAIN) | _ALWAYS_QUOTED | more | set(_QUOTED_IN.get(dialect, "").split())
 
 
 # What other dialects write in place of the common rules.

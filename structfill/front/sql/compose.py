@@ -2,8 +2,9 @@
 
 A dialect is a list of files; the first one is common to all, the later ones extend and override its rules. Keywords are
 not written out there: every word in capitals that no line defines is one. Each becomes a terminal of its own, spelt in
-any case and ending at a word's end, and NAME is every other word. So a keyword is reserved wherever it stands, whatever
-a contextual lexer would allow, and `SELECTx` is no keyword.
+any case and ending at a word's end, so `SELECTx` is none, and goes before NAME. NAME is every word that the dialect does
+not reserve: in given text, a keyword that is not reserved is a name wherever the keyword cannot stand, as the parsers
+of the databases have it, and where it can, if `name` says so. What is written holds no such names.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ FILES = {
     "generic": ("common", "postgres", "duckdb", "generic"),
 }
 
+# Keywords of a rule or two, that no dialect reserves and tables like to have as names of columns.
+PLAIN = frozenset("ACTION DAY DAYS DOCUMENT FIRST FORMAT HOUR HOURS JSON LANGUAGE LAST MEMBER MINUTE MINUTES MODE MONTH MONTHS "
+                  "PERCENT QUARTER QUERY SECOND SECONDS SOURCE VIEW WEEK WEEKS YEAR YEARS ZONE".split())
+
 STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update", "delete", "create", "drop", "alter")}
 
 _DEFINED = re.compile(r"^(?:%override |%extend )?\??([A-Za-z_]+)(?:\.\d+)?\s*:", re.M)
@@ -48,24 +53,34 @@ def folder() -> Path:
 
 
 @cache
+def source(part: str) -> str:
+    """One of the files."""
+    return (folder() / f"sql_{part}.lark").read_text(encoding="utf-8")
+
+
+@cache
 def sources(dialect: str) -> str:
     """The files of a dialect, one behind the other."""
-    return "\n".join((folder() / f"sql_{part}.lark").read_text(encoding="utf-8") for part in FILES[dialect])
+    return "\n".join(map(source, FILES[dialect]))
 
 
 @cache
 def reserved_words(dialect: str) -> frozenset[str]:
-    """The words, in capitals, that are no names unless quoted."""
-    text = sources(dialect)
-    soft = {word for rule in ("soft_word", "soft_alias") for word in _KEYWORD.findall(_body(text, rule))}
-    listed = {word for line in _RESERVED.findall(text) for word in line.split()}
-    return frozenset((listed | keywords(text)) - soft)
+    """The words, in capitals, that are no names unless quoted: those that the last file says, if it says any."""
+    lists = [_RESERVED.findall(source(part)) for part in FILES[dialect]]
+    return frozenset(" ".join(next(filter(None, reversed(lists)))).split())
+
+
+@cache
+def unwritten_words(dialect: str) -> frozenset[str]:
+    """The words, in capitals, that are not written as names without quotes: the reserved ones and most keywords."""
+    return reserved_words(dialect) | (keywords(sources(dialect)) - PLAIN)
 
 
 def keywords(text: str) -> frozenset[str]:
     """The words in capitals that a grammar uses and does not define."""
     rules = _STRING.sub('""', _TERMINAL.sub("", _COMMENT.sub("", text)))
-    return frozenset(_KEYWORD.findall(rules)) - set(_DEFINED.findall(text)) - {"NAME"}
+    return frozenset(_KEYWORD.findall(rules)) - set(_DEFINED.findall(text)) - {"NAME", "ANY_WORD"}
 
 
 @cache
@@ -77,7 +92,10 @@ def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = Fa
     text = sources(dialect)
     kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
     lines = [text, f"%override statement: {kinds}", 'start: statement ";"?']
-    lines += [name_terminal(reserved_words(dialect), reading)]
+    if not reading:
+        lines += ["%override name: plain_name"]
+    lines += [name_terminal(reserved_words(dialect) if reading else unwritten_words(dialect), reading)]
+    lines += [name_terminal(frozenset() if reading else unwritten_words(dialect), reading, "ANY_WORD")]
     lines += [keyword_terminal(word) for word in sorted(keywords(text))]
     return complemented("\n".join(lines) + "\n" + ("%ignore COMMENT\n" if reading else ""))
 
@@ -104,7 +122,7 @@ def keyword_terminal(word: str) -> str:
     return f"{word}.2: /{any_case(word)}(?![{WORD}])/"
 
 
-def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
+def name_terminal(reserved: frozenset[str], looking_far: bool = False, terminal: str = "NAME") -> str:
     """Every word without spaces beyond ASCII that is not reserved, unless a string follows at once: `x'ab'` is no name
     and a string.
 
@@ -114,8 +132,8 @@ def name_terminal(reserved: frozenset[str], looking_far: bool = False) -> str:
     """
     if looking_far:
         words = "|".join(any_case(word) for word in sorted(reserved))
-        return f"NAME: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*(?![{WORD}'])/"
-    return f"NAME: /{_unreserved(sorted(reserved), 0)}(?![{WORD}'])/"
+        return f"{terminal}: /(?!(?:{words})(?![{WORD}]))[{ascii_letters}_\\x80-\\U0010ffff][{WORD}]*(?![{WORD}'])/"
+    return f"{terminal}: /{_unreserved(sorted(reserved), 0)}(?![{WORD}'])/"
 
 
 def _unreserved(words: list[str], depth: int) -> str:
@@ -125,7 +143,7 @@ def _unreserved(words: list[str], depth: int) -> str:
         if len(word) > depth:
             children.setdefault(word[depth], []).append(word)
     ended = any(len(word) == depth for word in words)
-    if not children:
+    if not children and depth:
         return f"[{WORD}{_NO_SPACES}]+"
     parts = [f"[{_others(children, depth == 0)}{_NO_SPACES}][{WORD}{_NO_SPACES}]*"]
     parts += [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
@@ -144,11 +162,3 @@ def _others(children: Iterable[str], first: bool) -> str:
 def any_case(word: str) -> str:
     """A pattern of the ASCII spellings of a word; the flag `i` would also take the Kelvin sign for a K."""
     return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else re.escape(c) for c in word)
-
-
-def _body(text: str, rule: str) -> str:
-    """All that the files say of a rule: its last definition and everything that extends it."""
-    bodies: list[str] = []
-    for found in re.finditer(rf"^(%override |%extend )?{rule}\s*:((?:.*\n)(?:[ \t]+\|.*\n)*)", text, re.M):
-        bodies = [*bodies, found[2]] if found[1] == "%extend " else [found[2]]
-    return "".join(bodies)
