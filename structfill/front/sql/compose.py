@@ -1,10 +1,10 @@
 """The Lark grammar of a dialect, composed from the plain files in `grammars/`.
 
-A dialect is a list of files; the first one is common to all, the later ones extend and override its rules. Keywords are
-not written out there: every word in capitals that no line defines is one. Each becomes a terminal of its own, spelt in
-any case and ending at a word's end, so `SELECTx` is none, and goes before NAME. NAME is every word that the dialect does
-not reserve: in given text, a keyword that is not reserved is a name wherever the keyword cannot stand, as the parsers
-of the databases have it, and where it can, if `name` says so. What is written holds no such names.
+A dialect is a list of files; the first one is common to all, the later ones extend and override its rules. Keywords
+are not written out there: every word in capitals that no line defines is one. Each becomes a terminal of its own,
+spelt in any case and ending at a word's end, so `SELECTx` is none, and goes before NAME. NAME is every word that the
+dialect does not reserve: in given text, a keyword that is not reserved is a name wherever the keyword cannot stand,
+as the parsers of the databases have it, and where it can, if `name` says so. What is written holds no such names.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ FILES = {
 }
 
 # Keywords of a rule or two, that no dialect reserves and tables like to have as names of columns.
-PLAIN = frozenset("ACTION DAY DAYS DOCUMENT FIRST FORMAT HOUR HOURS JSON LANGUAGE LAST MEMBER MINUTE MINUTES MODE MONTH MONTHS "
-                  "PERCENT QUARTER QUERY SECOND SECONDS SOURCE VIEW WEEK WEEKS YEAR YEARS ZONE".split())
+PLAIN = frozenset("ACTION DAY DAYS DOCUMENT FIRST FORMAT HOUR HOURS JSON LANGUAGE LAST MEMBER MINUTE MINUTES "
+                  "MODE MONTH MONTHS PERCENT QUARTER QUERY SECOND SECONDS SOURCE VIEW WEEK WEEKS YEAR YEARS "
+                  "ZONE".split())
 
 STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update", "delete", "create", "drop", "alter")}
 
