@@ -15,7 +15,7 @@ from .errors import RefusedValue
 from .front.between import Between
 from .front.json_schema.constraint import JsonSchema
 from .front.json_schema.document import locate
-from .front.json_schema.references import escape
+from .front.json_schema.pointers import escape
 
 _BLANKS = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 

@@ -42,13 +42,13 @@ class JsonSchema(Constraint):
     def __init__(self, schema: Any, *, whitespace: Whitespace, formats: str, any_order: bool, approximate: bool,
                  documents: Mapping[str, Any], adapter: Any, limits: Limits) -> None:
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
-        self.any_order, self.approximate, self.documents = any_order, approximate, documents
+        self.any_order, self.approximate = any_order, approximate
         self._repeat = False  # is written what `repeating` tells?
-        for document in (schema, *documents.values()):
-            check_size(document)
+        check_size(schema)
         self._lowering = Lowering(schema, limits, formats, documents, approximate)
         self._lowering.check()
-        for document in (schema, *documents.values()):
+        self.documents = dict(self._lowering.references.read)  # those that matter
+        for document in (schema, *self.documents.values()):
             check_json(document)
 
     @property

@@ -11,7 +11,7 @@ from ...limits import Limits
 from .goals import GoalSpace
 from .liveness import Liveness
 from .lower import EXACT, Lowering
-from .references import member, tokens_of
+from .pointers import member, tokens_of
 
 MAX_TRIALS = 60
 _NAMED = 2

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ...errors import Span, SpecError, TooLarge
-from .references import escape
+from .pointers import escape
 
 MAX_NESTING = 300
 MAX_BITS = 14_000

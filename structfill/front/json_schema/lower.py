@@ -14,7 +14,8 @@ from .formula import TRUE, Formula, conj, constant, disj
 from .keywords import BESIDE, KEYWORDS, REFUSED
 from .keywords.reading import check_name, kind_name
 from .keywords.values import equal
-from .references import RECURSIVE, References, escape
+from .pointers import escape
+from .references import RECURSIVE, References
 
 WORK_PER_NODE = 1_000  # of a formula, which is walked more than once
 MAX_COMBINATOR_DEPTH = 60  # allOf/anyOf/oneOf/$ref nested without a property or an item between them

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from .references import member, tokens_of
+from .pointers import member, tokens_of
 
 MAX_DEPTH = 8
 MAX_NODES = 1000

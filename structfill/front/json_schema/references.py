@@ -11,27 +11,10 @@ import jsonschema_specifications
 
 from ...errors import SpecError, UnsupportedFeature
 from .dialect import Dialect, dialect_of, subschemas
+from .document import check_size
+from .pointers import escape, member, tokens_of
 
 RECURSIVE = ""  # stands for the one anchor of $recursiveAnchor
-
-
-def escape(token: str) -> str:
-    """One reference token of a JSON pointer (RFC 6901, section 3)."""
-    return token.replace("~", "~0").replace("/", "~1")
-
-
-def tokens_of(pointer: str) -> list[str]:
-    """The reference tokens of a JSON pointer, as the names that they stand for."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def member(value: Any, name: str) -> Any:
-    """The part of an array or object that a reference token names. Raises `LookupError` with the name."""
-    if isinstance(value, dict) and name in value:
-        return value[name]
-    if isinstance(value, list) and name.isascii() and name.isdigit() and len(name) < 10 and int(name) < len(value):
-        return value[int(name)]
-    raise LookupError(name)
 
 
 @dataclass
@@ -53,8 +36,8 @@ class References:
         self._resources: dict[str, Resource] = {}  # by place
         self._by_uri: dict[str, Resource] = {}
         self._add(root, "", "")
-        for uri, schema in documents.items():
-            self._add(schema, f"{urldefrag(uri).url}#", urldefrag(uri).url)
+        self._unread = {urldefrag(uri).url: schema for uri, schema in documents.items()}
+        self.read: dict[str, Any] = {}  # documents that were looked into, by URI
 
     def resource_of(self, place: str) -> Resource:
         """The resource that a place belongs to."""
@@ -97,11 +80,20 @@ class References:
         return value, target
 
     def _find(self, uri: str) -> Resource | None:
-        if uri not in self._by_uri:
-            known = jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#")
-            if known is not None:
-                self._add(known.contents, f"{uri}#", uri)
+        if uri not in self._by_uri and uri in self._unread:
+            self._read(uri)
+        known = jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#")
+        if uri not in self._by_uri and known is not None:
+            self._add(known.contents, f"{uri}#", uri)
+        while uri not in self._by_uri and self._unread:  # one of them may hold a schema of this name
+            self._read(next(iter(self._unread)))
         return self._by_uri.get(uri)
+
+    def _read(self, uri: str) -> None:
+        """Note the schemas of a given document. Raises `TooLarge` where it nests too deep."""
+        self.read[uri] = self._unread.pop(uri)
+        check_size(self.read[uri])
+        self._add(self.read[uri], f"{uri}#", uri)
 
     def _add(self, schema: Any, place: str, uri: str) -> None:
         """Note all schemas of a document."""

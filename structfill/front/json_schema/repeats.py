@@ -19,7 +19,7 @@ from .evaluate import Evaluator, parse
 from .finite import canonical
 from .formula import Atom
 from .lower import Lowering
-from .references import escape
+from .pointers import escape
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _OTHER, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _BETWEEN = range(6)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import SpecError
 from .. import atoms as at
 from ..formula import Formula, conj, disj, negate
-from ..references import escape
+from ..pointers import escape
 from ..strings import strings_of, uncounted
 from .reading import mapping, names, natural
 from .scalars import language

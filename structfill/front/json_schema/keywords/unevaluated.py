@@ -13,7 +13,7 @@ from ....errors import UnsupportedFeature
 from .. import atoms as at
 from ..dialect import Dialect
 from ..formula import TRUE, Formula, conj, disj, negate
-from ..references import escape
+from ..pointers import escape
 from .objects import there
 from .scalars import language
 

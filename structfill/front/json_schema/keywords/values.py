@@ -10,7 +10,7 @@ from ....errors import SpecError
 from .. import atoms as at
 from ..dialect import Dialect
 from ..formula import Atom, Formula, conj, disj, negate
-from ..references import escape
+from ..pointers import escape
 from .reading import check_name, exact, kind_name
 
 if TYPE_CHECKING:
