@@ -18,8 +18,8 @@ from .vocab import Vocab
 
 
 class Graph(Protocol):
-    """What a `TokenGraph`, a `LazyGraph` and a `DistinctGraph` have in common; states are numbers, or stacks of the
-    lazy one."""
+    """What a `TokenGraph`, a `LazyGraph` and a `DistinctGraph` have in common; states are numbers, stacks of the lazy
+    one, and `Place`s."""
 
     @property
     def vocab(self) -> Vocab: ...
@@ -54,7 +54,7 @@ def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: 
                more: int | Evidence = 0) -> Any:
     """The canvases of a graph, a `Trellis`, `LazyTrellis` or `DistinctTrellis`: arguments and errors as there.
 
-    Raises `UnsupportedFeature` for tokens fixed behind the canvas where the language is explored lazily.
+    Raises `UnsupportedFeature` for tokens fixed behind the canvas unless the graph is a `TokenGraph`.
     """
     states = [graph.start] if start is None else list(start)
     if isinstance(graph, TokenGraph):

@@ -14,7 +14,6 @@ import torch
 from .blocks import Graph, trellis_of
 from .cache import Cache
 from .compilation import compile_or_explore
-from .distinct import DistinctGraph
 from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError, UnsupportedFeature
 from .front.between import Between
 from .front.constraint import Constraint
@@ -129,8 +128,6 @@ class Generator:
                                                                                       "canvases: raise max_tokens")
         self.max_tokens = _positive("max_tokens", max_tokens,
                                     max(self.canvas_length, (self.graph.needed(self.graph.start) or 0) + SLACK))
-        if canvas_length is None and isinstance(self.graph, DistinctGraph):
-            self.canvas_length = self.max_tokens  # a text of several canvases is not judged
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
 

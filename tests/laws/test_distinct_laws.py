@@ -12,7 +12,7 @@ import torch
 from pydantic import AfterValidator, BaseModel, Field
 
 import structfill as sf
-from structfill.blocks import trellis_of
+from structfill.blocks import Blocks, trellis_of
 from structfill.compilation import compile_or_explore
 from structfill.distinct import DistinctGraph, DistinctTrellis
 from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, RefusedValue, UnsupportedFeature
@@ -133,6 +133,43 @@ def test_there_is_a_text_where_values_have_many_spellings(schema: dict[str, obje
         assert constraint.accepts(trellis.text(trellis.best(x)))
 
 
+@pytest.mark.parametrize("vocab", VOCABS)
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_text_of_several_canvases_is_valid_and_in_the_budget(name: str, vocab: str) -> None:
+    """Whatever is fixed on the way, every canvas has one behind it, until the text ends."""
+    constraint, tokens, rng = sf.json_schema(SCHEMAS[name]), VOCABS[vocab], np.random.default_rng(len(name))
+    graph, several = compile_or_explore(constraint, tokens), 0
+    for seed in range(12):
+        length, budget = int(rng.choice([4, 8, 16])), int(rng.integers(32, 64))
+        blocks, written, scale = Blocks(graph, budget), list[int](), [0.0, 2.0, 20.0][seed % 3]
+        while not blocks.ended and (blocks.left or not written):
+            trellis = blocks.trellis(length)
+            x = _logits(seed + len(written), len(tokens), scale)[:length]
+            x[:, list(tokens.eos_ids)] -= scale
+            for _ in range(2):
+                found = trellis.posterior(x, draw=True, generator=torch.Generator().manual_seed(seed))
+                kept = torch.from_numpy(rng.random(length) < 0.4)
+                trellis = trellis.fix(torch.where(kept, found.sample, torch.tensor(OPEN)))
+            blocks.advance(canvas := trellis.constrain(x).path)
+            written += canvas.tolist()
+        assert constraint.accepts(tokens.text(np.array(written))), tokens.text(np.array(written))
+        assert len(tokens.before_end(np.array(written))) <= budget
+        several += len(written) > length
+    assert several > 6
+
+
+def test_an_end_of_values_counts_over_all_canvases() -> None:
+    """Of twelve values each may stand once, in every spelling, over canvases that hold one item each."""
+    schema = {"type": "array", "items": {"enum": list(range(12))}, "uniqueItems": True, "minItems": 12}
+    constraint = sf.json_schema(schema, whitespace="compact")
+    blocks, written = Blocks(compile_or_explore(constraint, sf.Vocab.bytes()), 40), b""
+    x = torch.randn(3, 259, generator=torch.Generator().manual_seed(3))
+    while not blocks.ended:
+        blocks.advance(canvas := blocks.trellis(3).best(x))
+        written += bytes(token for token in canvas.tolist() if token < 256)
+    assert sorted(json.loads(written)) == list(range(12))
+
+
 def test_finish_repeats_nothing() -> None:
     constraint = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"type": "integer"}})
     trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), 16)
@@ -204,8 +241,8 @@ def test_texts_of_every_schema_by_a_generator() -> None:
 
 def test_what_is_not_written_is_refused_by_name() -> None:
     graph = compile_or_explore(sf.json_schema(STRINGS), sf.Vocab.bytes())
-    with pytest.raises(UnsupportedFeature, match="one canvas"):
-        sf.Generator(STRINGS, model=RandomModel(), max_tokens=200, canvas_length=96, cache=None)
+    with pytest.raises(UnsupportedFeature, match="fixed behind the first canvas"):
+        Blocks(graph, 96, {90: 10}).trellis(LENGTH)
     with pytest.raises(UnsupportedFeature, match="left to the right"):
         graph.next_columns(graph.start, None, 259, torch.device("cpu"))
     with pytest.raises(UnsupportedFeature, match="left to the right"):

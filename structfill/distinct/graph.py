@@ -1,0 +1,292 @@
+"""The graph: texts whose items may repeat, with what was written so far, and how repeated items are written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, NoReturn
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..automaton.byte_automaton import ByteAutomaton
+from ..errors import BudgetTooSmall, EmptyLanguage, TooLarge, UnsupportedFeature
+from ..front.between import around
+from ..front.constraint import Constraint, Repeat
+from ..limits import Limits
+from ..tokengraph import TokenGraph, build
+from ..trellis import OPEN, Trellis
+from ..trellis.evidence import as_array
+from ..vocab import Vocab
+
+TRIES = 256  # items written anew for one canvas
+WHOLE = 24  # of them, such as need another number of tokens, where the logits of the whole canvas are read for each
+_ENDS = 1024  # ends of texts remembered
+Tokens = NDArray[np.int64]
+Choose = Callable[[Trellis, slice], Tokens]
+"""A canvas for some positions of the canvas at hand; they may begin before it, and end behind it."""
+
+
+class Place(NamedTuple):
+    """A state of a `DistinctGraph`: that of the texts whose items may repeat, and the tokens that led there."""
+
+    state: int
+    written: tuple[int, ...] = ()
+
+
+class Span(NamedTuple):
+    """Where a canvas stands: behind `place`, with tokens `fixed` int64 [N], and with `more` tokens behind it."""
+
+    place: Place
+    fixed: Tokens
+    more: int = 0
+
+    def trellis(self, graph: TokenGraph, state: int) -> Trellis:
+        """The canvases of another graph there, from its state behind what is written."""
+        return Trellis(graph, len(self.fixed), self.fixed, start=state, more=self.more)
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctGraph:
+    """A schema with unique items over a vocabulary. States are `Place`s: a text is judged with all that was written."""
+
+    exact: ClassVar[bool] = False
+    constraint: Constraint
+    repeating: TokenGraph = field(repr=False)
+    limits: Limits = field(repr=False)
+
+    @property
+    def vocab(self) -> Vocab:
+        """The vocabulary."""
+        return self.repeating.vocab
+
+    @property
+    def start(self) -> Place:
+        """The state of an empty text."""
+        return Place(self.repeating.start)
+
+    def run(self, tokens: Any, state: Place | None = None) -> Place:
+        """As `TokenGraph.run`; what repeats is not looked at."""
+        place, ids = state or self.start, as_array(tokens).astype(np.int64)
+        return Place(self.repeating.run(ids, place.state), (*place.written, *self.vocab.before_end(ids).tolist()))
+
+    def ended(self, state: Place) -> bool:
+        """Can nothing but end-of-text follow?"""
+        return self.repeating.ended(state.state)
+
+    def lost(self, state: Place) -> bool:
+        """Did the tokens that led here leave the language?"""
+        return self.repeating.lost(state.state)
+
+    def may_end(self, state: Place) -> bool:
+        """May a text end in `state`, if no item repeats in it?"""
+        return self.repeating.may_end(state.state)
+
+    def needed(self, state: Place) -> int | None:
+        """Tokens of a text that finishes what led to `state`, a short one but maybe not the shortest; None if none is
+        known."""
+        end = self.end_of(state)
+        return None if end is None else len(end)
+
+    def shortest_from(self, state: Place) -> list[int]:
+        """Token ids of such a text, without end-of-text. Raises `EmptyLanguage` where none is known."""
+        end = self.end_of(state)
+        if end is None:
+            raise EmptyLanguage("no text without repeated items is known")
+        return end
+
+    def next_columns(self, state: Place, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
+        """Raises `UnsupportedFeature`."""
+        left_to_right()
+
+    def end_of(self, place: Place) -> list[int] | None:
+        """Tokens that finish what led to `place` so that no item repeats; None if none are known."""
+        if place not in self._ends:
+            end = self._short_end(place)
+            if end is None:
+                return None
+            self.remember(place, end)
+        return self._ends[place]
+
+    def remember(self, place: Place, end: list[int]) -> None:
+        """`end` finishes what led to `place`."""
+        if len(self._ends) >= _ENDS:
+            self._ends.pop(next(iter(self._ends)), None)
+        self._ends[place] = end
+
+    @cached_property
+    def _ends(self) -> dict[Place, list[int]]:
+        return {}
+
+    def _short_end(self, place: Place) -> list[int] | None:
+        """The shortest end, with repeated items written anew as short as they can be."""
+        end, tried = self.repeating.shortest_from(place.state), _Others(self)
+        for _ in range(TRIES):
+            ones = self.constraint.repeats(self.vocab.decode([*place.written, *end]))
+            if ones is None:
+                return end
+            found = ((one, *way) for one in ones if (way := self._whole(one, tried, place)) is not None)
+            one, graph, state = next(found, (None, None, 0))
+            if one is None or graph is None:
+                break
+            end = graph.shortest_from(state)
+            tried.add(one, self.vocab.decode([*place.written, *end]))
+        return None
+
+    def mended(self, canvas: Tokens, span: Span, choose: Choose, whole: int = WHOLE) -> Tokens | None:
+        """int64 [N]: `canvas` [N] with repeated items written anew by `choose`, around what is fixed; None where that
+        leads nowhere. `whole` of them may come to have another number of tokens. The end of its text is remembered."""
+        tried, draft = _Others(self), self._draft(canvas, span)
+        for _ in range(TRIES):
+            ones = self.constraint.repeats(self.vocab.decode(draft.tokens.tolist()))
+            if ones is None:
+                self.remember(self.run(draft.canvas, span.place), draft.end.tolist())
+                return draft.canvas
+            mended = _first(self._in_place(draft, one, tried, choose) for one in ones)
+            if mended is None and whole:
+                whole -= 1
+                mended = _first(self._at_any_length(span, one, tried, choose) for one in ones)
+            if mended is None:
+                return None
+            draft = mended
+        return None
+
+    def _draft(self, canvas: Tokens, span: Span) -> _Draft:
+        """The canvas with the end that is known for it, or the shortest."""
+        place = self.run(canvas, span.place)
+        end = self._ends.get(place)
+        if self.ended(place):
+            end = []
+        elif end is None or len(end) > span.more:
+            end = self.repeating.shortest_from(place.state)
+        return _Draft(np.array(span.place.written, np.int64), canvas, np.array(end, np.int64), span.fixed,
+                      len(self.vocab.before_end(canvas)))
+
+    def _in_place(self, draft: _Draft, one: Repeat, tried: _Others, choose: Choose) -> _Draft | None:
+        """Other tokens where an item stands, as many as it has."""
+        before, item = (text.encode("utf-8", "surrogatepass")
+                        for text in (one.text[: one.start], one.text[one.start : one.end]))
+        tokens = draft.tokens
+        ends = np.cumsum([len(self.vocab.tokens[token]) for token in tokens])
+        first = int(np.searchsorted(ends, len(before), "right"))
+        last = int(np.searchsorted(ends, len(before) + len(item))) + 1
+        part, spelled = slice(first, last), self.vocab.decode_bytes(tokens[first:last])
+        begin, fixed = len(before) - (int(ends[first - 1]) if first else 0), draft.given[part]
+        if (fixed != OPEN).all() or (other := tried.other(one)) is None:
+            return None
+        try:
+            around_it = around(other, spelled[:begin], spelled[begin + len(item) :], self.limits)
+            graph, shift = build(around_it, self._endless, self.limits), len(draft.before)
+            chosen = choose(Trellis(graph, last - first, fixed), slice(first - shift, last - shift))
+        except (BudgetTooSmall, EmptyLanguage, TooLarge):
+            return None
+        mended = draft.with_tokens(np.concatenate([tokens[:first], chosen, tokens[last:]]))
+        tried.add(one, self.vocab.decode(mended.tokens.tolist()))
+        return mended
+
+    def _at_any_length(self, span: Span, one: Repeat, tried: _Others, choose: Choose) -> _Draft | None:
+        """A text that is the same but for an item."""
+        way = self._whole(one, tried, span.place)
+        if way is None:
+            return None
+        graph, state = way
+        try:
+            canvas = choose(span.trellis(graph, state), slice(0, len(span.fixed)))
+        except (BudgetTooSmall, EmptyLanguage):
+            return None
+        behind = graph.run(canvas, state)
+        end = [] if graph.ended(behind) else graph.shortest_from(behind)
+        mended = _Draft(np.array(span.place.written, np.int64), canvas, np.array(end, np.int64), span.fixed,
+                        len(self.vocab.before_end(canvas)))
+        tried.add(one, self.vocab.decode(mended.tokens.tolist()))
+        return mended
+
+    def _whole(self, one: Repeat, tried: _Others, place: Place) -> tuple[TokenGraph, int] | None:
+        """The graph of a text with another item, and its state behind what is written."""
+        if (other := tried.other(one)) is None:
+            return None
+        try:
+            before, after = (text.encode("utf-8", "surrogatepass")
+                             for text in (one.text[: one.start], one.text[one.end :]))
+            graph = build(around(other, before, after, self.limits), self.vocab, self.limits)
+        except (EmptyLanguage, TooLarge):
+            return None
+        state = graph.run(np.array(place.written, np.int64))
+        return None if graph.lost(state) else (graph, state)
+
+    @cached_property
+    def _endless(self) -> Vocab:
+        """The vocabulary without an end-of-text: what it fills is a part of a text."""
+        vocab = Vocab(self.vocab.tokens, (), None, None)
+        vocab.__dict__["trie"] = self.vocab.trie
+        return vocab
+
+    @cached_property
+    def automaton(self) -> ByteAutomaton:
+        """The texts whose items may repeat."""
+        repeating = self.constraint.repeating()
+        assert repeating is not None  # or there would be no such graph
+        return repeating.automaton(self.limits)
+
+
+class _Draft(NamedTuple):
+    """A whole text: what was written before, a canvas [N] whose first `used` tokens are text, and an end behind it."""
+
+    before: Tokens
+    canvas: Tokens
+    end: Tokens
+    fixed: Tokens  # [N]
+    used: int
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of the text."""
+        return np.concatenate([self.before, self.canvas[: self.used], self.end])
+
+    @property
+    def given(self) -> Tokens:
+        """The same where they may not be changed, `OPEN` elsewhere."""
+        return np.concatenate([self.before, self.fixed[: self.used], np.full(len(self.end), OPEN)])
+
+    def with_tokens(self, tokens: Tokens) -> _Draft:
+        """The same with other tokens in the place of its own."""
+        first, last = len(self.before), len(self.before) + self.used
+        canvas = np.concatenate([tokens[first:last], self.canvas[self.used :]])
+        return self._replace(canvas=canvas, end=tokens[last:])
+
+
+class _Others:
+    """What may stand in place of each item of a text that is being mended, less what was written there before, which
+    repeats of other arrays may have brought back."""
+
+    def __init__(self, graph: DistinctGraph) -> None:
+        self._graph = graph
+        self._tried: dict[str, list[str]] = {}
+        self._known: dict[Repeat, ByteAutomaton | None] = {}  # of the text at hand
+
+    def other(self, one: Repeat) -> ByteAutomaton | None:
+        """Items that may stand there, or None if there is none."""
+        if one not in self._known:
+            graph, tried = self._graph, self._tried.get(one.place, [])
+            try:
+                self._known[one] = graph.constraint.another(graph.automaton, one, tried, graph.limits)
+            except (EmptyLanguage, TooLarge):
+                self._known[one] = None
+        return self._known[one]
+
+    def add(self, one: Repeat, text: str) -> None:
+        """Keep what stands there in `text`, which is otherwise as it was."""
+        self._tried.setdefault(one.place, []).append(text[one.start : len(text) - (len(one.text) - one.end)])
+        self._known.clear()
+
+
+def _first(found: Iterable[_Draft | None]) -> _Draft | None:
+    return next((draft for draft in found if draft is not None), None)
+
+
+def left_to_right() -> NoReturn:
+    """Raises `UnsupportedFeature`."""
+    raise UnsupportedFeature("uniqueItems", "uniqueItems over an endless language is not written from the left to the "
+                             "right", hint='json_schema(..., approximate="sound") writes a part of what it allows')
