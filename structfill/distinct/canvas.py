@@ -16,7 +16,7 @@ from ..errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature
 from ..trellis import OPEN, Constrained, Posterior, Trellis
 from ..trellis.constrain import lift
 from ..trellis.evidence import Evidence, Row, agreeing, as_array
-from .graph import TRIES, DistinctGraph, Place, Span, Tokens, left_to_right
+from .graph import TRIES, DistinctGraph, Place, Span, Tokens
 
 _MEMORY = 256  # canvases remembered per row
 
@@ -177,9 +177,27 @@ class DistinctTrellis(Trellis):
             canvas[:] = torch.from_numpy(mended)
         return found
 
-    def next_classes(self, row: int, state: int, position: int) -> NDArray[np.int64]:
-        """Raises `UnsupportedFeature`."""
-        left_to_right()
+    @property
+    def language(self) -> Any:
+        """The `DistinctGraph`, whose states `begins` are."""
+        return self._of
+
+    @property
+    def begins(self) -> list[Any]:
+        """Where every row begins."""
+        return list(self._places)
+
+    def next_columns(self, row: int, state: Any, position: int, columns: int, device: torch.device) -> torch.Tensor:
+        """As `DistinctGraph.next_columns`. Raises `UnsupportedFeature` where tokens are fixed from `position` on."""
+        if (self._rows[row].fixed[position:] != OPEN).any():
+            raise UnsupportedFeature("fixed tokens", "unique items are not written from the left between fixed tokens",
+                                     hint="use a model that fills whole canvases")
+        return self._of.next_columns(state, self.length + self.more - position, columns, device)
+
+    def next_tokens(self, row: int, state: Any, position: int, most: int) -> NDArray[np.int32]:
+        """int32: tokens that `next_columns` allows, all of them where there are fewer than `most`."""
+        columns = self.next_columns(row, state, position, len(self._of.vocab), torch.device("cpu"))
+        return np.flatnonzero(columns.numpy())[:most].astype(np.int32)
 
     def window(self, first: Sequence[int], length: int) -> Trellis:
         """Raises `UnsupportedFeature`: a part of a text cannot be judged."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ..automaton.byte_automaton import ByteAutomaton
-from ..errors import BudgetTooSmall, EmptyLanguage, TooLarge, UnsupportedFeature
+from ..errors import BudgetTooSmall, EmptyLanguage, TooLarge
 from ..front.between import around
 from ..front.constraint import Constraint, Repeat
 from ..limits import Limits
@@ -20,6 +20,7 @@ from ..tokengraph import TokenGraph, build
 from ..trellis import OPEN, Trellis
 from ..trellis.evidence import as_array
 from ..vocab import Vocab
+from .following import Following
 
 TRIES = 256  # items written anew for one canvas
 WHOLE = 24  # of them, such as need another number of tokens, where the logits of the whole canvas are read for each
@@ -98,8 +99,17 @@ class DistinctGraph:
         return end
 
     def next_columns(self, state: Place, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
-        """Raises `UnsupportedFeature`."""
-        left_to_right()
+        """As `TokenGraph.next_columns`: the tokens behind which an end without repeated items is known, or almost sure
+        to exist."""
+        if self.ended(state):
+            return self.repeating.next_columns(state.state, left, columns, device)
+        may = torch.zeros(columns, dtype=torch.bool)
+        may[: len(self.vocab)] = torch.from_numpy(self._following.tokens(state, left))
+        return may.to(device)
+
+    @cached_property
+    def _following(self) -> Following:
+        return Following(self)
 
     def end_of(self, place: Place) -> list[int] | None:
         """Tokens that finish what led to `place` so that no item repeats; None if none are known."""
@@ -124,7 +134,7 @@ class DistinctGraph:
         """The shortest end, with repeated items written anew as short as they can be."""
         end, tried = self.repeating.shortest_from(place.state), _Others(self)
         for _ in range(TRIES):
-            ones = self.constraint.repeats(self.vocab.decode([*place.written, *end]))
+            ones = self._repeats(np.array([*place.written, *end], np.int64), len(place.written))
             if ones is None:
                 return end
             found = ((one, *way) for one in ones if (way := self._whole(one, tried, place)) is not None)
@@ -140,7 +150,7 @@ class DistinctGraph:
         leads nowhere. `whole` of them may come to have another number of tokens. The end of its text is remembered."""
         tried, draft = _Others(self), self._draft(canvas, span)
         for _ in range(TRIES):
-            ones = self.constraint.repeats(self.vocab.decode(draft.tokens.tolist()))
+            ones = self._repeats(draft.tokens, len(draft.before))
             if ones is None:
                 self.remember(self.run(draft.canvas, span.place), draft.end.tolist())
                 return draft.canvas
@@ -152,6 +162,14 @@ class DistinctGraph:
                 return None
             draft = mended
         return None
+
+    def _repeats(self, tokens: Tokens, written: int) -> list[Repeat] | None:
+        """What repeats in a text, of which so many tokens are written: first what these have begun, as there may be
+        least in its place."""
+        ones, count = self.constraint.repeats(self.vocab.decode(tokens.tolist())), 0
+        if ones and written:
+            count = len(self.vocab.decode_bytes(tokens[:written]).decode("utf-8", "ignore"))
+        return ones and sorted(ones, key=lambda one: not one.start < count < one.end)
 
     def _draft(self, canvas: Tokens, span: Span) -> _Draft:
         """The canvas with the end that is known for it, or the shortest."""
@@ -178,7 +196,7 @@ class DistinctGraph:
             return None
         try:
             around_it = around(other, spelled[:begin], spelled[begin + len(item) :], self.limits)
-            graph, shift = build(around_it, self._endless, self.limits), len(draft.before)
+            graph, shift = build(around_it, self.endless, self.limits), len(draft.before)
             chosen = choose(Trellis(graph, last - first, fixed), slice(first - shift, last - shift))
         except (BudgetTooSmall, EmptyLanguage, TooLarge):
             return None
@@ -217,7 +235,7 @@ class DistinctGraph:
         return None if graph.lost(state) else (graph, state)
 
     @cached_property
-    def _endless(self) -> Vocab:
+    def endless(self) -> Vocab:
         """The vocabulary without an end-of-text: what it fills is a part of a text."""
         vocab = Vocab(self.vocab.tokens, (), None, None)
         vocab.__dict__["trie"] = self.vocab.trie
@@ -284,9 +302,3 @@ class _Others:
 
 def _first(found: Iterable[_Draft | None]) -> _Draft | None:
     return next((draft for draft in found if draft is not None), None)
-
-
-def left_to_right() -> NoReturn:
-    """Raises `UnsupportedFeature`."""
-    raise UnsupportedFeature("uniqueItems", "uniqueItems over an endless language is not written from the left to the "
-                             "right", hint='json_schema(..., approximate="sound") writes a part of what it allows')

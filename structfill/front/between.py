@@ -13,7 +13,7 @@ from ..automaton.byte_automaton import DEAD, ByteAutomaton
 from ..automaton.series import literal, series
 from ..errors import EmptyLanguage
 from ..limits import Limits
-from .constraint import Constraint, Repeat
+from .constraint import Begun, Constraint, Repeat
 
 SPELLING = ("what is given has to be spelled as it would be written; in JSON keys stand in the order of the schema, "
             "and whitespace is as `whitespace` says")
@@ -71,6 +71,14 @@ class Between(Constraint):
     def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
         """As the inner constraint has it."""
         return self.inner.another(whole, one, tried, limits)
+
+    def begun(self, written: str, end: str) -> list[Begun]:
+        """As the inner constraint has it."""
+        return self.inner.begun(written, end)
+
+    def differing(self, whole: ByteAutomaton, state: int, others: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """As the inner constraint has it."""
+        return self.inner.differing(whole, state, others, limits)
 
     def value(self, text: str) -> Any:
         """The value as the whole constraint reads it."""

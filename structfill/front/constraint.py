@@ -23,6 +23,13 @@ class Repeat(NamedTuple):
     others: tuple[str, ...]  # what it must not be like, as it is spelled
 
 
+class Begun(NamedTuple):
+    """A part of a text that is being written, and must not come to be like others."""
+
+    start: int  # where it begins in the text, in characters
+    others: tuple[str, ...]  # as they are spelled
+
+
 class Constraint(ABC):
     """A language of texts. Immutable; everything heavy is made on first use and kept."""
 
@@ -61,6 +68,16 @@ class Constraint(ABC):
         """What may stand in place of a repeated part in the language of `whole`, and is unlike the others and what was
         `tried`. Raises `EmptyLanguage`, `TooLarge`."""
         raise NotImplementedError  # only of constraints with `repeating`
+
+    def begun(self, written: str, end: str) -> list[Begun]:
+        """The parts that the beginning `written` of a text of `repeating` leaves open and that must not come to be like
+        others, where `end` would make it a text in which nothing repeats."""
+        return []
+
+    def differing(self, whole: ByteAutomaton, state: int, others: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """The parts that may begin in a state of the language of `whole` and are unlike `others`. Raises
+        `EmptyLanguage`, `TooLarge`."""
+        raise NotImplementedError  # only of constraints with `begun`
 
     @property
     @abstractmethod

@@ -63,7 +63,12 @@ class LazyTrellis:
         return np.stack([row.fixed for row in self._rows])
 
     @property
-    def starts(self) -> list[Configuration]:
+    def language(self) -> LazyGraph:
+        """The graph, whose states `begins` are."""
+        return self.graph
+
+    @property
+    def begins(self) -> list[Configuration]:
         """The configuration in which each row begins."""
         return [row.start for row in self._rows]
 

@@ -60,7 +60,7 @@ class _Writer:
         self.trellis, self.options = trellis, options
         self.canvas = torch.zeros((trellis.rows, trellis.length), dtype=torch.int64)
         self.at = 0
-        self.states: list[Any] = list(trellis.starts)
+        self.states: list[Any] = trellis.begins
         self.log_mass = torch.zeros(trellis.rows, dtype=torch.float64)
         self._generator = torch.Generator().manual_seed(options.seed)
 
@@ -72,12 +72,12 @@ class _Writer:
     @property
     def done(self) -> bool:
         """Is every canvas full, or its text ended?"""
-        return self.at == self.trellis.length or all(map(self.trellis.graph.ended, self.states))
+        return self.at == self.trellis.length or all(map(self.trellis.language.ended, self.states))
 
     def draft(self, row: int) -> list[int]:
         """Tokens of what the constraint leaves no choice about from here on: the longest spelling, at most
         ``options.drafts`` and fewer than there are places."""
-        state, graph, tokens = self.states[row], self.trellis.graph, list[int]()
+        state, graph, tokens = self.states[row], self.trellis.language, list[int]()
         while len(tokens) < min(self.options.drafts, self.trellis.length - self.at - 1):
             token = self._forced(row, state, self.at + len(tokens))
             if token is None:
@@ -88,9 +88,10 @@ class _Writer:
 
     def _forced(self, row: int, state: Any, at: int) -> int | None:
         """The longest token that may come next, if all others that may are beginnings of it."""
-        graph = self.trellis.graph
+        graph = self.trellis.language
         if graph.ended(state):
-            return graph.vocab.pad_id
+            pad: int | None = graph.vocab.pad_id
+            return pad
         ids = self._allowed(row, state, at)
         if len(ids) > FEW:
             return None
@@ -113,7 +114,7 @@ class _Writer:
                 wanted = int(draft[row, step]) if step < draft.shape[1] else None
                 token = self._choose(row, logits[row, step])
                 self.canvas[row, self.at] = token
-                self.states[row] = self.trellis.graph.run([token], self.states[row])
+                self.states[row] = self.trellis.language.run([token], self.states[row])
                 agreed = agreed and token == wanted
             self.at += 1
             if not agreed:
@@ -121,9 +122,10 @@ class _Writer:
 
     def _choose(self, row: int, logits: torch.Tensor) -> int:
         """The next token of a row by logits [V]: the best or a draw."""
-        graph, fixed = self.trellis.graph, int(self.trellis.fixed[row, self.at])
+        graph, fixed = self.trellis.language, int(self.trellis.fixed[row, self.at])
         if graph.ended(self.states[row]) and fixed < 0:
-            return graph.vocab.pad_id or graph.vocab.eos_ids[0]
+            pad: int | None = graph.vocab.pad_id
+            return int(graph.vocab.eos_ids[0]) if pad is None else pad
         masked = self._masked(row, logits.double(), fixed)
         self.log_mass[row] += torch.logsumexp(masked, 0).cpu() - torch.logsumexp(logits.double(), 0).cpu()
         if not self.options.temperature:

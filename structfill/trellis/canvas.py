@@ -100,6 +100,16 @@ class Trellis:
         """B."""
         return len(self._rows)
 
+    @property
+    def language(self) -> Any:
+        """The graph whose states lead from the left to the right, from `begins` on."""
+        return self.graph
+
+    @property
+    def begins(self) -> list[Any]:
+        """The state in which every row begins."""
+        return list(self.starts)
+
     def _solve(self, known: dict[tuple[int, bytes], Row]) -> list[Row]:
         """Reachability of every row; equal rows share it."""
         keys = [(start, fixed.tobytes()) for start, fixed in zip(self.starts, self.fixed, strict=True)]

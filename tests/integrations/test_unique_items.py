@@ -1,46 +1,104 @@
-"""Unique items over an endless language, in the loops of other libraries."""
+"""Unique items over endless languages, and over more than a few values, with every kind of model and loop."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import torch
 
 import structfill as sf
+from structfill.errors import UnsupportedFeature
 from structfill.serving import Compiler, Draft
-from tests.integrations.checks import VOCAB
+from tests.integrations.checks import VOCAB, text_of
 
-SCHEMA = {"type": "array", "items": {"type": "string", "maxLength": 2}, "uniqueItems": True, "minItems": 3}
-CONSTRAINT = sf.json_schema(SCHEMA)
+UNIQUE = {"type": "array", "uniqueItems": True}
+SCHEMAS = [
+    {**UNIQUE, "items": {"type": "string", "maxLength": 2}, "minItems": 3},
+    {**UNIQUE, "items": {"enum": list(range(14))}, "minItems": 9},
+    {"type": "object", "additionalProperties": False, "required": ["a", "b"], "properties": {
+        "a": {**UNIQUE, "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 5}, "b": {"enum": [1]}}},
+]
+CONSTRAINTS = [sf.json_schema(schema) for schema in SCHEMAS]
+GRAPHS = [sf.compile_or_explore(constraint, VOCAB) for constraint in CONSTRAINTS]
 
 
-@pytest.mark.parametrize("steps", [1, 4])
-def test_diffusion_gemma_of_transformers(steps):
+def checked(i, tokens, budget):
+    """The text is right and within the budget."""
+    text, used = text_of(tokens)
+    assert CONSTRAINTS[i].accepts(text) and used <= budget, text
+
+
+@pytest.mark.parametrize(("steps", "budget"), [(1, 30), (4, 32), (4, 75)])
+def test_diffusion_gemma_of_transformers(steps, budget):
     from structfill.integrations.transformers import ConstraintProcessor
     from tests.tiny_models import diffusion_gemma, prompts, transformers
 
-    model, (ids, attention) = diffusion_gemma(), prompts("short", "a longer prompt")
-    graph = sf.compile_or_explore(CONSTRAINT, VOCAB)
+    model, (ids, attention) = diffusion_gemma(), prompts("short", "a longer prompt", "x")
+    processor = ConstraintProcessor(GRAPHS, max_new_tokens=budget)
+    out = model.generate(ids, attention_mask=attention, max_new_tokens=budget, max_denoising_steps=steps,
+                         logits_processor=transformers.LogitsProcessorList([processor])).sequences
+    for i, (text, row) in enumerate(zip(processor.texts(out), out[:, ids.shape[1]:].tolist(), strict=True)):
+        checked(i, row, budget)
+        assert text == text_of(row)[0]
 
-    def texts(budget):
-        processor = ConstraintProcessor(graph, max_new_tokens=budget)
-        out = model.generate(ids, attention_mask=attention, max_new_tokens=budget, max_denoising_steps=steps,
-                             logits_processor=transformers.LogitsProcessorList([processor])).sequences
-        return processor.texts(out)
 
-    for budget in (16, 32, 75):
-        for text in texts(budget):
-            assert CONSTRAINT.accepts(text) and len(text.encode()) <= budget
+@pytest.mark.parametrize("how", [{}, {"do_sample": True}, {"num_beams": 3}, {"assisted": True}])
+def test_causal_models_of_transformers(how):
+    from structfill.integrations.transformers import ConstraintProcessor
+    from tests.tiny_models import causal, prompts, transformers
+
+    model, assisted = causal(), how.pop("assisted", False)
+    for i, graph in enumerate(GRAPHS):
+        ids, attention = prompts("short") if assisted else prompts("short", "a longer prompt")
+        processor = ConstraintProcessor(graph, max_new_tokens=40, assisted=assisted)
+        out = model.generate(ids, attention_mask=attention, max_new_tokens=40, prompt_lookup_num_tokens=3 if assisted
+                             else None, logits_processor=transformers.LogitsProcessorList([processor]), **how)
+        for row in out:
+            checked(i, row[ids.shape[1]:], 40)
+        assert all(processor.texts(out))
+
+
+@pytest.mark.parametrize("kind", ["diffusion_gemma", "causal"])
+def test_generators_on_real_architectures(kind):
+    from structfill.models.transformers import wrap
+    from tests import tiny_models
+
+    model = wrap(getattr(tiny_models, kind)(), tiny_models.tokenizer())
+    options = sf.RenoiseOptions(passes=4) if kind == "diffusion_gemma" else None
+    for i, constraint in enumerate(CONSTRAINTS):
+        generator = sf.Generator(constraint=constraint, model=model, max_tokens=75, canvas_length=32, options=options)
+        for result in generator.batch(["some prompt", "another that is longer"]):
+            checked(i, result.tokens, 75)
+            assert not result.exact and result.value == json.loads(result.text)
+    with pytest.raises(UnsupportedFeature, match="fixed behind the first canvas"):
+        sf.Blocks(GRAPHS[0], 64, {40: 65}).trellis(32)
+
+
+def test_schedulers_of_diffusers():
+    pytest.importorskip("diffusers", reason="diffusers is not installed")
+    from structfill.integrations import diffusers as ours
+    from tests.integrations.test_diffusers import gemma_pipe
+    from tests.tiny_models import diffusion_gemma
+
+    scheduler = ours.ConstrainedBlockRefinementScheduler().constrain(GRAPHS, max_tokens=70)
+    run = gemma_pipe(diffusion_gemma(), scheduler)(prompt=["abc"] * 3, gen_length=70, num_inference_steps=4,
+                                                   output_type="seq")
+    assert all(scheduler.complete)
+    for i, row in enumerate(run.sequences):
+        checked(i, row, 70)
 
 
 def test_drafts_of_servers():
-    import json
-
-    import torch
-
-    graph = Compiler(VOCAB)(json.dumps({"json_schema": SCHEMA}))
-    draft = Draft(graph, 32)
-    draft.begin(32)
-    for seed in range(4):
-        logits = torch.randn(32, 272, generator=torch.Generator().manual_seed(seed))
-        logits[:, ord("a")] += 4
-        chosen = draft.constrain(logits).argmax(1)
-        assert torch.equal(chosen, draft.path) and CONSTRAINT.accepts(draft.trellis.text(chosen)) and draft.complete
+    """Canvas after canvas, with a budget that is no multiple."""
+    graph, noise = Compiler(VOCAB)(json.dumps({"json_schema": SCHEMAS[1]})), torch.Generator().manual_seed(0)
+    for budget in (24, 40, 75):
+        draft, written = Draft(graph, budget), []
+        while draft.blocks.left and not draft.blocks.ended:
+            draft.begin(32)
+            logits = torch.randn(32, 272, generator=noise) * 6
+            logits[:, ord("1")] += 6
+            assert torch.equal(draft.constrain(logits, 0.7).argmax(-1), draft.path)
+            written += draft.path.tolist()
+            draft.finish()
+        checked(1, written, budget)

@@ -170,6 +170,45 @@ def test_an_end_of_values_counts_over_all_canvases() -> None:
     assert sorted(json.loads(written)) == list(range(12))
 
 
+FEW_WORDS = {"type": "array", "items": {"enum": ["a", "ab", "abc", "b", "ba", "c", "ca", "cab", "d"]}, "minItems": 8,
+             "uniqueItems": True}
+
+
+@pytest.mark.parametrize("vocab", VOCABS)
+@pytest.mark.parametrize("name", [*SCHEMAS, "few words"])
+def test_from_the_left_to_the_right(name: str, vocab: str) -> None:
+    """Whatever is drawn of what may come next, the text ends in the budget, and no item repeats."""
+    constraint, tokens = sf.json_schema({**SCHEMAS, "few words": FEW_WORDS}[name]), VOCABS[vocab]
+    graph, texts, rng = compile_or_explore(constraint, tokens), set(), torch.Generator()
+    for seed in range(10):
+        budget, scale, place, written = 48 + seed, [0.0, 2.0, 20.0][seed % 3], graph.start, list[int]()
+        rng.manual_seed(seed)
+        while not graph.ended(place) and len(written) < budget:
+            may = graph.next_columns(place, budget - len(written), len(tokens), torch.device("cpu"))
+            assert may.any(), tokens.decode(written)
+            x = torch.randn(len(tokens), generator=rng) * scale
+            x[[ord("a"), ord("1"), ord(",")]] += scale
+            x[list(tokens.eos_ids)] -= 2 * scale
+            odds = torch.softmax(x.masked_fill(~may, -torch.inf), 0)
+            written.append(int(torch.multinomial(odds, 1, generator=rng)))
+            place = graph.run(written[-1:], place)
+        text = tokens.text(np.array(written))
+        assert constraint.accepts(text), text
+        texts.add(text)
+    assert len(texts) > 4
+
+
+def test_from_the_left_an_item_may_be_all_but_those_before() -> None:
+    """Against every next byte: those that some text without repeated items has there."""
+    graph = compile_or_explore(sf.json_schema(FEW_WORDS, whitespace="compact"), sf.Vocab.bytes())
+    cases = {'["a",': '"', '["a","': "abcd", '["a","a': "b", '["ab","abc","a': '"', '["d","abc","ab': '"', '["a"': ",",
+             '["a","ab","abc","b","ba","c","ca","cab"': ",]", '["a","ab","abc","b","ba","c","ca","cab","d"': "]"}
+    for written, wanted in cases.items():
+        place = graph.run(list(written.encode()))
+        may = graph.next_columns(place, None, 259, torch.device("cpu"))
+        assert bytes(may.nonzero().flatten().tolist()).decode() == "".join(sorted(wanted)), written
+
+
 def test_finish_repeats_nothing() -> None:
     constraint = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"type": "integer"}})
     trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), 16)
@@ -243,9 +282,5 @@ def test_what_is_not_written_is_refused_by_name() -> None:
     graph = compile_or_explore(sf.json_schema(STRINGS), sf.Vocab.bytes())
     with pytest.raises(UnsupportedFeature, match="fixed behind the first canvas"):
         Blocks(graph, 96, {90: 10}).trellis(LENGTH)
-    with pytest.raises(UnsupportedFeature, match="left to the right"):
-        graph.next_columns(graph.start, None, 259, torch.device("cpu"))
-    with pytest.raises(UnsupportedFeature, match="left to the right"):
-        trellis_of(graph, LENGTH).next_tokens(0, 0, 0, 3)
     with pytest.raises(UnsupportedFeature, match="compile_or_explore"):
         sf.compile(sf.json_schema(STRINGS), sf.Vocab.bytes())

@@ -20,7 +20,7 @@ from ...collector import paused_collector
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..between import between, without
-from ..constraint import Constraint, Repeat, check_text
+from ..constraint import Begun, Constraint, Repeat, check_text
 from .containers import COUNTED_ITEMS
 from .contradiction import culprits
 from .document import check_json, check_size, parse_document
@@ -31,7 +31,7 @@ from .lower import Lowering
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
 from .reader import Reader, Reading
-from .repeats import one_value, repeats
+from .repeats import begun, item_from, one_value, repeats
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
 
@@ -160,9 +160,19 @@ class JsonSchema(Constraint):
     def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
         """As `Constraint.another`: one item that has another value than these, however they are spelled."""
         found = between(whole, one.text[: one.start], one.text[one.end :], one_value)
-        unlike = [*one.others, *tried]
-        found = without(found, unlike)
-        many_spellings = [item for item in dict.fromkeys(unlike) if item[0] in "[{-0123456789"]
+        return self._unlike(found, [*one.others, *tried], limits)
+
+    def begun(self, written: str, end: str) -> list[Begun]:
+        """As `Constraint.begun`: items of arrays, the outer ones first."""
+        return begun(self.accepts, written, end)
+
+    def differing(self, whole: ByteAutomaton, state: int, others: Iterable[str], limits: Limits) -> ByteAutomaton:
+        """As `Constraint.differing`: items that have other values than these, however they are spelled."""
+        return self._unlike(item_from(whole, state), list(others), limits)
+
+    def _unlike(self, items: ByteAutomaton, others: list[str], limits: Limits) -> ByteAutomaton:
+        found = without(items, others)
+        many_spellings = [item for item in dict.fromkeys(others) if item[0] in "[{-0123456789"]
         if not many_spellings:
             return found
         alike = json_schema(f'{{"enum": [{", ".join(many_spellings)}]}}', key_order="any", limits=self._lowering.limits)

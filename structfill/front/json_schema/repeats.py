@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from ...automaton.byte_automaton import ByteAutomaton
-from ..constraint import Repeat
+from ...automaton.byte_automaton import DEAD, ByteAutomaton
+from ...errors import EmptyLanguage
+from ..constraint import Begun, Repeat
 from . import atoms as at
 from .evaluate import Evaluator, parse
 from .finite import canonical
@@ -22,6 +24,7 @@ from .lower import Lowering
 from .pointers import escape
 
 _BLANK = re.compile(r"[ \t\r\n]*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.S)
 _OTHER, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _BETWEEN = range(6)
 _KINDS = np.zeros(256, np.int64)
 for _kind, _bytes in ((_QUOTE, b'"'), (_BACKSLASH, b"\\"), (_OPEN, b"[{"), (_CLOSE, b"]}"), (_BETWEEN, b", \t\r\n")):
@@ -103,6 +106,55 @@ def _repeated(items: list[Any]) -> list[int]:
     seen = [canonical(item) for item in items]
     count = Counter(seen)
     return [k for k in range(len(items) - 1, -1, -1) if count[seen[k]] > 1]
+
+
+def begun(accepts: Callable[[str], bool], written: str, end: str) -> list[Begun]:
+    """See `JsonSchema.begun`: an item that would be wrong in the place of one that is open must not come there."""
+    found, text = [], written + end
+    for start, spans in _open_items(written):
+        begin = _past(text, start)
+        behind = _scan(text, begin, "", {})
+        others = {written[first:last] for first, last in spans}
+        unlike = tuple(sorted(item for item in others if not accepts(text[:begin] + item + text[behind:])))
+        if unlike:
+            found.append(Begun(min(begin, len(written)), unlike))
+    return found
+
+
+def _open_items(text: str) -> list[tuple[int, list[tuple[int, int]]]]:
+    """The arrays that a beginning of a JSON text leaves open and that have items: where the last one begins, or will,
+    with the blanks before it, and where those before it stand."""
+    stack = list[tuple[bool, int, list[tuple[int, int]]]]()  # is it an array, where its item begins, those before
+    for found in _TOKEN.finditer(text):
+        at, token = found.end(), found.group()
+        if token in "[{":
+            stack.append((token == "[", at, []))
+        elif token in "]}":
+            stack.pop()
+        elif token == "," and stack[-1][0]:
+            _, start, spans = stack[-1]
+            begin = _past(text, start)
+            stack[-1] = True, at, [*spans, (begin, begin + len(text[begin : found.start()].rstrip(" \t\r\n")))]
+    return [(start, spans) for listed, start, spans in stack if listed and spans]
+
+
+def item_from(whole: ByteAutomaton, state: int) -> ByteAutomaton:
+    """The values that may begin in a state, blanks before them left out."""
+    for blanks in (b"", b" ", b"\n", b"\r\n", b"\t"):
+        begin = whole.run(blanks, state)
+        if begin == DEAD:
+            continue
+        inside = one_value(whole, begin)
+        wide, narrow = whole.delta[:, whole.byte_class], inside.delta[:, inside.byte_class]
+        ends = ((wide != DEAD) & (narrow == DEAD)).any(1)
+        order = np.arange(len(whole), dtype=np.int32)
+        order[[0, begin]] = order[[begin, 0]]  # the start is state 0
+        delta = np.where(inside.delta == DEAD, np.int32(DEAD), order[inside.delta])[order]
+        ends[begin] = False  # no value is empty
+        with contextlib.suppress(EmptyLanguage):
+            return ByteAutomaton.minimal(delta, inside.byte_class, np.where(ends[order], 0, -1).astype(np.int32),
+                                         whole.exact_up_to)
+    raise EmptyLanguage("no value may begin here")
 
 
 def one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
