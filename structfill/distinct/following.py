@@ -79,7 +79,7 @@ class Following:
         tight = left is not None and left < 2 * len(end) + TIGHT
         told = list[tuple[Ids, list[int]]]()
         for token, alike in self._kinds(ways, may, _in_string(text[:count]), tight):
-            known = self._graph.end_of(self._graph.run([token], place))
+            known = self._graph.end_of(self._graph.run([token], place), None if left is None else left - 1)
             may[alike] = known is not None and (left is None or len(known) < left)
             told += [] if known is None else [(alike, known)]
         if end:
@@ -90,7 +90,7 @@ class Following:
 
     def _end_of(self, place: Place, left: int | None) -> list[int] | None:
         """An end of at most `left` tokens, if one is known: also one that was found behind a token like the last."""
-        graph, end = self._graph, self._graph.end_of(place)
+        graph, end = self._graph, self._graph.end_of(place, left)
         if not place.written or end is not None and (left is None or len(end) <= left):
             return end
         *before, last = place.written

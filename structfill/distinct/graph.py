@@ -111,14 +111,20 @@ class DistinctGraph:
     def _following(self) -> Following:
         return Following(self)
 
-    def end_of(self, place: Place) -> list[int] | None:
-        """Tokens that finish what led to `place` so that no item repeats; None if none are known."""
-        if place not in self._ends:
-            end = self._short_end(place)
-            if end is None:
-                return None
-            self.remember(place, end)
-        return self._ends[place]
+    def end_of(self, place: Place, most: int | None = None) -> list[int] | None:
+        """Tokens that finish what led to `place` so that no item repeats; None if none are known. Where those known are
+        more than `most`, fewer are looked for."""
+        known = self._ends.get(place)
+        if known is None:
+            known = self._without_repeats(place, self._joined(place))
+            if known is not None:
+                self.remember(place, known)
+        if known is None or most is not None and len(known) > most:
+            short = self._without_repeats(place, self.repeating.shortest_from(place.state))
+            if short is not None and (known is None or len(short) < len(known)):
+                self.remember(place, short)
+                return short
+        return known
 
     def remember(self, place: Place, end: list[int]) -> None:
         """`end` finishes what led to `place`."""
@@ -130,9 +136,40 @@ class DistinctGraph:
     def _ends(self) -> dict[Place, list[int]]:
         return {}
 
-    def _short_end(self, place: Place) -> list[int] | None:
-        """The shortest end, with repeated items written anew as short as they can be."""
-        end, tried = self.repeating.shortest_from(place.state), _Others(self)
+    def _joined(self, place: Place) -> list[int]:
+        """The shortest way to the end that is known for what was written a token before, and along it."""
+        before = self.run(place.written[:-1])
+        end = self._ends.get(before) if place.written else None
+        if end is None:
+            return self.repeating.shortest_from(place.state)
+        at, state = self._states_along(before, end), place.state
+        if state in at:
+            return end[at[state] :]
+        shortest = self.repeating.shortest_from(state)
+        for count, token in enumerate(shortest, 1):
+            state = self.repeating.run([token], state)
+            if state in at:
+                return [*shortest[:count], *end[at[state] :]]
+        return shortest
+
+    def _states_along(self, place: Place, end: list[int]) -> dict[int, int]:
+        """Where on the way of `end` each state comes first; kept for one place."""
+        if self._along[:2] != [place, end]:
+            at, state = {place.state: 0}, place.state
+            for count, token in enumerate(end, 1):
+                state = self.repeating.run([token], state)
+                at.setdefault(state, count)
+            self._along[:] = [place, end, at]
+        found: dict[int, int] = self._along[2]
+        return found
+
+    @cached_property
+    def _along(self) -> list[Any]:
+        return []
+
+    def _without_repeats(self, place: Place, end: list[int]) -> list[int] | None:
+        """An end behind what is written, with repeated items written anew as short as they can be."""
+        tried = _Others(self)
         for _ in range(TRIES):
             ones = self._repeats(np.array([*place.written, *end], np.int64), len(place.written))
             if ones is None:
@@ -164,12 +201,14 @@ class DistinctGraph:
         return None
 
     def _repeats(self, tokens: Tokens, written: int) -> list[Repeat] | None:
-        """What repeats in a text, of which so many tokens are written: first what these have begun, as there may be
-        least in its place."""
-        ones, count = self.constraint.repeats(self.vocab.decode(tokens.tolist())), 0
-        if ones and written:
-            count = len(self.vocab.decode_bytes(tokens[:written]).decode("utf-8", "ignore"))
-        return ones and sorted(ones, key=lambda one: not one.start < count < one.end)
+        """What repeats in a text, of which so many tokens are written: first an item that these have begun, as there
+        may be least in its place, and it gives way only to those before it."""
+        ones = self.constraint.repeats(self.vocab.decode(tokens.tolist()))
+        if not ones or not written:
+            return ones
+        count = len(self.vocab.decode_bytes(tokens[:written]).decode("utf-8", "ignore"))
+        begun = [one._replace(others=one.others[: one.before]) for one in ones if one.start < count <= one.end]
+        return begun + [one for one in ones if not one.start < count <= one.end]
 
     def _draft(self, canvas: Tokens, span: Span) -> _Draft:
         """The canvas with the end that is known for it, or the shortest."""

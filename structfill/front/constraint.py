@@ -21,6 +21,7 @@ class Repeat(NamedTuple):
     end: int
     place: str  # the same for what stands there in another text
     others: tuple[str, ...]  # what it must not be like, as it is spelled
+    before: int  # how many of them stand before it
 
 
 class Begun(NamedTuple):

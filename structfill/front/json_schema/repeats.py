@@ -40,7 +40,7 @@ def repeats(lowering: Lowering, text: str) -> list[Repeat] | None:
     for pointer, items in _arrays(value, ""):
         if id(items) in judge.repeating:
             spelled = [text[start:end] for start, end in spans[pointer]]
-            return [Repeat(text, *spans[pointer][k], f"{pointer}/{k}", tuple(spelled[:k] + spelled[k + 1 :]))
+            return [Repeat(text, *spans[pointer][k], f"{pointer}/{k}", tuple(spelled[:k] + spelled[k + 1 :]), k)
                     for k in _repeated(items)]
     return []
 
@@ -109,15 +109,15 @@ def _repeated(items: list[Any]) -> list[int]:
 
 
 def begun(accepts: Callable[[str], bool], written: str, end: str) -> list[Begun]:
-    """See `JsonSchema.begun`: an item that would be wrong in the place of one that is open must not come there."""
+    """See `JsonSchema.begun`. Where the first and the last of the items before would both be wrong in the place of the
+    open one, all of them are said to be."""
     found, text = [], written + end
     for start, spans in _open_items(written):
         begin = _past(text, start)
         behind = _scan(text, begin, "", {})
-        others = {written[first:last] for first, last in spans}
-        unlike = tuple(sorted(item for item in others if not accepts(text[:begin] + item + text[behind:])))
-        if unlike:
-            found.append(Begun(min(begin, len(written)), unlike))
+        others = [written[first:last] for first, last in spans]
+        if not any(accepts(text[:begin] + item + text[behind:]) for item in {others[0], others[-1]}):
+            found.append(Begun(min(begin, len(written)), tuple(dict.fromkeys(others))))
     return found
 
 
