@@ -62,15 +62,22 @@ class Between(Constraint):
         return None if repeating is None else replace(self, inner=repeating)
 
     def repeats(self, text: str) -> list[Repeat] | None:
-        """As the inner constraint has it, of what is not given."""
+        """As the inner constraint has it, of what is not given, or not whole."""
         found = self.inner.repeats(text)
         if found is None:
             return None
-        return [one for one in found if len(self.prefix) <= one.start and one.end <= len(text) - len(self.suffix)]
+        first, last = len(self.prefix), len(text) - len(self.suffix)
+        return [one for one in found if one.end >= first and one.start <= last]
 
     def another(self, whole: ByteAutomaton, one: Repeat, tried: Iterable[str], limits: Limits) -> ByteAutomaton:
-        """As the inner constraint has it."""
-        return self.inner.another(whole, one, tried, limits)
+        """As the inner constraint has it, around what is given of the part."""
+        found = self.inner.another(whole, one, tried, limits)
+        before = self.prefix[one.start :]
+        after = self.suffix[: max(0, one.end - len(one.text) + len(self.suffix))]
+        if not before and not after:
+            return found
+        begin, end = (text.encode("utf-8", "surrogatepass") for text in (before, after))
+        return around(between(found, before, after), begin, end, limits)
 
     def begun(self, written: str, end: str) -> list[Begun]:
         """As the inner constraint has it."""

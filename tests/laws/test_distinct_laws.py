@@ -209,6 +209,16 @@ def test_from_the_left_an_item_may_be_all_but_those_before() -> None:
         assert bytes(may.nonzero().flatten().tolist()).decode() == "".join(sorted(wanted)), written
 
 
+@pytest.mark.parametrize(("prefix", "suffix"), [
+    ('["a","b","a', "]"), ('["a","b","a', '"]'), ('["a","b","', 'a"]'), ('["a","b",', ',"c"]'), ('["a","b"', ',"ab"]')])
+def test_a_hole_that_begins_or_ends_in_an_item(prefix: str, suffix: str) -> None:
+    """What is given of an item stays, and the rest makes it another one."""
+    constraint = sf.json_schema({"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 3},
+                                whitespace="compact")
+    filled = sf.infill(prefix, suffix, whole=constraint, model=RandomModel(), max_tokens=40)
+    assert constraint.accepts(prefix + filled + suffix), filled
+
+
 def test_finish_repeats_nothing() -> None:
     constraint = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"type": "integer"}})
     trellis = trellis_of(compile_or_explore(constraint, sf.Vocab.bytes()), 16)
@@ -232,7 +242,7 @@ def test_holes_and_refused_fields() -> None:
     with pytest.raises(EmptyLanguage):
         sf.infill("[1,1", ",2]", whole=sf.json_schema({**STRINGS}), model=RandomModel())
     with pytest.raises(NotFound):
-        sf.infill("[1,1", ",2]", whole=sf.json_schema({"uniqueItems": True, "type": "array"}, whitespace="compact"),
+        sf.infill("[1,1,", ",2]", whole=sf.json_schema({"uniqueItems": True, "type": "array"}, whitespace="compact"),
                   model=RandomModel())
 
     def even(value: set[int]) -> set[int]:
