@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
     place: Place
     fixed: Tokens
-    more: int = 0
+    more: int
 
     def trellis(self, graph: TokenGraph, state: int) -> Trellis:
         """The canvases of another graph there, from its state behind what is written."""
@@ -114,13 +114,15 @@ class DistinctGraph:
     def end_of(self, place: Place, most: int | None = None) -> list[int] | None:
         """Tokens that finish what led to `place` so that no item repeats; None if none are known. Where those known are
         more than `most`, fewer are looked for."""
-        known = self._ends.get(place)
+        known, joined = self._ends.get(place), None
         if known is None:
-            known = self._without_repeats(place, self._joined(place))
+            joined = self._joined(place)
+            known = self._without_repeats(place, joined)
             if known is not None:
                 self.remember(place, known)
         if known is None or most is not None and len(known) > most:
-            short = self._without_repeats(place, self.repeating.shortest_from(place.state))
+            shortest = self.repeating.shortest_from(place.state)
+            short = None if shortest == joined else self._without_repeats(place, shortest)
             if short is not None and (known is None or len(short) < len(known)):
                 self.remember(place, short)
                 return short
@@ -218,6 +220,9 @@ class DistinctGraph:
             end = []
         elif end is None or len(end) > span.more:
             end = self.repeating.shortest_from(place.state)
+        return self._with_end(canvas, end, span)
+
+    def _with_end(self, canvas: Tokens, end: list[int], span: Span) -> _Draft:
         return _Draft(np.array(span.place.written, np.int64), canvas, np.array(end, np.int64), span.fixed,
                       len(self.vocab.before_end(canvas)))
 
@@ -255,8 +260,7 @@ class DistinctGraph:
             return None
         behind = graph.run(canvas, state)
         end = [] if graph.ended(behind) else graph.shortest_from(behind)
-        mended = _Draft(np.array(span.place.written, np.int64), canvas, np.array(end, np.int64), span.fixed,
-                        len(self.vocab.before_end(canvas)))
+        mended = self._with_end(canvas, end, span)
         tried.add(one, self.vocab.decode(mended.tokens.tolist()))
         return mended
 

@@ -10,7 +10,7 @@ import torch
 import structfill as sf
 from structfill.errors import UnsupportedFeature
 from structfill.serving import Compiler, Draft
-from tests.integrations.checks import VOCAB, text_of
+from tests.integrations.checks import VOCAB, assert_valid, text_of
 
 UNIQUE = {"type": "array", "uniqueItems": True}
 SCHEMAS = [
@@ -23,12 +23,6 @@ CONSTRAINTS = [sf.json_schema(schema) for schema in SCHEMAS]
 GRAPHS = [sf.compile_or_explore(constraint, VOCAB) for constraint in CONSTRAINTS]
 
 
-def checked(i, tokens, budget):
-    """The text is right and within the budget."""
-    text, used = text_of(tokens)
-    assert CONSTRAINTS[i].accepts(text) and used <= budget, text
-
-
 @pytest.mark.parametrize(("steps", "budget"), [(1, 30), (4, 32), (4, 75)])
 def test_diffusion_gemma_of_transformers(steps, budget):
     from structfill.integrations.transformers import ConstraintProcessor
@@ -39,7 +33,7 @@ def test_diffusion_gemma_of_transformers(steps, budget):
     out = model.generate(ids, attention_mask=attention, max_new_tokens=budget, max_denoising_steps=steps,
                          logits_processor=transformers.LogitsProcessorList([processor])).sequences
     for i, (text, row) in enumerate(zip(processor.texts(out), out[:, ids.shape[1]:].tolist(), strict=True)):
-        checked(i, row, budget)
+        assert_valid(CONSTRAINTS[i], budget, row)
         assert text == text_of(row)[0]
 
 
@@ -55,7 +49,7 @@ def test_causal_models_of_transformers(how):
         out = model.generate(ids, attention_mask=attention, max_new_tokens=40, prompt_lookup_num_tokens=3 if assisted
                              else None, logits_processor=transformers.LogitsProcessorList([processor]), **how)
         for row in out:
-            checked(i, row[ids.shape[1]:], 40)
+            assert_valid(CONSTRAINTS[i], 40, row[ids.shape[1]:])
         assert all(processor.texts(out))
 
 
@@ -69,7 +63,7 @@ def test_generators_on_real_architectures(kind):
     for i, constraint in enumerate(CONSTRAINTS):
         generator = sf.Generator(constraint=constraint, model=model, max_tokens=75, canvas_length=32, options=options)
         for result in generator.batch(["some prompt", "another that is longer"]):
-            checked(i, result.tokens, 75)
+            assert_valid(CONSTRAINTS[i], 75, result.tokens)
             assert not result.exact and result.value == json.loads(result.text)
     with pytest.raises(UnsupportedFeature, match="fixed behind the first canvas"):
         sf.Blocks(GRAPHS[0], 64, {40: 65}).trellis(32)
@@ -86,7 +80,7 @@ def test_schedulers_of_diffusers():
                                                    output_type="seq")
     assert all(scheduler.complete)
     for i, row in enumerate(run.sequences):
-        checked(i, row, 70)
+        assert_valid(CONSTRAINTS[i], 70, row)
 
 
 def test_drafts_of_servers():
@@ -101,4 +95,4 @@ def test_drafts_of_servers():
             assert torch.equal(draft.constrain(logits, 0.7).argmax(-1), draft.path)
             written += draft.path.tolist()
             draft.finish()
-        checked(1, written, budget)
+        assert_valid(CONSTRAINTS[1], budget, written)

@@ -80,10 +80,11 @@ class References:
         return value, target
 
     def _find(self, uri: str) -> Resource | None:
-        if uri not in self._by_uri and uri in self._unread:
+        if uri in self._by_uri:
+            return self._by_uri[uri]
+        if uri in self._unread:
             self._read(uri)
-        known = jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#")
-        if uri not in self._by_uri and known is not None:
+        elif known := jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#"):
             self._add(known.contents, f"{uri}#", uri)
         while uri not in self._by_uri and self._unread:  # one of them may hold a schema of this name
             self._read(next(iter(self._unread)))
