@@ -106,7 +106,6 @@ class Counting:
                            "repetitions of the constraint cannot reach their bounds") from None
         if not len(found.state):
             raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
-        found = _last(found, len(self.final) - 1)
         least = self.counts.least[self.counts.of[found.state]]
         return found, self.final[found.state] & (found.count >= least).all(1)
 
@@ -123,19 +122,3 @@ class Counting:
                 raise ValueError(f"no text of the language leads through state {state}")
             rows.append(int(at[0]))
         return rows
-
-
-def _last(found: counters.Unrolled, state: int) -> counters.Unrolled:
-    """The same with the one place of `state`, where there is one, behind all others: as the end of a graph is."""
-    at = np.flatnonzero(found.state == state)
-    if len(at) != 1:
-        return found
-    order = np.concatenate([np.delete(np.arange(len(found.state)), at), at])
-    number = np.empty(len(order), np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    edges = np.arange(len(found.target))
-    block = edges[found.ptr[at[0]] : found.ptr[at[0] + 1]]
-    edges = np.concatenate([np.delete(edges, block), block])
-    ptr = np.concatenate([[0], np.cumsum(np.diff(found.ptr)[order])])
-    return counters.Unrolled(found.state[order], found.count[order], ptr, number[found.target[edges]],
-                             found.origin[edges])

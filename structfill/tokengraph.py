@@ -234,7 +234,7 @@ class TokenGraph:
         endless = self.counting.endless
         for free in (np.ones_like(endless), endless):  # what is shortest seldom meets an upper bound
             graph, found = self._without_counters(free, state)
-            row = state % self.states if found is None else 0
+            row = state % self.states if found is None else self.counting.rows(found, free, [state])[0]
             after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
             if after >= 0 and self.counting.ends(after):
                 break

@@ -23,6 +23,22 @@ def random_graph(rng, states, classes, edges):
     return Edges.of(out_ptr, target[out], number[out], set_ptr, set_class, classes)
 
 
+def counted(length, least, most):
+    """(edges, live, allowed [N, C]) of two states in turn, each spelled out with every count up to `most`: a step
+    counts one, two or three, by its class, and from `least` on another class ends it all."""
+    span, end = most + 1, 2 * most + 2
+    rows = [(q * span + k, (1 - q) * span + k + more, 3 * q + more - 1)
+            for q in range(2) for k in range(span) for more in (1, 2, 3) if k + more <= most]
+    rows += [(q * span + k, end, 6) for q in range(2) for k in range(least, span)] + [(end, end, 6)]
+    source, target, number = (np.array(column, np.int32) for column in zip(*sorted(rows), strict=True))
+    out_ptr, _ = walk.csr(source, end + 1)
+    edges = Edges.of(out_ptr, target, number, np.arange(8), np.arange(7, dtype=np.int32), 7)
+    usable = everywhere(7, length)
+    live = live_bits(edges, usable, length, np.arange(end + 1) == end, 0)
+    bits = reference.feasible_classes(*edges[:3], live, usable, edges.set_ptr, edges.set_class, 7)
+    return edges, live, np.ascontiguousarray(reference.unpack(bits).T[:length])
+
+
 def incoming(edges):
     """(ptr int64 [S + 1], source int32 [E], set int32 [E]): the same edges by target."""
     states = len(edges.out_ptr) - 1

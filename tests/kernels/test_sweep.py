@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from structfill_kernels.sweep import Edges, cover, cpu, local_odds, reference
+from structfill_kernels.sweep import Edges, cover, cpu, local_odds, reference, runs
 
-from tests.kernels.graphs import problem
+from tests.kernels.graphs import counted, problem
 
 FORMS = pytest.mark.parametrize(
     "form", [cpu.posterior_linear, cpu.posterior_log, cpu.posterior], ids=["linear", "log", "chosen"]
@@ -32,6 +32,49 @@ def test_posterior(form, length, seed):
     uniforms = np.random.default_rng(seed).random((length, 2))
     want_path = reference.draw_path(edges, score, want, live, uniforms)
     assert np.array_equal(cpu.draw_path(edges, score, got, live, uniforms), want_path)
+
+
+def in_runs(edges):
+    """The same edges, swept as runs however short these are."""
+    return edges._replace(runs=runs.Runs(*runs._runs(*edges[:3])))
+
+
+@pytest.mark.parametrize("length", [1, 5, 64, 65])
+@pytest.mark.parametrize("seed", range(5))
+def test_runs_of_any_length_give_what_edges_give(length, seed):
+    """The numbers that `test_posterior` and `test_best_path` compare with the reference."""
+    edges, live, allowed = problem(seed, length, states=130 if length == 65 else 6, edges=400 if length == 65 else 14)
+    compare_runs(edges._replace(runs=None), in_runs(edges), scores(seed, allowed, 3.0), live)
+
+
+@pytest.mark.parametrize(("length", "least", "most"), [(3, 0, 1), (20, 5, 40), (30, 0, 70), (65, 60, 150), (9, 9, 300)])
+def test_counts_that_are_spelled_out_are_runs(length, least, most):
+    edges, live, allowed = counted(length, least, most)
+    assert (edges.runs is not None) == (most >= 40)
+    compare_runs(edges._replace(runs=None), in_runs(edges), scores(most, allowed, 3.0), live)
+    score = scores(most, allowed, 3.0)
+    want, got = reference.posterior(edges, score, live), cpu.posterior(in_runs(edges), score, live)
+    np.testing.assert_allclose(got.mass, want.mass, atol=1e-10)
+    np.testing.assert_allclose(got.log_total, want.log_total, rtol=1e-10, atol=1e-10)
+
+
+def compare_runs(edges, as_runs, score, live):
+    """Posterior, best path and both at once."""
+    top = np.argsort(np.random.default_rng(1).random(score.shape), axis=1).astype(np.int32)
+    want, *path = cpu.posterior_and_path(edges, score, score - 0.5, top, live)
+    both, *path_of_both = cpu.posterior_and_path(as_runs, score, score - 0.5, top, live)
+    for found in (both, cpu.posterior(as_runs, score, live)):
+        assert found.linear == want.linear
+        np.testing.assert_allclose(found.mass, want.mass, atol=1e-12)
+        np.testing.assert_allclose(found.log_total, want.log_total, rtol=1e-12, atol=1e-12)
+    for found in (path_of_both, cpu.best_path(as_runs, score - 0.5, top, live)):
+        assert all(np.array_equal(a, b) for a, b in zip(found, path, strict=True))
+
+
+def test_runs_whose_sum_is_lost_take_the_log_form_and_find_the_path():
+    edges, live, allowed = counted(30, 0, 70)
+    score = scores(0, allowed, 1e6)
+    compare_runs(edges._replace(runs=None), edges, score, live)
 
 
 @pytest.mark.parametrize("spread", [1e3, 1e6, 1e9])

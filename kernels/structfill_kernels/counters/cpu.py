@@ -182,26 +182,20 @@ def _may_end(counts, final, state, count):
 
 
 @njit(cache=True, nogil=True)
-def _kept(live, state, count, ptr, target, origin):
-    """Only what is alive, in the same order."""
-    X = live.shape[0]
-    number, kept = np.full(X, -1, np.int32), 0
-    for x in range(X):
-        if live[x]:
-            number[x] = kept
-            kept += 1
-    out_state, out_count = np.empty(kept, np.int32), np.empty((kept, SLOTS), np.int64)
-    out_ptr, edges = np.zeros(kept + 1, np.int64), 0
+def _kept(kept, state, count, ptr, target, origin):
+    """Only the places `kept`, in that order."""
+    number = np.full(state.shape[0], -1, np.int32)
+    for x in range(kept.shape[0]):
+        number[kept[x]] = x
+    out_ptr, edges = np.zeros(kept.shape[0] + 1, np.int64), 0
     out_target, out_origin = np.empty(target.shape[0], np.int32), np.empty(target.shape[0], np.int32)
-    for x in range(X):
-        if live[x]:
-            out_state[number[x]], out_count[number[x]] = state[x], count[x]
-            for e in range(ptr[x], ptr[x + 1]):
-                if live[target[e]]:
-                    out_target[edges], out_origin[edges] = number[target[e]], origin[e]
-                    edges += 1
-            out_ptr[number[x] + 1] = edges
-    return out_state, out_count, out_ptr, out_target[:edges].copy(), out_origin[:edges].copy()
+    for x in range(kept.shape[0]):
+        for e in range(ptr[kept[x]], ptr[kept[x] + 1]):
+            if number[target[e]] >= 0:
+                out_target[edges], out_origin[edges] = number[target[e]], origin[e]
+                edges += 1
+        out_ptr[x + 1] = edges
+    return state[kept], count[kept], out_ptr, out_target[:edges].copy(), out_origin[:edges].copy()
 
 
 def unroll(given, counts, final, free, start, max_states, max_edges):
@@ -222,8 +216,9 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))
     state, count, ptr, target, origin = arrays
-    live = reaching(ptr, target, _may_end(counts, final, state, count))
-    return Unrolled(*(_kept(live, state, count, ptr, target, origin)))
+    live = np.flatnonzero(reaching(ptr, target, _may_end(counts, final, state, count)))
+    kept = live[np.argsort((base[state] + count[:, 0] * top[state, 1] + count[:, 1])[live])]
+    return Unrolled(*_kept(kept, state, count, ptr, target, origin))
 
 
 def spans(counts, free):

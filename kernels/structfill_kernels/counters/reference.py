@@ -93,9 +93,10 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
             if final[q] and all(k >= counts.least[c] for k, c in zip(place, counts.of[q], strict=True))}
     while more := {x for x, y, _ in edges if y in live} - live:
         live |= more
-    kept = sorted(live)
+    kept = sorted(live, key=queue.__getitem__)
     rank = {x: i for i, x in enumerate(kept)}
     edges = [(rank[x], rank[y], e) for x, y, e in edges if x in live and y in live]
+    edges.sort(key=lambda edge: edge[0])
     ptr = np.searchsorted([x for x, _, _ in edges], np.arange(len(kept) + 1)).astype(np.int64)
     return Unrolled(np.array([queue[x][0] for x in kept], np.int32),
                     np.array([queue[x][1] for x in kept], np.int64).reshape(-1, SLOTS), ptr,

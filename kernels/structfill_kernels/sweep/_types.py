@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .cover import Cover, cover
+from .runs import Runs, runs
 
 
 class Edges(NamedTuple):
@@ -16,11 +17,13 @@ class Edges(NamedTuple):
     set_ptr: Any  # int64 [T + 1]
     set_class: Any  # int32 [M]
     cover: Cover
+    runs: Runs | None
 
     @classmethod
     def of(cls, out_ptr, out_target, out_set, set_ptr, set_class, classes):
-        """The edges with the cover of their sets."""
-        return cls(out_ptr, out_target, out_set, set_ptr, set_class, cover(set_ptr, set_class, classes))
+        """The edges with the cover of their sets, and with their runs where these are long."""
+        found = cover(set_ptr, set_class, classes), runs(out_ptr, out_target, out_set)
+        return cls(out_ptr, out_target, out_set, set_ptr, set_class, *found)
 
 
 class Posterior(NamedTuple):

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from . import cover, linear, logs
+from . import cover, linear, linear_runs, logs
 from ._types import Posterior
-from .linear import NEVER, SAFE, TINY, start_of
+from .linear import NEVER, SAFE, TINY, is_live, start_of
 
 
 @njit(cache=True, nogil=True)
-def _read_best(ptr, target, set_of, set_ptr, set_class, state, values, peaks, peak, top):
-    N = peaks.shape[0]
+def _read_best(ptr, target, set_of, set_ptr, set_class, live, values, peaks, peak, top):
+    N, state = peaks.shape[0], start_of(live)
     tokens, classes = np.empty(N, np.int32), np.empty(N, np.int32)
     for i in range(N):
         best, token, chosen, after = NEVER, -1, -1, -1
         for k in range(ptr[state], ptr[state + 1]):
             s = set_of[k]
-            value = values[i + 1, target[k]] + peaks[i, s]
+            value = values[i + 1, target[k]] + peaks[i, s] if is_live(live, target[k], i + 1) else NEVER
             if value < best or value == NEVER:
                 continue
             for x in range(set_ptr[s], set_ptr[s + 1]):
@@ -39,22 +39,26 @@ class _Weights:
         self.by_set = cover.sums(*edges.cover, self.by_class)
 
 
+def _form(edges):
+    """The linear sweeps that are faster on these edges, and the arrays that they take."""
+    return (linear, edges[:3]) if edges.runs is None else (linear_runs, edges.runs)
+
+
 def _path(edges, peaks, values, peak, top, live):
     graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
-    return _read_best(*graph, start_of(live), values, peaks, peak, top)
+    return _read_best(*graph, live, values, peaks, peak, top)
 
 
 def best_path(edges, peak, top, live):
     """See the package."""
-    peaks = cover.peaks(*edges.cover, peak)
-    values = linear.backward_max(edges.out_ptr, edges.out_target, edges.out_set, peaks, live)
-    return _path(edges, peaks, values, peak, top, live)
+    peaks, (form, graph) = cover.peaks(*edges.cover, peak), _form(edges)
+    return _path(edges, peaks, form.backward_max(graph, peaks, live), peak, top, live)
 
 
 def _forward_linear(edges, weights, live, values, scales):
     """The linear posterior behind a backward sweep, or None where it would lose paths."""
-    graph, set_mass = (edges.out_ptr, edges.out_target, edges.out_set), np.zeros_like(weights.by_set)
-    if scales == NEVER or not linear.forward_sum(*graph, weights.by_set, live, values, set_mass):
+    (form, graph), set_mass = _form(edges), np.zeros_like(weights.by_set)
+    if scales == NEVER or not form.forward_sum(graph, weights.by_set, live, values, set_mass):
         return None
     mass = cover.shares(*edges.cover, set_mass, weights.by_set, weights.by_class, TINY)
     log_total = scales + float(np.log(values[0, start_of(live)]) + weights.shift.sum())
@@ -63,9 +67,8 @@ def _forward_linear(edges, weights, live, values, scales):
 
 def posterior_linear(edges, score, live, weights=None):
     """The linear form, or None where it would lose paths."""
-    w = weights or _Weights(edges, score)
-    found = linear.backward_sum(edges.out_ptr, edges.out_target, edges.out_set, w.by_set, live)
-    return _forward_linear(edges, w, live, *found)
+    w, (form, graph) = weights or _Weights(edges, score), _form(edges)
+    return _forward_linear(edges, w, live, *form.backward_sum(graph, w.by_set, live))
 
 
 def posterior_log(edges, score, live, weights=None):
@@ -91,10 +94,10 @@ def posterior(edges, score, live):
 def posterior_and_path(edges, score, peak, top, live):
     """See the package."""
     weights, peaks = _Weights(edges, score), cover.peaks(*edges.cover, peak)
-    graph = edges.out_ptr, edges.out_target, edges.out_set
-    values, scales, best = linear.backward_both(*graph, weights.by_set, peaks, live)
+    form, graph = _form(edges)
+    values, scales, best = form.backward_both(graph, weights.by_set, peaks, live)
     if scales == NEVER:
-        best = linear.backward_max(*graph, peaks, live)
+        best = form.backward_max(graph, peaks, live)
     found = _forward_linear(edges, weights, live, values, scales) or posterior_log(edges, score, live, weights)
     return (found, *_path(edges, peaks, best, peak, top, live))
 

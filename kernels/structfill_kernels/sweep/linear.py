@@ -26,11 +26,16 @@ def start_of(live):
     return q
 
 
+def backward_max(graph, peaks, live):
+    """float64 [N + 1, S]: the best score from every live (state, position) to the end, less the position's largest."""
+    best = np.full((len(peaks) + 1, len(live)), NEVER)
+    _backward_max(*graph, peaks, live, best)
+    return best
+
+
 @njit(cache=True, nogil=True)
-def backward_max(ptr, target, set_of, peaks, live):
-    """Best score from every live (state, position) to the end, less the position's largest."""
+def _backward_max(ptr, target, set_of, peaks, live, values):
     N, S = peaks.shape[0], live.shape[0]
-    values = np.full((N + 1, S), NEVER)
     for q in range(S):
         if is_live(live, q, N):
             values[N, q] = 0.0
@@ -39,20 +44,25 @@ def backward_max(ptr, target, set_of, peaks, live):
         for q in range(S):
             if is_live(live, q, i):
                 best = NEVER
-                for k in range(ptr[q], ptr[q + 1]):
-                    best = max(best, ahead[U32(target[k])] + row[U32(set_of[k])])
+                for k in range(U64(ptr[q]), U64(ptr[q + 1])):
+                    x = ahead[U32(target[k])] + row[U32(set_of[k])]
+                    best = x if x > best else best
                 here[q] = best
-                top = max(top, best)
+                top = best if best > top else top
         for q in range(S):
             here[q] -= top
-    return values
+
+
+def backward_sum(graph, weights, live):
+    """float64 [N + 1, S], the linear backward values, largest 1 at every position, and the sum of the log scales (-inf:
+    all lost)."""
+    values = np.zeros((len(weights) + 1, len(live)))
+    return values, _backward_sum(*graph, weights, live, values)
 
 
 @njit(cache=True, nogil=True)
-def backward_sum(ptr, target, set_of, weights, live):
-    """Linear backward values, largest 1 at every position, and the sum of the log scales (-inf: all lost)."""
-    N, S = weights.shape[0], live.shape[0]
-    values, total = np.zeros((N + 1, S)), 0.0
+def _backward_sum(ptr, target, set_of, weights, live, values):
+    N, S, total = weights.shape[0], live.shape[0], 0.0
     for q in range(S):
         if is_live(live, q, N):
             values[N, q] = 1.0
@@ -61,24 +71,29 @@ def backward_sum(ptr, target, set_of, weights, live):
         for q in range(S):
             if is_live(live, q, i):
                 mass = 0.0
-                for k in range(ptr[q], ptr[q + 1]):
+                for k in range(U64(ptr[q]), U64(ptr[q + 1])):
                     mass += ahead[U32(target[k])] * row[U32(set_of[k])]
                 here[q] = mass if mass > TINY else 0.0
-                top = max(top, mass)
+                top = mass if mass > top else top
         if top < SAFE:
-            return values, NEVER
+            return NEVER
         for q in range(S):
             here[q] /= top
         total += np.log(top)
-    return values, total
+    return total
+
+
+def backward_both(graph, weights, peaks, live):
+    """`backward_sum` and `backward_max` in one look at every edge: (values, scales, best). `best` is cut short where
+    the sum is lost."""
+    shape = len(weights) + 1, len(live)  # made by NumPy, which asks for large pages
+    values, best = np.zeros(shape), np.full(shape, NEVER)
+    return values, _backward_both(*graph, weights, peaks, live, values, best), best
 
 
 @njit(cache=True, nogil=True)
-def backward_both(ptr, target, set_of, weights, peaks, live):
-    """`backward_sum` and `backward_max` in one look at every edge: (values, scales, best). `best` is cut short where
-    the sum is lost."""
-    N, S = weights.shape[0], live.shape[0]
-    values, scales, best = np.zeros((N + 1, S)), 0.0, np.full((N + 1, S), NEVER)
+def _backward_both(ptr, target, set_of, weights, peaks, live, values, best):
+    N, S, scales = weights.shape[0], live.shape[0], 0.0
     for q in range(S):
         if is_live(live, q, N):
             values[N, q], best[N, q] = 1.0, 0.0
@@ -88,30 +103,34 @@ def backward_both(ptr, target, set_of, weights, peaks, live):
         for q in range(S):
             if is_live(live, q, i):
                 mass, high = 0.0, NEVER
-                for k in range(ptr[q], ptr[q + 1]):
+                for k in range(U64(ptr[q]), U64(ptr[q + 1])):
                     r, s = U32(target[k]), U32(set_of[k])
                     mass += ahead[r] * row[s]
-                    high = max(high, ahead_best[r] + row_best[s])
-                here[q] = mass if mass > TINY else 0.0
-                here_best[q] = high
-                top, top_best = max(top, mass), max(top_best, high)
+                    x = ahead_best[r] + row_best[s]
+                    high = x if x > high else high
+                here[q], here_best[q] = mass if mass > TINY else 0.0, high
+                top, top_best = mass if mass > top else top, high if high > top_best else top_best
         if top < SAFE:
-            return values, NEVER, best
+            return NEVER
         for q in range(S):
             here[q] /= top
             here_best[q] -= top_best
         scales += np.log(top)
-    return values, scales, best
+    return scales
 
 
-@njit(cache=True, nogil=True)
-def forward_sum(ptr, target, set_of, weights, live, values, set_mass):
+def forward_sum(graph, weights, live, values, set_mass):
     """Fills the posterior of every set. False where paths that count may have been lost.
 
     Forward and backward values and set weights are at most 1, so what clearing and underflow lose at a position is at
     most `TINY` a state or edge, to be compared with the mass of all paths in the same units. A state whose backward
     value was cleared is never skipped: what it is worth is not known.
     """
+    return _forward_sum(*graph, weights, live, values, set_mass)
+
+
+@njit(cache=True, nogil=True)
+def _forward_sum(ptr, target, set_of, weights, live, values, set_mass):
     N, S = weights.shape[0], live.shape[0]
     here, ahead = np.zeros(S), np.zeros(S)
     here[start_of(live)] = 1.0
@@ -124,7 +143,7 @@ def forward_sum(ptr, target, set_of, weights, live, values, set_mass):
         for q in range(S):
             if here[q] == 0.0 or not is_live(live, q, i) or (back[q] > 0.0 and here[q] * back[q] < least):
                 continue
-            for k in range(ptr[q], ptr[q + 1]):
+            for k in range(U64(ptr[q]), U64(ptr[q + 1])):
                 r, s = U32(target[k]), U32(set_of[k])
                 x = here[q] * row[s]
                 ahead[r] += x
