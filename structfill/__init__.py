@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _HOME = {
     "BudgetTooSmall": "errors", "EmptyLanguage": "errors", "ModelError": "errors", "SpecError": "errors",
     "RefusedValue": "errors", "StructfillError": "errors", "TooLarge": "errors", "UnsupportedFeature": "errors",
-    "VocabMismatch": "errors", "NotFound": "errors",
+    "VocabMismatch": "errors", "NotFound": "errors", "Narrowed": "errors",
     "Limits": "limits",
     "Vocab": "vocab",
     "Constraint": "front.constraint", "json_schema": "front.json_schema.constraint",
@@ -34,7 +34,7 @@ _HOME = {
 
 __all__ = [
     "Blocks", "BudgetTooSmall", "Constraint", "EmptyLanguage", "Generator", "LazyGraph", "LazyTrellis",
-    "LeftToRightOptions", "Limits", "Model", "ModelError", "NotFound", "RefusedValue", "RemoteOptions",
+    "LeftToRightOptions", "Limits", "Model", "ModelError", "Narrowed", "NotFound", "RefusedValue", "RemoteOptions",
     "RenoiseOptions", "Result", "SamplerOptions", "Snapshot", "SpecError", "StructfillError", "TokenGraph",
     "TooLarge", "Trellis", "TrellisBatch", "UnsupportedFeature", "Vocab", "VocabMismatch", "apply", "bounded",
     "choice", "compile", "compile_or_explore", "feasible_lengths", "generate", "infill", "json_schema", "lark",
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         BudgetTooSmall,
         EmptyLanguage,
         ModelError,
+        Narrowed,
         NotFound,
         RefusedValue,
         SpecError,

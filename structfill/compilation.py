@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import warnings
 from dataclasses import replace
 
 from . import __version__
@@ -11,7 +12,7 @@ from .cache import Cache
 from .collector import paused_collector
 from .deadline import deadline
 from .distinct import DistinctGraph
-from .errors import SpecError, TooLarge, VocabMismatch
+from .errors import Narrowed, SpecError, TooLarge, VocabMismatch
 from .front.constraint import Constraint
 from .front.lark.constraint import LarkGrammar
 from .lazy import LazyGraph
@@ -26,7 +27,8 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     """The token graph of `constraint` over `vocab`, with `.states .edges .classes .compile_ms .nbytes`.
 
     With a `cache`, a graph compiled before by this version for equal arguments is read from disk; entries that cannot
-    be read are misses. Raises `TooLarge` past the limits, `EmptyLanguage` if no text satisfies the constraint.
+    be read are misses. Raises `TooLarge` past the limits, `EmptyLanguage` if no text satisfies the constraint. Warns
+    (`Narrowed`) of a schema that is too large for all but texts that nest less deep than it allows.
     """
     if not isinstance(constraint, Constraint):
         raise SpecError(f"compile needs a constraint such as structfill.json_schema(...), not {constraint!r:.80}")
@@ -39,7 +41,10 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     stored = cache.load(key) if cache is not None else None
     if stored is not None:
         with contextlib.suppress(SpecError, VocabMismatch):  # an entry that is no token graph is a miss
-            return TokenGraph.from_arrays(stored, vocab)
+            graph = TokenGraph.from_arrays(stored, vocab)
+            if graph.nesting:
+                warnings.warn(Narrowed(graph.nesting), stacklevel=2)
+            return graph
     try:
         with deadline(limits.seconds):
             graph = build(constraint.counting(limits), vocab, limits)

@@ -120,3 +120,18 @@ class VocabMismatch(StructfillError):
 
 class ModelError(StructfillError):
     """A model cannot be found, loaded or run."""
+
+
+class Narrowed(UserWarning):
+    """A constraint is too large to be written in full: values nest less deep in generated text than it allows.
+
+    Attributes: `nesting`, how many values are nested in others at most.
+    """
+
+    def __init__(self, nesting: int) -> None:
+        super().__init__(nesting)
+        self.nesting = nesting
+
+    def __str__(self) -> str:
+        return (f"the constraint is too large to be written in full: in generated text values nest {self.nesting} deep "
+                "at most (Limits(states=...) raises it; given text is judged as before)")

@@ -28,7 +28,7 @@ UNREACHABLE = -1
 MOST_TOKENS = 1 << 62  # what no canvas has
 ENDLESS = 1 << 32  # tokens, where no budget is given
 KEPT = 4  # graphs without counters, for canvases of different lengths
-FORMAT = 5  # of `TokenGraph.to_arrays`
+FORMAT = 6  # of `TokenGraph.to_arrays`
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -58,6 +58,7 @@ class TokenGraph:
         order: int32 [S], states in depth-first order, for the reachability sweeps.
         counting: what edges do to counters, or None.
         max_tokens: texts of more tokens may break the constraint; 0: no text does.
+        nesting: values nest no deeper in its texts, because the whole constraint is too large; 0: no such bound.
         work: elementary steps that building took, as counted by ``Limits.work``.
         compile_ms: wall time of `build`, without the vocabulary's trie.
     """
@@ -80,6 +81,7 @@ class TokenGraph:
     counting: Counting | None = field(repr=False)
     classes: int
     max_tokens: int
+    nesting: int
     work: int
     compile_ms: float
 
@@ -281,7 +283,7 @@ class TokenGraph:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the vocabulary as named arrays, with a digest of them and of the vocabulary."""
         arrays = self._arrays()
-        arrays["meta"] = np.array([self.classes, self.max_tokens, self.work, self.compile_ms])
+        arrays["meta"] = np.array([getattr(self, name) for name in _NUMBERS])
         return arrays | {"digest": _digest(arrays, self.vocab)}
 
     @classmethod
@@ -291,14 +293,15 @@ class TokenGraph:
         found = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
         if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
             raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
-        classes, max_tokens, work, compile_ms = found.pop("meta").tolist()
+        *counts, compile_ms = found.pop("meta").tolist()
         found = {name: linking.own(array) for name, array in found.items()}
         counting = Counting.from_arrays(found)
-        return cls(vocab, **{name: found[name] for name in _ARRAYS}, counting=counting, classes=int(classes),
-                   max_tokens=int(max_tokens), work=int(work), compile_ms=compile_ms)
+        classes, max_tokens, nesting, work = map(int, counts)
+        return cls(vocab, **{name: found[name] for name in _ARRAYS}, counting=counting, classes=classes,
+                   max_tokens=max_tokens, nesting=nesting, work=work, compile_ms=compile_ms)
 
 
-_NUMBERS = ("classes", "max_tokens", "work", "compile_ms")
+_NUMBERS = ("classes", "max_tokens", "nesting", "work", "compile_ms")
 _ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "counting", *_NUMBERS)]
 
 
@@ -354,8 +357,8 @@ def build(automaton: ByteAutomaton | CountedAutomaton, vocab: Vocab, limits: Lim
         counting = _counting(automaton, arrays, shift, order, limits)
     exact = automaton.exact_up_to
     most = 0 if exact is None else min(exact // vocab.longest, MOST_TOKENS)
-    graph = TokenGraph(vocab, **arrays, counting=counting, classes=classes, work=walked.work, max_tokens=most,
-                       compile_ms=0.0)
+    graph = TokenGraph(vocab, **arrays, counting=counting, classes=classes, max_tokens=most,
+                       nesting=automaton.nesting, work=walked.work, compile_ms=0.0)
     if counting is not None:
         exactly, row = graph._exact(0)
         graph.shortest[0] = exactly.shortest[row]

@@ -22,12 +22,14 @@ class ByteAutomaton:
         byte_class: uint8 [256], the class of every byte (K <= 256 classes).
         accepting: bool [S].
         exact_up_to: texts of more bytes may break the constraint; None: no text does.
+        nesting: values nest no deeper in it, though the constraint allows them to; 0: there is no such bound.
     """
 
     delta: NDArray[np.int32]
     byte_class: NDArray[np.uint8]
     accepting: NDArray[np.bool_]
     exact_up_to: int | None = None
+    nesting: int = 0
 
     @classmethod
     def minimal(cls, delta: NDArray[np.int32], byte_class: NDArray[np.uint8], labels: NDArray[np.int32],

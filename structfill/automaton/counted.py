@@ -25,7 +25,7 @@ class CountedAutomaton:
     """A `ByteAutomaton` some of whose states count. State 0 starts; every state is live at some count.
 
     Attributes:
-        delta, byte_class, accepting, exact_up_to: as of `ByteAutomaton`.
+        delta, byte_class, accepting, exact_up_to, nesting: as of `ByteAutomaton`.
         counts: `counters.Counts`; a text ends well in an accepting state only if its counters may end there.
     """
 
@@ -34,6 +34,7 @@ class CountedAutomaton:
     accepting: NDArray[np.bool_]
     counts: Any
     exact_up_to: int | None = None
+    nesting: int = 0
 
     def __len__(self) -> int:
         return len(self.accepting)
@@ -58,7 +59,7 @@ class CountedAutomaton:
         least = self.counts.least[self.counts.of[found.state]]
         ends = self.accepting[found.state] & (found.count >= least).all(1)
         delta, labels = condense(delta, np.where(ends, 0, -1).astype(np.int32))
-        return ByteAutomaton(delta, self.byte_class, labels >= 0, self.exact_up_to)
+        return ByteAutomaton(delta, self.byte_class, labels >= 0, self.exact_up_to, self.nesting)
 
 
 def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,

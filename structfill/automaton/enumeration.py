@@ -100,20 +100,21 @@ def _more_configurations(known, count):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(**BARE)  # type: ignore[untyped-decorator]
-def _nests_in(call: int, stack: int, callee: Any, kont: Any, below: Any) -> int:
-    """How many times the callee of a continuation is on the stack."""
-    same = 0
+def _nests_in(call: int, stack: int, callee: Any, nests: Any, kont: Any, below: Any) -> tuple[int, int]:
+    """How many times the callee of a continuation is on the stack, and how many values are that hold others."""
+    same = height = 0
     while stack != EMPTY:
         same += callee[kont[stack]] == callee[call]
+        height += nests[kont[stack]]
         stack = below[stack]
-    return same
+    return same, height
 
 
 @nb.njit(cache=True, nogil=True)
 def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, start: Any, target_of: Any, begin: Any,
                member: Any, labels: Any, gaps: Any, behind: Any, calls: Any, callee: Any, nests: Any, counter: Any,
                return_offset: Any, returns: Any, spaces: Any, mode: int, most: Any, grows: Any,
-               max_states: int) -> int:
+               deepest: int, max_states: int) -> int:
     """The enumeration until it ends, or something has to grow: the configuration begun is then looked at again."""
     kont, below, too_deep, around, node_key, node_table = stacks
     state_of, stack_of, gap_of, key_of, conf_table, delta, out_labels = known
@@ -176,8 +177,12 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
                         at[_COUNT], at[_NODES] = count, nodes
                         return _MORE_STACKS
                     deep = too_deep[stack]
-                    if nests[call] and _nests_in(call, stack, callee, kont, below) > most[call]:
-                        deep = max(deep, grows[call])
+                    if nests[call]:
+                        same, height = _nests_in(call, stack, callee, nests, kont, below)
+                        if same > most[call]:
+                            deep = max(deep, grows[call])
+                        if height >= deepest:
+                            deep = max(deep, STAYS)
                     kont[nodes], below[nodes], too_deep[nodes], node_key[nodes] = call, stack, deep, key
                     around[nodes] = counter[call] if counter[call] else around[stack]
                     node_table[slot] = nodes
@@ -200,9 +205,9 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
 @nb.njit(cache=True, nogil=True)
 def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
                      behind: Any, calls: Any, callee: Any, nests: Any, counter: Any, return_offset: Any, returns: Any,
-                     spaces: Any, mode: int, most: Any, grows: Any, max_states: int) -> Any:
+                     spaces: Any, mode: int, most: Any, grows: Any, deepest: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
-    ``most[c]`` (int32 [C]) times before.
+    ``most[c]`` (int32 [C]) times before, and at most `deepest` values are nested in others.
 
     Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
     return, the whitespace mode, the bounds and whether each `grows` (int32 [C]). Returns (delta int32 [S, K], labels
@@ -226,7 +231,8 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     at, decided, what = np.array([0, 1, 1, 0, 0]), np.empty(classes, np.int64), _MORE_STACKS
     while what != _DONE:
         what = _enumerate(at, decided, known, stacks, start, target_of, begin, member, labels, gaps, behind, calls,
-                          callee, nests, counter, return_offset, returns, spaces, mode, most, grows, max_states)
+                          callee, nests, counter, return_offset, returns, spaces, mode, most, grows, deepest,
+                          max_states)
         if what == _MORE_STACKS:
             stacks = _more_stacks(stacks, at[_NODES])
         elif what == _MORE_CONFIGURATIONS:

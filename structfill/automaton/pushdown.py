@@ -8,9 +8,10 @@ not spelled out: a state says which kind of gap stands before its next byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
 FREE_STATES = 600  # and values of free form while it is smaller than this: they double many an automaton
+SHALLOW_STATES = 20_000  # of an automaton that is cut off at some depth, because it would be too large otherwise
 _SPACES = b" \n\t\r"
 
 
@@ -96,9 +98,10 @@ class Pushdown:
         """The byte automaton of all texts in which no definition nests inside itself more than `limits.depth` times.
 
         Recursion is unrolled once, twice, ... for as long as the automaton, counts spelled out as states, stays below
-        `SOFT_STATES` states, or, as to values of free form, below `FREE_STATES`. Raises `TooLarge` past
-        `limits.states`, `EmptyLanguage` where no text is left, `NestedCounters` where a counter of slot 0 runs around
-        another one.
+        `SOFT_STATES` states, or, as to values of free form, below `FREE_STATES`. What is past `limits.states` without
+        recursion is cut off where values nest deeper than keeps it below `SHALLOW_STATES`, and says so (`nesting`).
+        Raises `TooLarge` where that leaves no text or the limits allow less, `EmptyLanguage` where there is none,
+        `NestedCounters` where a counter of slot 0 runs around another one.
         """
         if len(self.labels) >= KEYS:
             raise TooLarge("states", len(self.labels), KEYS)
@@ -120,6 +123,8 @@ class Pushdown:
             if found is not None and self._size(nested) > soft:
                 break
             if nested.states > soft:
+                if most >= 4 * SHALLOW_STATES and (shallow := self._shallow(moves, whitespace)) is not None:
+                    return shallow
                 if by_bytes < allowed:
                     raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
                 raise TooLarge("states", nested.states, allowed)
@@ -130,6 +135,22 @@ class Pushdown:
         if found is None:
             raise EmptyLanguage("no text satisfies the constraint")
         return self._condensed(found, moves.byte_class)
+
+    def _shallow(self, moves: Transitions, whitespace: Whitespace) -> ByteAutomaton | CountedAutomaton | None:
+        """The automaton of the texts in which values nest as deep as `SHALLOW_STATES` allow, or no deeper than they
+        have to; None where none can be found among four times as many states."""
+        found, most = None, 4 * SHALLOW_STATES
+        for nesting in count(1):
+            check_time()
+            nested = self._nested(moves, whitespace, 0, 0, False, most, nesting)
+            if nested.states > most:
+                break
+            if (nested.labels >= 0).any():
+                deeper = self._condensed(nested, moves.byte_class)
+                if found is not None and len(deeper) > SHALLOW_STATES:
+                    break
+                found = replace(deeper, nesting=nesting)
+        return found
 
     def _size(self, nested: _Nested) -> int:
         """How many states there are, counts spelled out."""
@@ -155,8 +176,9 @@ class Pushdown:
         return condensed(nested.delta, byte_class, nested.labels >= 0, of, ticks, self.bounds)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
-                most_states: int) -> _Nested:
-        """Everything that nests `depth` times, and `free` times in values of free form; cut off past `most_states`."""
+                most_states: int, deepest: int = KEYS) -> _Nested:
+        """Everything that nests `depth` times, and `free` times in values of free form, and `deepest` times in all; cut
+        off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
         grows = np.where(self.free, GROWS if free_grows else STAYS, ALWAYS_GROWS).astype(np.int32)
         everywhere = whitespace == Whitespace.ANY
@@ -165,7 +187,7 @@ class Pushdown:
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
             self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
-            int(whitespace), most, grows, most_states))
+            int(whitespace), most, grows, deepest, most_states))
 
 
 class _Nested(NamedTuple):

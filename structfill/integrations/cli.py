@@ -142,7 +142,7 @@ def compile_command(
     figures = {"automaton states": len(automaton), "graph states": graph.states, "edges": graph.edges,
                "token classes": graph.classes, "shortest text (tokens)": int(graph.shortest[0]),
                "schema to automaton (ms)": round(front_ms, 2), "automaton to graph (ms)": round(graph.compile_ms, 2),
-               "memory (bytes)": graph.nbytes}
+               "memory (bytes)": graph.nbytes} | ({"values nest, at most": graph.nesting} if graph.nesting else {})
     if as_json:
         print(json.dumps(figures))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -17,7 +18,7 @@ from ...automaton.counted import CountedAutomaton
 from ...automaton.difference import difference
 from ...automaton.pushdown import NestedCounters, Whitespace
 from ...collector import paused_collector
-from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
+from ...errors import EmptyLanguage, Narrowed, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..between import between, without
 from ..constraint import Begun, Constraint, Repeat, check_text
@@ -125,6 +126,8 @@ class JsonSchema(Constraint):
             space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
+                if automaton.nesting:
+                    warnings.warn(Narrowed(automaton.nesting), stacklevel=2)
                 return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden

@@ -1,0 +1,91 @@
+"""Schemas too large to be written in full: values nest as deep as fits, and a warning says so."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any
+
+import jsonschema
+import pytest
+import torch
+from typer.testing import CliRunner
+
+import structfill as sf
+from structfill.cache import Cache
+from structfill.integrations.cli import app
+
+VOCAB = sf.Vocab.bytes()
+
+
+def tree(depth: int, width: int = 20, **more: Any) -> dict[str, Any]:
+    """Objects of `width` properties that hold such objects, `depth` times, and then a number; one definition a level."""
+    levels = {f"t{k}": {"type": "object", "properties": {f"p{w}": {"$ref": f"#/$defs/t{k - 1}"} for w in range(width)},
+                        "additionalProperties": False} for k in range(1, depth)}
+    return {"$defs": {"t0": {"type": "integer"}, **levels}, "type": "object", "additionalProperties": False,
+            "properties": {f"p{w}": {"$ref": f"#/$defs/t{depth - 1}"} for w in range(width)}, **more}
+
+
+def nested(value: Any) -> int:
+    """How many values are around the innermost one."""
+    return max((1 + nested(held) for held in value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def test_values_nest_as_deep_as_fits() -> None:
+    schema = tree(4)
+    constraint = sf.json_schema(schema)
+    with pytest.warns(sf.Narrowed, match="values nest 2 deep at most") as told:
+        graph = sf.compile(constraint, VOCAB)
+    assert graph.nesting == 2 and told[0].message.nesting == 2  # type: ignore[union-attr]
+    trellis, deepest = sf.Trellis(graph, length=48), 0
+    for seed in range(100):
+        generator = torch.Generator().manual_seed(seed)
+        logits = torch.randn(48, len(VOCAB), generator=generator)
+        value = json.loads(trellis.text(trellis.sample(logits, generator)))
+        jsonschema.validate(value, schema)
+        deepest = max(deepest, nested(value))
+    assert deepest == 2
+    deep = '{"p1": {"p2": {"p3": {"p4": 5}}}}'
+    assert constraint.accepts(deep) and constraint.accepts_prefix(deep[:-6])  # given text is judged by the schema
+
+
+def test_what_has_to_nest_deeper_does() -> None:
+    schema = tree(4) | {"required": ["p0"]}
+    schema["$defs"]["t3"]["required"] = ["p3"]
+    with pytest.warns(sf.Narrowed):
+        graph = sf.compile(sf.json_schema(schema), VOCAB)
+    assert VOCAB.decode(graph.shortest_from(0)) == '{"p0":{"p3":{}}}' and graph.nesting == 2
+
+
+def test_small_limits_are_limits() -> None:
+    with pytest.raises(sf.TooLarge, match=r"states would reach .*Limits\(states="):
+        sf.compile(sf.json_schema(tree(4)), VOCAB, limits=sf.Limits(states=50_000))
+
+
+def test_where_no_depth_fits_it_is_too_large() -> None:
+    schema = tree(4)
+    for level in schema["$defs"].values():
+        level["required"] = [f"p{k}" for k in range(20)]
+    with pytest.raises(sf.TooLarge):
+        sf.compile(sf.json_schema(schema | {"required": ["p0", "p1", "p2"]}), VOCAB)
+
+
+def test_a_graph_from_the_cache_warns_as_well(tmp_path) -> None:
+    cache, constraint = Cache(tmp_path), sf.json_schema(tree(4))
+    for _ in range(2):
+        with pytest.warns(sf.Narrowed):
+            assert sf.compile(constraint, VOCAB, cache=cache).nesting == 2
+
+
+def test_what_fits_is_not_narrowed() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sf.compile(sf.json_schema(tree(3)), VOCAB).nesting == 0
+
+
+def test_the_command_line_tells(tmp_path) -> None:
+    file = tmp_path / "tree.json"
+    file.write_text(json.dumps(tree(4)))
+    with pytest.warns(sf.Narrowed):
+        result = CliRunner().invoke(app, ["compile", str(file), "--json"])
+    assert json.loads(result.stdout)["values nest, at most"] == 2
