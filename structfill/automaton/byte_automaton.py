@@ -40,6 +40,14 @@ class ByteAutomaton:
             raise EmptyLanguage("no text satisfies the constraint")
         return cls(delta, byte_class, labels >= 0, exact_up_to)
 
+    def between(self, state: int, ends: NDArray[np.bool_]) -> ByteAutomaton:
+        """The texts that lead from `state` to one of `ends` (bool [S]). Raises `EmptyLanguage`."""
+        order = np.arange(len(self), dtype=np.int32)
+        order[[0, state]] = order[[state, 0]]  # the start is state 0
+        delta = np.where(self.delta == DEAD, np.int32(DEAD), order[self.delta])[order]
+        labels = np.where(ends[order], 0, -1).astype(np.int32)
+        return ByteAutomaton.minimal(delta, self.byte_class, labels, self.exact_up_to)
+
     def __len__(self) -> int:
         return len(self.accepting)
 

@@ -16,12 +16,13 @@ from ..errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature
 from ..trellis import OPEN, Constrained, Posterior, Trellis
 from ..trellis.constrain import lift
 from ..trellis.evidence import Evidence, Row, agreeing, as_array
+from ..trellis.left_to_right import LeftToRight
 from .graph import TRIES, DistinctGraph, Place, Span, Tokens
 
 _MEMORY = 256  # canvases remembered per row
 
 
-class DistinctTrellis(Trellis):
+class DistinctTrellis(LeftToRight, Trellis):
     """Valid canvases of `length` tokens under a `DistinctGraph` and fixed tokens. Arguments are those of `Trellis`,
     `start` a state of the graph, and so are methods: canvases are valid, in the budget and around what is fixed; masks,
     entropies and masses are those of texts whose items may repeat.
@@ -33,6 +34,7 @@ class DistinctTrellis(Trellis):
     """
 
     exact = False
+    what = "unique items are"
 
     def __init__(self, graph: DistinctGraph, length: int, fixed: Evidence | None = None, rows: int = 1,
                  start: Place | Sequence[Place] | None = None, more: int | Evidence = 0) -> None:
@@ -186,18 +188,6 @@ class DistinctTrellis(Trellis):
     def begins(self) -> list[Any]:
         """Where every row begins."""
         return list(self._places)
-
-    def next_columns(self, row: int, state: Any, position: int, columns: int, device: torch.device) -> torch.Tensor:
-        """As `DistinctGraph.next_columns`. Raises `UnsupportedFeature` where tokens are fixed from `position` on."""
-        if (self._rows[row].fixed[position:] != OPEN).any():
-            raise UnsupportedFeature("fixed tokens", "unique items are not written from the left between fixed tokens",
-                                     hint="use a model that fills whole canvases")
-        return self._of.next_columns(state, self.length + self.more - position, columns, device)
-
-    def next_tokens(self, row: int, state: Any, position: int, most: int) -> NDArray[np.int32]:
-        """int32: tokens that `next_columns` allows, all of them where there are fewer than `most`."""
-        columns = self.next_columns(row, state, position, len(self._of.vocab), torch.device("cpu"))
-        return np.flatnonzero(columns.numpy())[:most].astype(np.int32)
 
     def window(self, first: Sequence[int], length: int) -> Trellis:
         """Raises `UnsupportedFeature`: a part of a text cannot be judged."""

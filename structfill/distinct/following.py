@@ -59,10 +59,11 @@ class _At(NamedTuple):
 
 
 class Following:
-    """Answers for one graph."""
+    """Answers for one graph. Raises `TooLarge` where its texts take too many states."""
 
     def __init__(self, graph: DistinctGraph) -> None:
         self._graph, self._items = graph, dict[tuple[int, tuple[str, ...]], _Item | None]()
+        self._automaton = graph.automaton  # now, before anything is written
         self._told: dict[Place, list[tuple[Ids, list[int]]]] = {}  # ends behind one of several tokens, by place
 
     def tokens(self, place: Place, left: int | None) -> Flags:
@@ -109,7 +110,7 @@ class Following:
     def _towards(self, begun: Begun, text: str, place: Place) -> _At:
         """The way towards an item unlike the others."""
         before = text[: begun.start].encode("utf-8", "surrogatepass")
-        item = self._item(self._graph.automaton.run(before), begun.others)
+        item = self._item(self._automaton.run(before), begun.others)
         if item is None:
             return _At(self._graph.repeating, DEAD)
         return _At(item.graph, item.automaton.run(self._graph.vocab.decode_bytes(place.written)[len(before) :]))
@@ -120,7 +121,7 @@ class Following:
         if key not in self._items:
             item = None
             with contextlib.suppress(EmptyLanguage, TooLarge):
-                differing = graph.constraint.differing(graph.automaton, state, others, graph.limits)
+                differing = graph.constraint.differing(self._automaton, state, others, graph.limits)
                 automaton = series([_BLANKS, differing, _BEHIND, _ANYTHING], graph.limits)
                 item = _Item(automaton, build(automaton, graph.endless, graph.limits))
             _keep(self._items, key, item)

@@ -107,13 +107,9 @@ def between(whole: ByteAutomaton, prefix: str, suffix: str,
     for byte in after:
         reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
     ends = (reached != DEAD) & whole.accepting[reached]
-    order = np.arange(len(whole), dtype=np.int32)
-    order[[0, state]] = order[[state, 0]]  # the start is state 0
     inside = whole if within is None else within(whole, state)
-    delta = np.where(inside.delta == DEAD, np.int32(DEAD), order[inside.delta])[order]
-    labels = np.where(ends[order], 0, -1).astype(np.int32)
     try:
-        return ByteAutomaton.minimal(delta, inside.byte_class, labels, whole.exact_up_to)
+        return inside.between(state, ends)
     except EmptyLanguage:
         raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=SPELLING) from None
 

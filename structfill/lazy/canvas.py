@@ -17,6 +17,7 @@ from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Constrained, Posterior
 from structfill.trellis.constrain import SLIGHT, lift, room
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
+from structfill.trellis.left_to_right import LeftToRight
 
 from .first import Row, Tokens, beamed, blank, first_canvas
 from .graph import LazyGraph
@@ -27,7 +28,7 @@ _MEMORY = 256  # canvases remembered per row
 Floats = NDArray[np.float64]
 
 
-class LazyTrellis:
+class LazyTrellis(LeftToRight):
     """Valid canvases of `length` tokens under a lazy graph and fixed tokens, `exact` as to validity, budget and what is
     fixed, approximate as to likelihood.
 
@@ -40,6 +41,7 @@ class LazyTrellis:
     """
 
     exact = False
+    what = "a language that is explored lazily is"
 
     def __init__(self, graph: LazyGraph, length: int, fixed: Evidence | None = None, rows: int = 1,
                  start: Configuration | Sequence[Configuration] | None = None, more: int = 0,
@@ -163,23 +165,6 @@ class LazyTrellis:
             flags[b, position, token] = True
         packed = np.packbits(flags, axis=2, bitorder="little")
         return torch.from_numpy(packed.view(np.int32).copy())
-
-    def next_columns(self, row: int, state: Configuration, position: int, columns: int,
-                     device: torch.device) -> torch.Tensor:
-        """bool [columns] on `device`: the columns of logits whose token may come next, at `position`, behind tokens
-        that have led to `state`: those from which a text is known that ends in time.
-
-        Raises `UnsupportedFeature` where tokens are fixed from there on.
-        """
-        if (self._rows[row].fixed[position:] != OPEN).any():
-            raise UnsupportedFeature("fixed tokens", "a language that is explored lazily is not written from the left "
-                                     "between fixed tokens", hint="use a model that fills whole canvases")
-        return self.graph.next_columns(state, self.length + self.more - position, columns, device)
-
-    def next_tokens(self, row: int, state: Configuration, position: int, most: int) -> NDArray[np.int32]:
-        """int32: tokens that `next_columns` allows, all of them where there are fewer than `most`."""
-        columns = self.next_columns(row, state, position, len(self.graph.vocab), torch.device("cpu"))
-        return np.flatnonzero(columns.numpy())[:most].astype(np.int32)
 
     def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
         """As `Trellis.finish`, with the end that is known, where no tokens are fixed."""

@@ -19,7 +19,7 @@ VOCAB = sf.Vocab.bytes()
 
 
 def tree(depth: int, width: int = 20, **more: Any) -> dict[str, Any]:
-    """Objects of `width` properties that hold such objects, `depth` times, and then a number; one definition a level."""
+    """Objects of `width` properties that hold such objects, `depth` times, and then a number; a definition a level."""
     levels = {f"t{k}": {"type": "object", "properties": {f"p{w}": {"$ref": f"#/$defs/t{k - 1}"} for w in range(width)},
                         "additionalProperties": False} for k in range(1, depth)}
     return {"$defs": {"t0": {"type": "integer"}, **levels}, "type": "object", "additionalProperties": False,

@@ -147,13 +147,9 @@ def item_from(whole: ByteAutomaton, state: int) -> ByteAutomaton:
         inside = one_value(whole, begin)
         wide, narrow = whole.delta[:, whole.byte_class], inside.delta[:, inside.byte_class]
         ends = ((wide != DEAD) & (narrow == DEAD)).any(1)
-        order = np.arange(len(whole), dtype=np.int32)
-        order[[0, begin]] = order[[begin, 0]]  # the start is state 0
-        delta = np.where(inside.delta == DEAD, np.int32(DEAD), order[inside.delta])[order]
         ends[begin] = False  # no value is empty
         with contextlib.suppress(EmptyLanguage):
-            return ByteAutomaton.minimal(delta, inside.byte_class, np.where(ends[order], 0, -1).astype(np.int32),
-                                         whole.exact_up_to)
+            return inside.between(begin, ends)
     raise EmptyLanguage("no value may begin here")
 
 
@@ -163,7 +159,7 @@ def one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
     pairs, byte_class = np.unique(whole.byte_class * np.int64(_BETWEEN + 1) + _KINDS, return_inverse=True)
     delta = whole.delta[:, pairs // (_BETWEEN + 1)]
     _cut(delta, pairs % (_BETWEEN + 1), state)
-    return ByteAutomaton(delta, byte_class.astype(np.uint8), whole.accepting)
+    return ByteAutomaton(delta, byte_class.astype(np.uint8), whole.accepting, whole.exact_up_to)
 
 
 @nb.njit(cache=True, nogil=True)
