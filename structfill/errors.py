@@ -125,7 +125,7 @@ class ModelError(StructfillError):
 class Narrowed(UserWarning):
     """A constraint is too large to be written in full: values nest less deep in generated text than it allows.
 
-    Attributes: `nesting`, how many values are nested in others at most.
+    Attributes: `nesting`, how many values are nested in others at most, but for small ones.
     """
 
     def __init__(self, nesting: int) -> None:
@@ -134,4 +134,4 @@ class Narrowed(UserWarning):
 
     def __str__(self) -> str:
         return (f"the constraint is too large to be written in full: in generated text values nest {self.nesting} deep "
-                "at most (Limits(states=...) raises it; given text is judged as before)")
+                "at most, small ones perhaps deeper (Limits(states=...) raises it; given text is judged as before)")

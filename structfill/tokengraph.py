@@ -58,7 +58,7 @@ class TokenGraph:
         order: int32 [S], states in depth-first order, for the reachability sweeps.
         counting: what edges do to counters, or None.
         max_tokens: texts of more tokens may break the constraint; 0: no text does.
-        nesting: values nest no deeper in its texts, because the whole constraint is too large; 0: no such bound.
+        nesting: values nest no deeper, but for small ones, because the whole constraint is too large; 0: no such bound.
         work: elementary steps that building took, as counted by ``Limits.work``.
         compile_ms: wall time of `build`, without the vocabulary's trie.
     """

@@ -22,7 +22,7 @@ class ByteAutomaton:
         byte_class: uint8 [256], the class of every byte (K <= 256 classes).
         accepting: bool [S].
         exact_up_to: texts of more bytes may break the constraint; None: no text does.
-        nesting: values nest no deeper in it, though the constraint allows them to; 0: there is no such bound.
+        nesting: values nest no deeper, but for small ones, though the constraint allows them to; 0: no such bound.
     """
 
     delta: NDArray[np.int32]

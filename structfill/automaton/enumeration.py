@@ -114,7 +114,7 @@ def _nests_in(call: int, stack: int, callee: Any, nests: Any, kont: Any, below: 
 def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, start: Any, target_of: Any, begin: Any,
                member: Any, labels: Any, gaps: Any, behind: Any, calls: Any, callee: Any, nests: Any, counter: Any,
                return_offset: Any, returns: Any, spaces: Any, mode: int, most: Any, grows: Any,
-               deepest: int, max_states: int) -> int:
+               small: Any, deepest: int, max_states: int) -> int:
     """The enumeration until it ends, or something has to grow: the configuration begun is then looked at again."""
     kont, below, too_deep, around, node_key, node_table = stacks
     state_of, stack_of, gap_of, key_of, conf_table, delta, out_labels = known
@@ -181,7 +181,7 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
                         same, height = _nests_in(call, stack, callee, nests, kont, below)
                         if same > most[call]:
                             deep = max(deep, grows[call])
-                        if height >= deepest:
+                        if height >= deepest and not small[call]:
                             deep = max(deep, STAYS)
                     kont[nodes], below[nodes], too_deep[nodes], node_key[nodes] = call, stack, deep, key
                     around[nodes] = counter[call] if counter[call] else around[stack]
@@ -205,9 +205,11 @@ def _enumerate(at: Any, decided: Any, known: Configurations, stacks: Stacks, sta
 @nb.njit(cache=True, nogil=True)
 def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classes: int, labels: Any, gaps: Any,
                      behind: Any, calls: Any, callee: Any, nests: Any, counter: Any, return_offset: Any, returns: Any,
-                     spaces: Any, mode: int, most: Any, grows: Any, deepest: int, max_states: int) -> Any:
+                     spaces: Any, mode: int, most: Any, grows: Any, small: Any,
+                     deepest: int, max_states: int) -> Any:
     """Breadth-first enumeration of the configurations in which the callee of continuation c is on the stack at most
-    ``most[c]`` (int32 [C]) times before, and at most `deepest` values are nested in others.
+    ``most[c]`` (int32 [C]) times before, and at most `deepest` values are nested in others, but for `small` ones (bool
+    [C]).
 
     Arguments are those of `Transitions` and the arrays of `Pushdown`, the classes of space, newline, tab and carriage
     return, the whitespace mode, the bounds and whether each `grows` (int32 [C]). Returns (delta int32 [S, K], labels
@@ -231,8 +233,8 @@ def enumerate_states(start: Any, target_of: Any, begin: Any, member: Any, classe
     at, decided, what = np.array([0, 1, 1, 0, 0]), np.empty(classes, np.int64), _MORE_STACKS
     while what != _DONE:
         what = _enumerate(at, decided, known, stacks, start, target_of, begin, member, labels, gaps, behind, calls,
-                          callee, nests, counter, return_offset, returns, spaces, mode, most, grows, deepest,
-                          max_states)
+                          callee, nests, counter, return_offset, returns, spaces, mode, most, grows, small,
+                          deepest, max_states)
         if what == _MORE_STACKS:
             stacks = _more_stacks(stacks, at[_NODES])
         elif what == _MORE_CONFIGURATIONS:

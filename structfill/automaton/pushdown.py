@@ -8,6 +8,7 @@ not spelled out: a state says which kind of gap stands before its next byte.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -24,6 +25,7 @@ from .byte_automaton import ByteAutomaton
 from .condense import condense
 from .counted import CountedAutomaton, condensed
 from .enumeration import ALWAYS_GROWS, GROWS, KEYS, STAYS, enumerate_states
+from .small import small_values
 from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
@@ -138,19 +140,38 @@ class Pushdown:
 
     def _shallow(self, moves: Transitions, whitespace: Whitespace) -> ByteAutomaton | CountedAutomaton | None:
         """The automaton of the texts in which values nest as deep as `SHALLOW_STATES` allow, or no deeper than they
-        have to; None where none can be found among four times as many states."""
-        found, most = None, 4 * SHALLOW_STATES
-        for nesting in count(1):
-            check_time()
-            nested = self._nested(moves, whitespace, 0, 0, False, most, nesting)
-            if nested.states > most:
-                break
-            if (nested.labels >= 0).any():
-                deeper = self._condensed(nested, moves.byte_class)
-                if found is not None and len(deeper) > SHALLOW_STATES:
-                    break
-                found = replace(deeper, nesting=nesting)
+        have to, and small values deeper, if that fits; None where none can be found."""
+        nowhere, found = np.zeros(len(self.callee), np.bool_), None
+        with suppress(TooLarge):
+            for nesting in count(1):
+                with suppress(EmptyLanguage):  # until values nest as deep as they have to
+                    deeper = self._cut_off(moves, whitespace, nesting, nowhere)
+                    if found is not None and len(deeper) > SHALLOW_STATES:
+                        break
+                    found = deeper
+        if found is None:
+            return None
+        for nesting, most in ((found.nesting, 300), (found.nesting, 100), (max(1, found.nesting - 1), 300)):
+            with suppress(TooLarge, EmptyLanguage):
+                other = self._cut_off(moves, whitespace, nesting, self._small(moves, most))
+                if len(found) < len(other) <= SHALLOW_STATES:
+                    return other
         return found
+
+    def _cut_off(self, moves: Transitions, whitespace: Whitespace, nesting: int,
+                 small: NDArray[np.bool_]) -> ByteAutomaton | CountedAutomaton:
+        """The automaton of the texts in which values nest so deep, and small ones deeper. Raises `EmptyLanguage`, and
+        `TooLarge` where it takes too long to tell."""
+        check_time()
+        nested = self._nested(moves, whitespace, 0, 0, False, 4 * SHALLOW_STATES, small, nesting)
+        if nested.states > 4 * SHALLOW_STATES:
+            raise TooLarge("states", nested.states, 4 * SHALLOW_STATES)
+        if not (nested.labels >= 0).any():
+            raise EmptyLanguage("no text nests so little")
+        return replace(self._condensed(nested, moves.byte_class), nesting=nesting)
+
+    def _small(self, moves: Transitions, most: int) -> NDArray[np.bool_]:
+        return small_values(moves.start, moves.target, self.calls, self.callee, self.return_offset, self.returns, most)
 
     def _size(self, nested: _Nested) -> int:
         """How many states there are, counts spelled out."""
@@ -176,9 +197,9 @@ class Pushdown:
         return condensed(nested.delta, byte_class, nested.labels >= 0, of, ticks, self.bounds)
 
     def _nested(self, moves: Transitions, whitespace: Whitespace, depth: int, free: int, free_grows: bool,
-                most_states: int, deepest: int = KEYS) -> _Nested:
-        """Everything that nests `depth` times, and `free` times in values of free form, and `deepest` times in all; cut
-        off past `most_states`."""
+                most_states: int, small: NDArray[np.bool_] | None = None, deepest: int = KEYS) -> _Nested:
+        """Everything that nests `depth` times, and `free` times in values of free form, and, but for `small` values,
+        `deepest` times in all; cut off past `most_states`."""
         most = np.where(self.free, free, depth).astype(np.int32)
         grows = np.where(self.free, GROWS if free_grows else STAYS, ALWAYS_GROWS).astype(np.int32)
         everywhere = whitespace == Whitespace.ANY
@@ -187,7 +208,7 @@ class Pushdown:
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
             self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
-            int(whitespace), most, grows, deepest, most_states))
+            int(whitespace), most, grows, self.free if small is None else small, deepest, most_states))
 
 
 class _Nested(NamedTuple):

@@ -7,11 +7,13 @@ import warnings
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
 
 import structfill as sf
+from structfill.automaton.small import small_values
 from structfill.cache import Cache
 from structfill.integrations.cli import app
 
@@ -55,6 +57,27 @@ def test_what_has_to_nest_deeper_does() -> None:
     with pytest.warns(sf.Narrowed):
         graph = sf.compile(sf.json_schema(schema), VOCAB)
     assert VOCAB.decode(graph.shortest_from(0)) == '{"p0":{"p3":{}}}' and graph.nesting == 2
+
+
+def test_small_values_nest_deeper() -> None:
+    schema = tree(4)
+    schema["$defs"]["small"] = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "null"}}}
+    schema["$defs"]["t3"]["properties"]["small"] = {"$ref": "#/$defs/small"}
+    constraint = sf.json_schema(schema)
+    with pytest.warns(sf.Narrowed):
+        automaton = constraint.automaton(sf.Limits())
+    assert automaton.nesting == 2 and automaton.accepts(b'{"p1":{"p2":{},"small":{"a":[null,null]}}}')
+    assert not automaton.accepts(b'{"p1":{"p2":{"p3":{}}}}') and constraint.accepts('{"p1":{"p2":{"p3":{}}}}')
+
+
+@pytest.mark.parametrize(("most", "small"), [(1, []), (2, [0]), (7, [0]), (8, [0, 1]), (1000, [0, 1])])
+def test_sizes_of_values(most: int, small: list[int]) -> None:
+    """Value 0 is states 4 and 5, value 1, a list of such, states 0 to 3, and value 2, state 6, holds itself."""
+    start = np.array([0, 1, 1, 2, 2, 3, 3, 3])  # edges 0 -> 1, 2 -> 3, 4 -> 5
+    calls, target = np.array([-1, 0, -1, 0, -1, -1, 2], np.int32), np.array([1, 3, 5], np.int32)
+    callee, offset, returns = (np.array(x, np.int32) for x in ([4, 0, 6], [0, 1, 2], [2, -1, -1]))
+    found = small_values(start, target, calls, callee, offset, returns, most)
+    assert np.flatnonzero(found).tolist() == small
 
 
 def test_small_limits_are_limits() -> None:
