@@ -30,7 +30,7 @@ from .transitions import Transitions, transitions
 
 SOFT_STATES = 4_000  # recursive definitions are unrolled further while the automaton is smaller than this
 FREE_STATES = 600  # and values of free form while it is smaller than this: they double many an automaton
-SHALLOW_STATES = 20_000  # of an automaton that is cut off at some depth, because it would be too large otherwise
+SHALLOW_STATES = 15_000  # of an automaton that is cut off at some depth, because it would be too large otherwise
 _SPACES = b" \n\t\r"
 
 
