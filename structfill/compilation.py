@@ -41,10 +41,7 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
     stored = cache.load(key) if cache is not None else None
     if stored is not None:
         with contextlib.suppress(SpecError, VocabMismatch):  # an entry that is no token graph is a miss
-            graph = TokenGraph.from_arrays(stored, vocab)
-            if graph.nesting:
-                warnings.warn(Narrowed(graph.nesting), stacklevel=2)
-            return graph
+            return _told(TokenGraph.from_arrays(stored, vocab))
     try:
         with deadline(limits.seconds):
             graph = build(constraint.counting(limits), vocab, limits)
@@ -53,6 +50,13 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
         raise
     if cache is not None:
         cache.store(key, graph.to_arrays())
+    return _told(graph)
+
+
+def _told(graph: TokenGraph) -> TokenGraph:
+    """The graph; warns the caller of `compile` of a narrowed one."""
+    if graph.nesting:
+        warnings.warn(Narrowed(graph.nesting), stacklevel=4)  # behind this, `compile` and its decorator
     return graph
 
 

@@ -134,4 +134,4 @@ class Narrowed(UserWarning):
 
     def __str__(self) -> str:
         return (f"the constraint is too large to be written in full: in generated text values nest {self.nesting} deep "
-                "at most, small ones perhaps deeper (Limits(states=...) raises it; given text is judged as before)")
+                "at most, small ones perhaps deeper (simplify it, or raise Limits(states=...) until all of it fits)")

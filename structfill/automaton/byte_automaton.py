@@ -33,12 +33,12 @@ class ByteAutomaton:
 
     @classmethod
     def minimal(cls, delta: NDArray[np.int32], byte_class: NDArray[np.uint8], labels: NDArray[np.int32],
-                exact_up_to: int | None = None) -> ByteAutomaton:
+                exact_up_to: int | None = None, nesting: int = 0) -> ByteAutomaton:
         """The minimal automaton of transitions whose states accept unless labelled -1. Raises `EmptyLanguage`."""
         delta, labels = minimise(delta, labels)
         if not (labels >= 0).any():
             raise EmptyLanguage("no text satisfies the constraint")
-        return cls(delta, byte_class, labels >= 0, exact_up_to)
+        return cls(delta, byte_class, labels >= 0, exact_up_to, nesting)
 
     def between(self, state: int, ends: NDArray[np.bool_]) -> ByteAutomaton:
         """The texts that lead from `state` to one of `ends` (bool [S]). Raises `EmptyLanguage`."""
@@ -46,7 +46,7 @@ class ByteAutomaton:
         order[[0, state]] = order[[state, 0]]  # the start is state 0
         delta = np.where(self.delta == DEAD, np.int32(DEAD), order[self.delta])[order]
         labels = np.where(ends[order], 0, -1).astype(np.int32)
-        return ByteAutomaton.minimal(delta, self.byte_class, labels, self.exact_up_to)
+        return ByteAutomaton.minimal(delta, self.byte_class, labels, self.exact_up_to, self.nesting)
 
     def __len__(self) -> int:
         return len(self.accepting)

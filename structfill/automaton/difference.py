@@ -27,7 +27,8 @@ def difference(automaton: ByteAutomaton, other: ByteAutomaton, limits: Limits) -
     if count > limits.states:
         raise TooLarge("states", count, limits.states)
     there = automaton.accepting[pair // (len(other) + 1)] & ~np.append(other.accepting, False)[pair % (len(other) + 1)]
-    return ByteAutomaton.minimal(delta, byte_class, np.where(there, 0, -1).astype(np.int32), automaton.exact_up_to)
+    labels = np.where(there, 0, -1).astype(np.int32)
+    return ByteAutomaton.minimal(delta, byte_class, labels, automaton.exact_up_to, automaton.nesting)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -42,6 +42,10 @@ class NestedCounters(Exception):
         self.most = most
 
 
+class _Beyond(Exception):
+    """More states than are looked at."""
+
+
 class Gap(IntEnum):
     """Where whitespace may stand before the next byte."""
 
@@ -125,7 +129,10 @@ class Pushdown:
             if found is not None and self._size(nested) > soft:
                 break
             if nested.states > soft:
-                if most >= 4 * SHALLOW_STATES and (shallow := self._shallow(moves, whitespace)) is not None:
+                shallow = None
+                if depth == 0 and most >= 4 * SHALLOW_STATES:
+                    shallow = self._shallow(moves, whitespace)
+                if shallow is not None:
                     return shallow
                 if by_bytes < allowed:
                     raise TooLarge("bytes", nested.states * row_bytes, limits.bytes)
@@ -140,19 +147,25 @@ class Pushdown:
 
     def _shallow(self, moves: Transitions, whitespace: Whitespace) -> ByteAutomaton | CountedAutomaton | None:
         """The automaton of the texts in which values nest as deep as `SHALLOW_STATES` allow, or no deeper than they
-        have to, and small values deeper, if that fits; None where none can be found."""
+        have to, and small values deeper, if that fits; None where none can be found. Ends where more than four times as
+        many states are met, as there are in all."""
         nowhere, found = np.zeros(len(self.callee), np.bool_), None
-        with suppress(TooLarge):
-            for nesting in count(1):
-                with suppress(EmptyLanguage):  # until values nest as deep as they have to
-                    deeper = self._cut_off(moves, whitespace, nesting, nowhere)
-                    if found is not None and len(deeper) > SHALLOW_STATES:
-                        break
-                    found = deeper
+        for nesting in count(1):
+            try:
+                deeper = self._cut_off(moves, whitespace, nesting, nowhere)
+            except EmptyLanguage:  # until values nest as deep as they have to
+                continue
+            except (_Beyond, NestedCounters) as end:
+                if found is None and isinstance(end, NestedCounters):
+                    raise
+                break
+            if found is not None and len(deeper) > SHALLOW_STATES:
+                break
+            found = deeper
         if found is None:
             return None
         for nesting, most in ((found.nesting, 300), (found.nesting, 100), (max(1, found.nesting - 1), 300)):
-            with suppress(TooLarge, EmptyLanguage):
+            with suppress(_Beyond, EmptyLanguage, NestedCounters):
                 other = self._cut_off(moves, whitespace, nesting, self._small(moves, most))
                 if len(found) < len(other) <= SHALLOW_STATES:
                     return other
@@ -161,11 +174,11 @@ class Pushdown:
     def _cut_off(self, moves: Transitions, whitespace: Whitespace, nesting: int,
                  small: NDArray[np.bool_]) -> ByteAutomaton | CountedAutomaton:
         """The automaton of the texts in which values nest so deep, and small ones deeper. Raises `EmptyLanguage`, and
-        `TooLarge` where it takes too long to tell."""
+        `_Beyond` where it takes too long to tell."""
         check_time()
         nested = self._nested(moves, whitespace, 0, 0, False, 4 * SHALLOW_STATES, small, nesting)
         if nested.states > 4 * SHALLOW_STATES:
-            raise TooLarge("states", nested.states, 4 * SHALLOW_STATES)
+            raise _Beyond
         if not (nested.labels >= 0).any():
             raise EmptyLanguage("no text nests so little")
         return replace(self._condensed(nested, moves.byte_class), nesting=nesting)

@@ -52,7 +52,8 @@ def series(parts: Sequence[ByteAutomaton], limits: Limits) -> ByteAutomaton:
     if status != _DONE:
         raise TooLarge(*(("states", needed, limits.states) if status == _STATES else ("work", needed, limits.work)))
     bounds = [part.exact_up_to for part in parts if part.exact_up_to is not None]
-    return ByteAutomaton.minimal(joint, byte_class, labels, min(bounds, default=None))
+    nesting = min((part.nesting for part in parts if part.nesting), default=0)
+    return ByteAutomaton.minimal(joint, byte_class, labels, min(bounds, default=None), nesting)
 
 
 def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Limits) -> ByteAutomaton:
@@ -67,7 +68,7 @@ def of_length(automaton: ByteAutomaton, least: int, most: int | None, limits: Li
     delta = np.where(alive, after * states + automaton.delta[None], DEAD).reshape(-1, columns).astype(np.int32)
     accepting = (automaton.accepting[None] & (np.arange(height + 1) >= least)[:, None]).reshape(-1)
     labels = np.where(accepting, 0, -1).astype(np.int32)
-    return ByteAutomaton.minimal(delta, automaton.byte_class, labels, automaton.exact_up_to)
+    return ByteAutomaton.minimal(delta, automaton.byte_class, labels, automaton.exact_up_to, automaton.nesting)
 
 
 def over_joint_classes(parts: Sequence[ByteAutomaton]) -> tuple[NDArray[np.uint8], list[Int32]]:

@@ -100,9 +100,11 @@ def between(whole: ByteAutomaton, prefix: str, suffix: str,
     Raises `EmptyLanguage`, with what of the prefix can stand.
     """
     before, after = prefix.encode("utf-8", "surrogatepass"), suffix.encode("utf-8", "surrogatepass")
-    state = whole.run(before)
+    state, hint = whole.run(before), SPELLING
+    if whole.nesting:
+        hint = f"the constraint is too large: of it is written what nests {whole.nesting} deep at most, and little more"
     if state == DEAD:
-        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD), SPELLING)
+        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD), hint)
     reached = np.arange(len(whole), dtype=np.int32)  # from each state, through what stands after
     for byte in after:
         reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
@@ -111,7 +113,7 @@ def between(whole: ByteAutomaton, prefix: str, suffix: str,
     try:
         return inside.between(state, ends)
     except EmptyLanguage:
-        raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=SPELLING) from None
+        raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=hint) from None
 
 
 def around(hole: ByteAutomaton, prefix: bytes, suffix: bytes, limits: Limits) -> ByteAutomaton:
@@ -151,4 +153,5 @@ def without(automaton: ByteAutomaton, texts: Iterable[str]) -> ByteAutomaton:
     accepting = np.concatenate([automaton.accepting[states], automaton.accepting])
     accepting[list(last)] = False
     labels = np.where(accepting, 0, -1).astype(np.int32)
-    return ByteAutomaton.minimal(delta, np.arange(256, dtype=np.uint8), labels, automaton.exact_up_to)
+    every = np.arange(256, dtype=np.uint8)
+    return ByteAutomaton.minimal(delta, every, labels, automaton.exact_up_to, automaton.nesting)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import structfill as sf
 from structfill.automaton.small import small_values
 from structfill.cache import Cache
+from structfill.front.between import Between
 from structfill.integrations.cli import app
 
 VOCAB = sf.Vocab.bytes()
@@ -64,8 +65,7 @@ def test_small_values_nest_deeper() -> None:
     schema["$defs"]["small"] = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "null"}}}
     schema["$defs"]["t3"]["properties"]["small"] = {"$ref": "#/$defs/small"}
     constraint = sf.json_schema(schema)
-    with pytest.warns(sf.Narrowed):
-        automaton = constraint.automaton(sf.Limits())
+    automaton = constraint.automaton(sf.Limits())
     assert automaton.nesting == 2 and automaton.accepts(b'{"p1":{"p2":{},"small":{"a":[null,null]}}}')
     assert not automaton.accepts(b'{"p1":{"p2":{"p3":{}}}}') and constraint.accepts('{"p1":{"p2":{"p3":{}}}}')
 
@@ -78,6 +78,33 @@ def test_sizes_of_values(most: int, small: list[int]) -> None:
     callee, offset, returns = (np.array(x, np.int32) for x in ([4, 0, 6], [0, 1, 2], [2, -1, -1]))
     found = small_values(start, target, calls, callee, offset, returns, most)
     assert np.flatnonzero(found).tolist() == small
+
+
+def test_what_nests_in_itself_without_an_end_ends() -> None:
+    """No text at depth 0, and too many states one deeper."""
+    array = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/b"}}
+    held = {"type": "object", "minProperties": 1, "additionalProperties": False,
+            "properties": {f"q{k}": {"$ref": "#/$defs/a"} for k in range(8)}}
+    with pytest.raises(sf.TooLarge):
+        sf.compile(sf.json_schema({"$ref": "#/$defs/a", "$defs": {"a": array, "b": held}}), VOCAB)
+
+
+def test_unlike_items_that_are_narrowed_is_refused() -> None:
+    """What is left out is not to be narrowed, or too little would be."""
+    names = [f"k{k}" for k in range(12)]
+    held = {"type": "object", "properties": {name: {"enum": [0, 1]} for name in names}, "required": names}
+    constraint = sf.json_schema({"type": "array", "uniqueItems": True, "items": {"anyOf": [held, {"enum": [5]}]}})
+    whole = constraint.repeating().automaton(sf.Limits())
+    with pytest.raises(sf.TooLarge):
+        constraint.differing(whole, whole.run(b"["), [json.dumps({"a": dict.fromkeys(names, 1)})], sf.Limits())
+
+
+def test_holes_in_what_is_narrowed_tell() -> None:
+    constraint = sf.json_schema(tree(4))
+    with pytest.warns(sf.Narrowed):
+        assert sf.compile(Between(constraint, '{"p1":', "}"), VOCAB).nesting == 2
+    with pytest.raises(sf.EmptyLanguage, match="nests 2 deep"):
+        sf.compile(Between(constraint, '{"p1":{"p2":{"p3":{"p4":', "}}}}"), VOCAB)
 
 
 def test_small_limits_are_limits() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import warnings
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -18,7 +17,7 @@ from ...automaton.counted import CountedAutomaton
 from ...automaton.difference import difference
 from ...automaton.pushdown import NestedCounters, Whitespace
 from ...collector import paused_collector
-from ...errors import EmptyLanguage, Narrowed, RefusedValue, SpecError, TooLarge, UnsupportedFeature
+from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from ...limits import Limits
 from ..between import between, without
 from ..constraint import Begun, Constraint, Repeat, check_text
@@ -126,8 +125,6 @@ class JsonSchema(Constraint):
             space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
-                if automaton.nesting:
-                    warnings.warn(Narrowed(automaton.nesting), stacklevel=2)
                 return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
@@ -179,7 +176,10 @@ class JsonSchema(Constraint):
         if not many_spellings:
             return found
         alike = json_schema(f'{{"enum": [{", ".join(many_spellings)}]}}', key_order="any", limits=self._lowering.limits)
-        return difference(found, alike._changed(whitespace=self.whitespace).automaton(limits), limits)
+        others_spelled = alike._changed(whitespace=self.whitespace).automaton(limits)
+        if others_spelled.nesting:  # not all of them
+            raise TooLarge("states", limits.states + 1, limits.states)
+        return difference(found, others_spelled, limits)
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

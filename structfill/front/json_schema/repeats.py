@@ -159,7 +159,7 @@ def one_value(whole: ByteAutomaton, state: int) -> ByteAutomaton:
     pairs, byte_class = np.unique(whole.byte_class * np.int64(_BETWEEN + 1) + _KINDS, return_inverse=True)
     delta = whole.delta[:, pairs // (_BETWEEN + 1)]
     _cut(delta, pairs % (_BETWEEN + 1), state)
-    return ByteAutomaton(delta, byte_class.astype(np.uint8), whole.accepting, whole.exact_up_to)
+    return ByteAutomaton(delta, byte_class.astype(np.uint8), whole.accepting, whole.exact_up_to, whole.nesting)
 
 
 @nb.njit(cache=True, nogil=True)
