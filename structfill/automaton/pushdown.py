@@ -149,15 +149,17 @@ class Pushdown:
         """The automaton of the texts in which values nest as deep as `SHALLOW_STATES` allow, or no deeper than they
         have to, and small values deeper, if that fits; None where none can be found. Ends where more than four times as
         many states are met, as there are in all."""
-        nowhere, found = np.zeros(len(self.callee), np.bool_), None
+        found = None
         for nesting in count(1):
             try:
-                deeper = self._cut_off(moves, whitespace, nesting, nowhere)
+                deeper = self._cut_off(moves, whitespace, nesting)
             except EmptyLanguage:  # until values nest as deep as they have to
                 continue
-            except (_Beyond, NestedCounters) as end:
-                if found is None and isinstance(end, NestedCounters):
+            except NestedCounters:
+                if found is None:
                     raise
+                break
+            except _Beyond:
                 break
             if found is not None and len(deeper) > SHALLOW_STATES:
                 break
@@ -172,7 +174,7 @@ class Pushdown:
         return found
 
     def _cut_off(self, moves: Transitions, whitespace: Whitespace, nesting: int,
-                 small: NDArray[np.bool_]) -> ByteAutomaton | CountedAutomaton:
+                 small: NDArray[np.bool_] | None = None) -> ByteAutomaton | CountedAutomaton:
         """The automaton of the texts in which values nest so deep, and small ones deeper. Raises `EmptyLanguage`, and
         `_Beyond` where it takes too long to tell."""
         check_time()
@@ -216,12 +218,13 @@ class Pushdown:
         most = np.where(self.free, free, depth).astype(np.int32)
         grows = np.where(self.free, GROWS if free_grows else STAYS, ALWAYS_GROWS).astype(np.int32)
         everywhere = whitespace == Whitespace.ANY
+        small = np.zeros(len(self.callee), np.bool_) if small is None else small
         behind = np.where(everywhere & ~self.ticks.any(1), np.arange(len(self.gaps), dtype=np.int32), self.behind)
         spaces = moves.byte_class[np.frombuffer(_SPACES, np.uint8)].astype(np.int32)
         return _Nested(*enumerate_states(
             moves.start, moves.target, moves.begin, moves.member, moves.classes, self.labels, self.gaps, behind,
             self.calls, self.callee, self.nests, self.counter, self.return_offset, self.returns, spaces,
-            int(whitespace), most, grows, self.free if small is None else small, deepest, most_states))
+            int(whitespace), most, grows, small, deepest, most_states))
 
 
 class _Nested(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-U64, U32 = np.uint64, np.uint32  # unsigned indices save Numba's test for negative ones
+U64 = np.uint64
 NEVER = -np.inf
 BLOCK = 16  # positions at a time: two cache lines a node, and the tree of a thousand classes stays in the caches
 LARGE = 8  # smaller sets have no say in the order of the classes
@@ -110,100 +110,81 @@ def _cut(begin, end, width, node, at, used):
     return used
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True)
 def _plant(tree, leaf, by_class, start):
     """Fill the leaves with up to `BLOCK` positions from `start` on; returns how many there are."""
     here = min(BLOCK, by_class.shape[0] - start)
-    for j in range(here):
-        row = by_class[start + j]
-        for c in range(leaf.shape[0]):
-            tree[U32(leaf[c]), j] = row[c]
-    return here
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _sum_block(tree, leaf, ptr, node, by_class, start, total, out):
-    here = _plant(tree, leaf, by_class, start)
-    for n in range(tree.shape[0] // 2 - 1, 0, -1):
-        above, left, right = tree[n], tree[2 * n], tree[2 * n + 1]
-        for j in range(BLOCK):
-            above[j] = left[j] + right[j]
-    for s in range(out.shape[1]):
-        total[:] = 0.0
-        for x in range(ptr[s], ptr[s + 1]):
-            part = tree[U32(node[x])]
-            for j in range(BLOCK):
-                total[j] += part[j]
+    for c in range(leaf.shape[0]):
         for j in range(here):
-            out[start + j, s] = total[j]
+            tree[leaf[c], j] = by_class[start + j, c]
+    return here
 
 
 @njit(cache=True, nogil=True)
 def sums(leaf, ptr, node, by_class):
     """float64 [N, T] from [N, C]: the sum of every set."""
-    out = np.empty((by_class.shape[0], ptr.shape[0] - 1))
+    length, out = by_class.shape[0], np.empty((by_class.shape[0], ptr.shape[0] - 1))
     tree, total = np.zeros((2 * width_of(leaf), BLOCK)), np.empty(BLOCK)
-    for start in range(0, by_class.shape[0], BLOCK):
-        _sum_block(tree, leaf, ptr, node, by_class, start, total, out)
+    for start in range(0, length, BLOCK):
+        here = _plant(tree, leaf, by_class, start)
+        for n in range(tree.shape[0] // 2 - 1, 0, -1):
+            for j in range(BLOCK):
+                tree[n, j] = tree[2 * n, j] + tree[2 * n + 1, j]
+        for s in range(out.shape[1]):
+            total[:] = 0.0
+            for x in range(ptr[s], ptr[s + 1]):
+                part = tree[node[x]]
+                for j in range(BLOCK):
+                    total[j] += part[j]
+            for j in range(here):
+                out[start + j, s] = total[j]
     return out
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def _peak_block(tree, leaf, ptr, node, by_class, start, best, out):
-    here = _plant(tree, leaf, by_class, start)
-    for n in range(tree.shape[0] // 2 - 1, 0, -1):
-        above, left, right = tree[n], tree[2 * n], tree[2 * n + 1]
-        for j in range(BLOCK):
-            above[j] = left[j] if left[j] > right[j] else right[j]
-    for s in range(out.shape[1]):
-        best[:] = NEVER
-        for x in range(ptr[s], ptr[s + 1]):
-            part = tree[U32(node[x])]
-            for j in range(BLOCK):
-                best[j] = best[j] if best[j] > part[j] else part[j]
-        for j in range(here):
-            out[start + j, s] = best[j]
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def peaks(leaf, ptr, node, by_class):
     """float64 [N, T] from [N, C]: the maximum of every set."""
-    out = np.empty((by_class.shape[0], ptr.shape[0] - 1))
+    length, out = by_class.shape[0], np.empty((by_class.shape[0], ptr.shape[0] - 1))
     tree, best = np.full((2 * width_of(leaf), BLOCK), NEVER), np.empty(BLOCK)
-    for start in range(0, by_class.shape[0], BLOCK):
-        _peak_block(tree, leaf, ptr, node, by_class, start, best, out)
-    return out
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _share_block(tree, leaf, ptr, node, set_mass, set_weight, weight, least, start, row, out):
-    here = min(BLOCK, set_mass.shape[0] - start)
-    tree[:] = 0.0
-    for s in range(set_mass.shape[1]):
-        for j in range(here):
-            whole = set_weight[start + j, s]
-            row[j] = set_mass[start + j, s] / whole if whole >= least else 0.0
-        for x in range(ptr[s], ptr[s + 1]):
-            part = tree[U32(node[x])]
+    for start in range(0, length, BLOCK):
+        here = _plant(tree, leaf, by_class, start)
+        for n in range(tree.shape[0] // 2 - 1, 0, -1):
             for j in range(BLOCK):
-                part[j] += row[j]
-    for n in range(1, tree.shape[0] // 2):
-        above, left, right = tree[n], tree[2 * n], tree[2 * n + 1]
-        for j in range(BLOCK):
-            left[j] += above[j]
-            right[j] += above[j]
-    for j in range(here):
-        given, found = weight[start + j], out[start + j]
-        for c in range(leaf.shape[0]):
-            found[c] = tree[U32(leaf[c]), j] * given[c]
+                left, right = tree[2 * n, j], tree[2 * n + 1, j]
+                tree[n, j] = left if left > right else right
+        for s in range(out.shape[1]):
+            best[:] = NEVER
+            for x in range(ptr[s], ptr[s + 1]):
+                part = tree[node[x]]
+                for j in range(BLOCK):
+                    best[j] = best[j] if best[j] > part[j] else part[j]
+            for j in range(here):
+                out[start + j, s] = best[j]
+    return out
 
 
 @njit(cache=True, nogil=True)
 def shares(leaf, ptr, node, set_mass, set_weight, weight, least):
     """float64 [N, C]: the mass of every set [N, T] handed to its classes in proportion to their weight [N, C]. Sets of
     a weight [N, T] below `least` are left out."""
-    out = np.empty(weight.shape)
+    length, out = set_mass.shape[0], np.empty(weight.shape)
     tree, row = np.empty((2 * width_of(leaf), BLOCK)), np.zeros(BLOCK)
-    for start in range(0, set_mass.shape[0], BLOCK):
-        _share_block(tree, leaf, ptr, node, set_mass, set_weight, weight, least, start, row, out)
+    for start in range(0, length, BLOCK):
+        here = min(BLOCK, length - start)
+        tree[:] = 0.0
+        for s in range(set_mass.shape[1]):
+            for j in range(here):
+                whole = set_weight[start + j, s]
+                row[j] = set_mass[start + j, s] / whole if whole >= least else 0.0
+            for x in range(ptr[s], ptr[s + 1]):
+                part = tree[node[x]]
+                for j in range(BLOCK):
+                    part[j] += row[j]
+        for n in range(1, tree.shape[0] // 2):
+            for j in range(BLOCK):
+                tree[2 * n, j] += tree[n, j]
+                tree[2 * n + 1, j] += tree[n, j]
+        for c in range(leaf.shape[0]):
+            for j in range(here):
+                out[start + j, c] = tree[leaf[c], j] * weight[start + j, c]
     return out

@@ -17,6 +17,19 @@ def is_live(live, q, i):
     return (live[q, i >> 6] >> U64(i & 63)) & U64(1) != U64(0)
 
 
+@njit(cache=True, nogil=True, _nrt=False)
+def normalised(mass):
+    """Make the mass of all sets sum to 1, in place; False, and nothing, where too little is left to be trusted."""
+    total = 0.0
+    for s in range(mass.shape[0]):
+        total += mass[s]
+    if total < SAFE:
+        return False
+    for s in range(mass.shape[0]):
+        mass[s] /= total
+    return True
+
+
 @njit(cache=True, nogil=True)
 def start_of(live):
     """The one state that is live at position 0."""
@@ -138,7 +151,7 @@ def _forward_sum(ptr, target, set_of, weights, live, values, set_mass):
         row, mass, back, after, total, top = weights[i], set_mass[i], values[i], values[i + 1], 0.0, 0.0
         for q in range(S):
             total += here[q] * back[q]
-        least, total = NEGLIGIBLE * total, 0.0
+        least = NEGLIGIBLE * total
         ahead[:] = 0.0
         for q in range(S):
             if here[q] == 0.0 or not is_live(live, q, i) or (back[q] > 0.0 and here[q] * back[q] < least):
@@ -148,12 +161,8 @@ def _forward_sum(ptr, target, set_of, weights, live, values, set_mass):
                 x = here[q] * row[s]
                 ahead[r] += x
                 mass[s] += x * after[r]
-        for s in range(mass.shape[0]):
-            total += mass[s]
-        if total < SAFE:
+        if not normalised(mass):
             return False
-        for s in range(mass.shape[0]):
-            mass[s] /= total
         for r in range(S):
             top = max(top, ahead[r])
         for r in range(S):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .linear import NEGLIGIBLE, NEVER, SAFE, TINY, start_of
+from .linear import NEGLIGIBLE, NEVER, SAFE, TINY, normalised, start_of
 
 U64, ONE, ALL = np.uint64, np.uint64(1), np.uint64(2**64 - 1)
 
@@ -91,8 +91,9 @@ def _step_back(graph, words, weights, peaks, sums, maxima, summed, maximised):
             continue
         at, end = source[x], source[x] + length[x]
         if length[x] == 1:
-            if words[at >> 6]:
+            if words[at >> 6] and summed:
                 here[at] += ahead[target[x]] * by
+            if words[at >> 6] and maximised:
                 low[at] = max(low[at], high[target[x]] + over)
             continue
         while at < end:
@@ -118,28 +119,38 @@ def _fill(graph, weights, peaks, live, values, best, summed, maximised):
     for i in range(N - 1, -1, -1):
         sums, maxima = (values[i], values[i + 1]), (rows[i & 1], rows[(i + 1) & 1])
         if i + 2 <= N:
-            _clear(maxima[0], words[i + 2])
+            _clear(maxima[0], words[i + 2])  # which this row held before
         _step_back(graph, words[i], weights[i], peaks[i], sums, maxima, summed, maximised)
-        top, top_best = _masked(sums[0], maxima[0], words[i])
-        if summed and top < SAFE:
-            return NEVER
-        _scale(sums[0], maxima[0], best[i], words[i], top if summed else 1.0, top_best if maximised else 0.0)
-        scales += np.log(top) if summed else 0.0
+        if summed:
+            top = _largest_live(sums[0], words[i], 0.0)
+            if top < SAFE:
+                return NEVER
+            _scale(sums[0], words[i], top)
+            scales += np.log(top)
+        if maximised:
+            _keep(maxima[0], best[i], words[i], _largest_live(maxima[0], words[i], NEVER))
     return scales
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _scale(sums, maxima, best, words, top, top_best):
-    """Sums in units of the largest, maxima less the largest, these kept in `best`."""
+def _scale(sums, words, top):
+    """In units of `top`, what is below `TINY` cleared."""
     for j in range(words.shape[0]):
         if words[j]:
-            part = slice(64 * j, 64 * j + 64)
-            total, highest, kept = sums[part], maxima[part], best[part]
-            for k in range(total.shape[0]):
-                total[k] /= top
-            for k in range(total.shape[0]):
-                highest[k] -= top_best
-                kept[k] = highest[k]
+            row = sums[64 * j : 64 * j + 64]
+            for k in range(row.shape[0]):
+                row[k] = row[k] / top if row[k] > TINY else 0.0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _keep(maxima, best, words, top):
+    """Less `top`, and a copy in `best`."""
+    for j in range(words.shape[0]):
+        if words[j]:
+            row, kept = maxima[64 * j : 64 * j + 64], best[64 * j : 64 * j + 64]
+            for k in range(row.shape[0]):
+                row[k] -= top
+                kept[k] = row[k]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -151,18 +162,15 @@ def _clear(row, words):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _masked(sums, maxima, words):
-    """Take out what is not live, and sums below `TINY`; the largest of either that is left."""
-    top, top_best = 0.0, NEVER
+def _largest_live(row, words, nothing):
+    """Put `nothing` into what is not live; the largest of the rest."""
+    top = nothing
     for j in range(words.shape[0]):
         if words[j]:
-            total, highest = sums[64 * j : 64 * j + 64], maxima[64 * j : 64 * j + 64]
-            _drop(total, words[j], 0.0)
-            _drop(highest, words[j], NEVER)
-            top, top_best = max(top, _largest(total)), max(top_best, _largest(highest))
-            for k in range(total.shape[0]):
-                total[k] = total[k] if total[k] > TINY else 0.0
-    return top, top_best
+            part = row[64 * j : 64 * j + 64]
+            _drop(part, words[j], nothing)
+            top = max(top, _largest(part))
+    return top
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -188,7 +196,8 @@ def _largest(row):
 
 
 def _backward(graph, weights, peaks, live, summed, maximised):
-    """As `linear.backward_both`, either of them where asked for. `best` holds nothing of pairs that are not live."""
+    """As `linear.backward_both`, either of them where asked for. What `best` holds of pairs that are not live is not
+    defined."""
     shape = len(weights) + 1, len(live)
     values, best = np.zeros(shape), np.empty(shape)
     scales = _fill(graph, weights, peaks, live, values, best, summed, maximised)
@@ -229,12 +238,7 @@ def _pass_on(here, ahead, after, by):
 @njit(cache=True, nogil=True, _nrt=False)
 def _active(here, back, words, active):
     """Scale by the largest live value, take out what does not count, and mark in `active` the words that do."""
-    top, total = 0.0, 0.0
-    for j in range(words.shape[0]):
-        if words[j]:
-            row = here[64 * j : 64 * j + 64]
-            _drop(row, words[j], 0.0)
-            top = max(top, _largest(row))
+    top, total = _largest_live(here, words, 0.0), 0.0
     for j in range(words.shape[0]):
         if words[j]:
             total += _scaled(here[64 * j : 64 * j + 64], back[64 * j : 64 * j + 64], top)
@@ -291,15 +295,10 @@ def forward_sum(graph, weights, live, values, set_mass):
     here, ahead, active = np.zeros(S), np.zeros(S), np.zeros(words.shape[1], np.uint64)
     here[start_of(live)] = 1.0
     for i in range(N):
-        mass, total = set_mass[i], 0.0
         ahead[:] = 0.0
         _active(here, values[i], words[i], active)
-        _step_on(graph, active, weights[i], here, ahead, values[i + 1], mass)
-        for s in range(mass.shape[0]):
-            total += mass[s]
-        if total < SAFE:
+        _step_on(graph, active, weights[i], here, ahead, values[i + 1], set_mass[i])
+        if not normalised(set_mass[i]):
             return False
-        for s in range(mass.shape[0]):
-            mass[s] /= total
         here, ahead = ahead, here
     return True

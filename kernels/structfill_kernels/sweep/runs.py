@@ -25,7 +25,7 @@ class Runs(NamedTuple):
 
 
 def runs(out_ptr, out_target, out_set):
-    """The `Runs` of edges by source, or None where they are short."""
+    """The `Runs` of edges by source, no two of one state with the same set; None where they are short."""
     found = Runs(*_runs(out_ptr, out_target, out_set))
     return found if len(out_target) >= LONG * max(1, len(found.source)) else None
 
