@@ -179,19 +179,31 @@ def validate(
 def warm(grammars: Annotated[bool, typer.Option("--grammars", help="Those of large grammars and SQL, too.")] = False
          ) -> None:
     """Compile the CPU kernels now, once a machine, so that the first real call does not have to."""
-    from ..generator import generate as fill
-    from ..samplers.options import SamplerOptions
-
     start = time.perf_counter()
-    schema = {"type": "object", "properties": {
-        "day": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "maxLength": 9}, "kind": {"enum": ["a", 1, None]},
-        "code": {"type": "string", "pattern": "^[a-z]{0,40}$"}, "note": {"type": "string", "maxLength": 40},
-        "size": {"type": "number", "minimum": 0.5, "exclusiveMaximum": 10}, "rest": {"type": "array"}}}
-    for temperature in (0.0, 1.0):
-        fill("warm", schema, options=SamplerOptions(passes=2, temperature=temperature))
+    errors.print("compiling the CPU kernels, once a machine: two to five minutes")
+    _warm_schemas()
     if grammars:
         _warm_grammars()
     errors.print(f"kernels ready after {time.perf_counter() - start:.0f} s")
+
+
+def _warm_schemas() -> None:
+    """Schemas that together use every kernel, compiled anew: a graph from the cache would leave its kernels cold."""
+    from ..front.template import template
+    from ..generator import Generator
+    from ..samplers.options import SamplerOptions
+
+    closed = {"type": "object", "additionalProperties": False, "properties": {
+        "day": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "maxLength": 9}, "kind": {"enum": ["a", 1, None]},
+        "code": {"type": "string", "pattern": "^[a-z]{0,40}$"}, "note": {"type": "string", "maxLength": 40},
+        "size": {"type": "number", "minimum": 0.5, "exclusiveMaximum": 10}, "rest": {"type": "array"}}}
+    counted = {"type": "string", "minLength": 2, "maxLength": 500, "not": {"pattern": "^a+$"}}
+    distinct = {"type": "array", "items": {"type": "string", "maxLength": 5}, "uniqueItems": True, "maxItems": 3}
+    for constraint in (*map(json_schema, (closed, {"type": "object"}, counted, distinct)),
+                       template("[{{size}}]", size=json_schema({"type": "integer"}))):
+        for temperature in (0.0, 1.0):
+            options = SamplerOptions(passes=2, temperature=temperature)
+            Generator(constraint=constraint, options=options, cache=None)("warm")
 
 
 def _warm_grammars() -> None:
