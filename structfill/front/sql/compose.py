@@ -23,12 +23,12 @@ _BEYOND_ASCII = re.compile(rf"(?<!\\)\[([^\[\]\\^]*)\\x80-\\U0010ffff({_NO_SPACE
 
 FILES = {
     "sqlite": ("common", "sqlite"),
-    "postgres": ("common", "postgres"),
+    "postgres": ("common", "postgres", "standard"),
     "duckdb": ("common", "postgres", "duckdb"),
     "mysql": ("common", "mysql"),
     "snowflake": ("common", "snowflake"),
     "bigquery": ("common", "bigquery"),
-    "generic": ("common", "postgres", "duckdb", "generic"),
+    "generic": ("common", "postgres", "duckdb", "standard", "generic"),
 }
 
 # Keywords of a rule or two, that no dialect reserves and tables like to have as names of columns.
@@ -37,6 +37,8 @@ PLAIN = frozenset("ACTION DAY DAYS DOCUMENT FIRST FORMAT HOUR HOURS JSON LANGUAG
                   "ZONE".split())
 
 STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update", "delete", "create", "drop", "alter")}
+
+RETURNING = ("insert", "update", "delete")
 
 _DEFINED = re.compile(r"^(?:%override |%extend )?\??([A-Za-z_]+)(?:\.\d+)?\s*:", re.M)
 _COMMENT = re.compile(r"^\s*//.*$", re.M)
@@ -93,6 +95,8 @@ def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = Fa
     text = sources(dialect)
     kinds = " | ".join(STATEMENTS[name] for name in STATEMENTS if name in statements)
     lines = [text, f"%override statement: {kinds}", 'start: statement ";"?']
+    if "cte_statement:" in text:  # WITH may hold statements that give rows back
+        lines += [f"%extend cte_statement: {STATEMENTS[name]}" for name in RETURNING if name in statements]
     if not reading:
         lines += ["%override name: plain_name"]
     lines += [name_terminal(reserved_words(dialect) if reading else unwritten_words(dialect), reading)]

@@ -90,13 +90,11 @@ class Sql(Constraint):
         """What is wrong with a text, or None: the check on the way out, which asks more than the grammar.
 
         SQLite prepares the text on a copy of the tables in memory; for other dialects sqlglot parses it and finds its
-        names. Without known tables SQLite is not asked, for it would miss them.
+        names. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows more than
+        sqlglot.
         """
         _check_text(text)
-        error = self._syntax_error(text)
-        if error is None and self.catalogue is None and self.dialect.name != "sqlite":
-            return Names(Catalogue(()), self.dialect).error(text, resolve=False)
-        return self._name_error(text) if error is None else error
+        return self._syntax_error(text) or self._name_error(text)
 
     @property
     def written(self) -> LarkGrammar:

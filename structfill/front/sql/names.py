@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
@@ -27,13 +27,15 @@ class Names:
     def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
         self.catalogue, self.dialect = catalogue, dialect
 
-    def error(self, statement: str, resolve: bool = True) -> str | None:
-        """What is wrong with one statement, or None: it does not parse or, with `resolve`, a name is not in scope."""
+    def error(self, statement: str) -> str | None:
+        """What is wrong with one statement, or None: sqlglot cannot parse it, or a name is not in scope."""
         try:
             tree = sqlglot.parse_one(statement, dialect=self.dialect.sqlglot or None)
             if isinstance(tree, exp.Command):
                 return "sqlglot does not know this statement"
-            return self._unknown(tree) if resolve else None
+            return self._unknown(tree)
+        except ParseError as error:
+            return f"sqlglot, which looks for the names, cannot read it: {str(error).splitlines()[0]}"
         except SqlglotError as error:
             return _shown(str(error).splitlines()[0])
         except RecursionError:
@@ -41,10 +43,13 @@ class Names:
 
     def _unknown(self, tree: Any) -> str | None:
         tree = self._folded(tree)
+        written = frozenset(cte.alias for cte in tree.find_all(exp.CTE) if not isinstance(cte.this, exp.Query))
         for query in self._queries(tree):
-            strange = self._strange_table(query)
+            strange = self._strange_table(query, written)
             if strange is not None:
                 return strange
+            if written:  # what RETURNING gives is not known
+                continue
             qualify(query.copy(), schema=self._schema, dialect=self.dialect.sqlglot or None, quote_identifiers=False,
                     identify=False, expand_stars=False, validate_qualify_columns=True)
         return None
@@ -68,10 +73,10 @@ class Names:
             identifier.set("this", _marked(identifier.name))
         return tree
 
-    def _strange_table(self, query: Any) -> str | None:
+    def _strange_table(self, query: Any, written: frozenset[str]) -> str | None:
         for scope in traverse_scope(query):
             for source in scope.sources.values():
-                if isinstance(source, exp.Table) and not self._known(source):
+                if isinstance(source, exp.Table) and source.name not in written and not self._known(source):
                     return _shown(f"no such table: {source.sql(dialect=self.dialect.sqlglot or None)}")
         return None
 

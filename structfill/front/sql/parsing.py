@@ -44,7 +44,7 @@ def failure(text: str, dialect: str, statements: frozenset[str]) -> int:
 def calls(tree: Tree[Token]) -> set[str]:
     """The functions that a tree calls: the last name of each, as written, without quotes."""
     found = set()
-    for node in tree.find_data("function_name"):
+    for node in tree.find_pred(lambda node: node.data in ("function_name", "method")):
         tokens = list(node.scan_values(lambda token: isinstance(token, Token)))
         found.add(str(tokens[-1]).strip('"`[]').replace('""', '"'))
     return found
