@@ -284,12 +284,21 @@ class DistinctGraph:
         vocab.__dict__["trie"] = self.vocab.trie
         return vocab
 
-    @cached_property
+    @property
     def automaton(self) -> ByteAutomaton:
-        """The texts whose items may repeat."""
+        """The texts whose items may repeat. Raises `TooLarge`, which is found out once."""
+        if isinstance(self._enumerated, TooLarge):
+            raise self._enumerated
+        return self._enumerated
+
+    @cached_property
+    def _enumerated(self) -> ByteAutomaton | TooLarge:
         repeating = self.constraint.repeating()
         assert repeating is not None  # or there would be no such graph
-        return repeating.automaton(self.limits)
+        try:
+            return repeating.automaton(self.limits)
+        except TooLarge as error:
+            return error
 
 
 class _Draft(NamedTuple):

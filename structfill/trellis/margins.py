@@ -42,7 +42,8 @@ def _within(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats,
         for part in (where[a : a + step] for a in range(0, len(where), step)):
             found[part] = _best_other(given, part, members, tokens[part])
         peak, spread = reading.stats.peak[where, c], reading.stats.spread[where, c]
-        below = np.where(found[where] == peak, 0.0, (found[where] - peak) * scale)
+        with np.errstate(invalid="ignore"):  # -inf less -inf, where both are the peak
+            below = np.where(found[where] == peak, 0.0, (found[where] - peak) * scale)
         found[where] = mass[where, c] * np.exp(np.minimum(below, 0.0) - spread)
     return found
 
