@@ -10,12 +10,14 @@ import pytest
 from sqlglot.schema import MappingSchema
 
 import structfill as sf
+from structfill.front.sql import compose
 from structfill.front.sql.sources import read_catalogue
 from tests.grammar_sampler import Sampler
 
 TABLES = {"singer": {"singer_id": "int", "name": "text", "age": "int"}, "concert": ["id", "singer_id", "year"]}
 DDL = 'CREATE TABLE singer (singer_id INT, name TEXT, age INT); CREATE TABLE concert (id INT, singer_id INT, year INT);'
 ODD = {"odd name": ["a b", "select", "é\"x", "it's", "a.b[c]"], "order": ["abs", "Name"], "t": ["x/y", "back\\slash"]}
+KEYWORDS = {"t": sorted(map(str.lower, compose.PLAIN))}
 PLAIN = {"odd name": ["a b", "select", "\u00e9 x"], "Order": ["abs", "Name"], "t": ["x-y", "n"]}
 RIGHT = ["SELECT name FROM singer", "SELECT s.age FROM singer AS s JOIN concert c ON c.singer_id = s.singer_id",
          "WITH x AS (SELECT age AS a FROM singer) SELECT a FROM x", "SELECT name AS n FROM singer ORDER BY n",
@@ -118,7 +120,8 @@ def test_duplicates_by_case_are_two_names_where_case_counts() -> None:
 
 @pytest.mark.parametrize(("dialect", "tables"), [("sqlite", TABLES), ("sqlite", ODD), ("sqlite", {}), ("postgres", ODD),
                                                  ("duckdb", TABLES), ("mysql", ODD), ("snowflake", ODD),
-                                                 ("bigquery", PLAIN)])
+                                                 ("bigquery", PLAIN), ("postgres", KEYWORDS), ("duckdb", KEYWORDS),
+                                                 ("snowflake", KEYWORDS)])
 def test_what_the_bound_grammar_writes_is_right(dialect: str, tables: dict[str, list[str]]) -> None:
     constraint = sf.sql(dialect, tables)
     parser = lark.Lark(constraint.bound_grammar, parser="lalr", lexer="contextual")
@@ -128,6 +131,31 @@ def test_what_the_bound_grammar_writes_is_right(dialect: str, tables: dict[str, 
         text = sampler.text()
         parser.parse(text)
         assert constraint.accepts(text), (text, constraint.check(text))
+
+
+def test_keywords_that_tables_like_as_names_need_no_quotes() -> None:
+    assert sf.sql("postgres", KEYWORDS).written.accepts("SELECT version, content FROM t WHERE search = 'x'")
+
+
+def test_without_tables_the_grammar_decides() -> None:
+    """sqlglot, which would look for the names, does not read this."""
+    text = "SELECT a FROM t ORDER BY a USING >"
+    assert sf.sql("postgres").check(text) is None
+    assert "sqlglot" in (sf.sql("postgres", {"t": ["a"]}).check(text) or "")
+
+
+def test_statements_in_with_are_looked_into() -> None:
+    tables, text = {"t": ["a"]}, "WITH w AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM {}"
+    found = sf.sql("postgres", tables, {"select", "insert"}, read_only=False)
+    assert found.accepts(text.format("w")) and not found.accepts(text.format("v"))
+    assert not sf.sql("postgres", tables).accepts(text.format("w"))
+
+
+def test_methods_that_write_are_known() -> None:
+    found = sf.sql("duckdb")
+    assert found.accepts("SELECT (a).b.lower().len()")
+    for text in ("SELECT 's'.nextval()", "SELECT f(x).nextval()", "SELECT a.b.c.nextval()", "SELECT a[1].nextval()"):
+        assert "read_only" in (found.check(text) or ""), text
 
 
 THREE = {"singer": ["id", "name"], "concert": ["id", "singer_id", "year"], "stadium": ["id", "city", "concert_id"],

@@ -32,9 +32,10 @@ FILES = {
 }
 
 # Keywords of a rule or two, that no dialect reserves and tables like to have as names of columns.
-PLAIN = frozenset("ACTION DAY DAYS DOCUMENT FIRST FORMAT HOUR HOURS JSON LANGUAGE LAST MEMBER MINUTE MINUTES "
-                  "MODE MONTH MONTHS PERCENT QUARTER QUERY SECOND SECONDS SOURCE VIEW WEEK WEEKS YEAR YEARS "
-                  "ZONE".split())
+PLAIN = frozenset("ACTION BREADTH CONTENT CYCLE DAY DAYS DEPTH DOCUMENT EMPTY ENCODING ERROR FIRST FORMAT HOUR "
+                  "HOURS INCLUDE INDENT JSON KEEP KEYS LANGUAGE LAST MEMBER MINUTE MINUTES MODE MONTH MONTHS OMIT "
+                  "PERCENT QUARTER QUERY QUOTES REF SEARCH SECOND SECONDS SOURCE STANDALONE STRIP SYSTEM TABLES "
+                  "VERSION VIEW WEEK WEEKS WHITESPACE YEAR YEARS YES ZONE".split())
 
 STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update", "delete", "create", "drop", "alter")}
 
