@@ -86,8 +86,11 @@ class References:
             self._read(uri)
         elif known := jsonschema_specifications.REGISTRY.get(uri) or jsonschema_specifications.REGISTRY.get(uri + "#"):
             self._add(known.contents, f"{uri}#", uri)
-        while uri not in self._by_uri and self._unread:  # one of them may hold a schema of this name
-            self._read(next(iter(self._unread)))
+        for other, document in [*self._unread.items()]:
+            if uri in self._by_uri:
+                break
+            if _may_hold(document, uri):
+                self._read(other)
         return self._by_uri.get(uri)
 
     def _read(self, uri: str) -> None:
@@ -138,3 +141,23 @@ class References:
         if dialect == Dialect.DRAFT2019 and schema.get("$recursiveAnchor") is True:
             resource.dynamic.setdefault(RECURSIVE, resource.pointer)
         return resource
+
+
+def _may_hold(document: Any, uri: str) -> bool:
+    """False where no schema in a document can have this URI: none has an identifier with the same last step."""
+    waiting, last, seen = [document], _last_step(uri), set[int]()
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:  # Python objects may hold each other
+            continue
+        seen.add(id(value))
+        waiting += value.values() if isinstance(value, dict) else value
+        names = (value.get("$id"), value.get("id")) if isinstance(value, dict) else ()
+        if any(isinstance(name, str) and _last_step(name) in (last, "", ".", "..") for name in names):
+            return True
+    return False
+
+
+def _last_step(uri: str) -> str:
+    """What stands behind the last slash of a path; "" if the identifier has no path of its own."""
+    return urldefrag(uri).url.partition("?")[0].rpartition("/")[2]
