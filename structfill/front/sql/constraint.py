@@ -76,7 +76,8 @@ class Sql(Constraint):
         Given text may hold comments. The grammar decides the syntax; then, if tables are known, the names are checked
         on the whole text: with SQLite by preparing it, which also counts columns and arguments, and with the other
         dialects by sqlglot's scopes, which know queries (also those that INSERT and CREATE read), but no targets and
-        conditions of statements that write, and of a query whose WITH writes the tables only. Types are checked nowhere.
+        conditions of statements that write, and of a query whose WITH writes only the tables. Types are checked
+        nowhere.
         """
         _check_text(text)
         return self._syntax_error(text) is None and self._name_error(text) is None
