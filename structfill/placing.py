@@ -15,7 +15,7 @@ import torch
 
 from .errors import BudgetTooSmall, EmptyLanguage, NotFound, SpecError, TooLarge, UnsupportedFeature, VocabMismatch
 from .front.between import no_beginning
-from .lazy import LazyGraph, LazyTrellis
+from .lazy import LazyGraph, LazyTrellis, NothingFollows
 from .samplers import Options, sampler_for
 from .samplers.options import LeftToRightOptions
 from .trellis import OPEN
@@ -55,8 +55,8 @@ def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, 
     """The text of at least one token between what is given, so that all is in the language of `graph`.
 
     `context` int64 [1, P] is what the model reads first; behind it stands what comes before the hole, and the canvas
-    holds the rest. Raises `EmptyLanguage` where no text begins as given, `BudgetTooSmall` and `SpecError` where the
-    budget or the canvas has no room for a hole, `NotFound` where no filling was found.
+    holds the rest. Raises `EmptyLanguage` where no text begins or ends as given, `BudgetTooSmall` and `SpecError` where
+    the budget or the canvas has no room for a hole, `NotFound` where no filling was found.
     """
     sample, options = sampler_for(model, options)
     if isinstance(options, LeftToRightOptions):
@@ -115,6 +115,8 @@ def _layouts(graph: LazyGraph, start: Any, after: list[int], length: int, holes:
         fixed = [*[OPEN] * hole, *after, graph.vocab.eos_ids[0]][:length]
         try:
             yield _Layout(hole, LazyTrellis(graph, len(fixed), fixed, start=[start]))
+        except NothingFollows:  # whatever the length
+            raise EmptyLanguage(f"nothing makes a valid text of what is given on both sides: {HINT}") from None
         except (EmptyLanguage, NotFound, TooLarge):
             continue
 

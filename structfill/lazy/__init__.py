@@ -5,7 +5,8 @@ every canvas that is returned has been read token by token, and there are no dea
 approximate (`exact` is False): the best canvas and the posterior are those among the ways that a beam has kept.
 """
 
+from .bridging import NothingFollows
 from .canvas import LazyTrellis
 from .graph import LazyGraph
 
-__all__ = ["LazyGraph", "LazyTrellis"]
+__all__ = ["LazyGraph", "LazyTrellis", "NothingFollows"]

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
+from structfill.errors import EmptyLanguage
+
 from .graph import LazyGraph
 
 _GOALS = (1, 8, 48)  # ways to the end of a hole that are executed, the first ones first
@@ -17,8 +19,8 @@ _TOPS = 1_000  # paths that are kept of those which the fixed text asks for
 Tokens = NDArray[np.int64]
 
 
-class Impossible(Exception):
-    """No text can go on with what is fixed behind some hole."""
+class NothingFollows(EmptyLanguage):
+    """What is fixed in one piece behind a hole stands in no text there, however long the hole is."""
 
 
 class Effort(NamedTuple):
@@ -36,7 +38,7 @@ def bridged(graph: LazyGraph, start: int, fixed: Tokens, more: int, effort: Effo
     """A valid canvas that agrees with `fixed`, hole after hole; None where none is found.
 
     start: the number of the configuration in which the canvas begins. Where a hole is not bridged, the one before is
-    filled in another way. Raises `Impossible` where what is fixed in one piece is known to follow nothing.
+    filled in another way. Raises `NothingFollows` where what is fixed in one piece is known to follow nothing.
     """
     out, holes, turns = fixed.copy(), _holes(fixed), 0
     first = holes[0].begin if holes else len(fixed)
@@ -120,7 +122,7 @@ def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lal
     found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, np.frombuffer(text, np.uint8), closes,
                                           effort.asked, _TOPS)
     if found.none:
-        raise Impossible
+        raise NothingFollows(f"no text goes on as fixed behind a hole: {text.decode('utf-8', 'replace')[:40]!r}")
     return found
 
 

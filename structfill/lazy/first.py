@@ -16,7 +16,7 @@ from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN
 from structfill.trellis.evidence import agreeing
 
-from .bridging import Effort, Impossible, bridged
+from .bridging import Effort, bridged
 from .graph import LazyGraph
 from .reading import Reading, reading
 
@@ -117,10 +117,7 @@ class _Search(NamedTuple):
         """A canvas that bridges from one fixed text to the next."""
         if self.all_open:
             return None
-        try:
-            return bridged(self.graph, self.graph.number(self.row.start), self.row.fixed, self.more, effort)
-        except Impossible:
-            raise self.none() from None
+        return bridged(self.graph, self.graph.number(self.row.start), self.row.fixed, self.more, effort)
 
 
 def blank(graph: LazyGraph, length: int, seed: int = 0) -> Reading:

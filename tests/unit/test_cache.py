@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lark.exceptions import UnexpectedInput
 
 import structfill as sf
 from structfill import cache as module
 from structfill.cache import Cache
+from structfill.front.lark.stored_parser import lalr_parser
 
 ARRAYS = {"a": np.arange(7, dtype=np.int32), "b": np.array([[True, False]])}
 
@@ -130,3 +132,22 @@ def test_an_entry_with_the_right_digest_and_another_content_is_a_miss(tmp_path: 
     payload = b"no archive"
     (tmp_path / "key.graph").write_bytes(module._HEADER + hashlib.sha256(payload).digest() + payload)
     assert cache.load("key") is None
+
+
+def test_a_stored_parser_reads_as_the_built_one(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    text = 'start: ("let" NAME "=" /[0-9]+/ ";")+\nNAME: /[a-z]+/\n%ignore " "'
+    built = lalr_parser(text, cache)
+    entry = next(tmp_path.glob("*.graph"))
+    size = entry.stat().st_size
+    loaded = lalr_parser(text, cache)
+    assert loaded is not built and loaded.parse("let a = 1; let b = 22;") == built.parse("let a = 1; let b = 22;")
+    assert loaded.lexer_conf.ignore == built.lexer_conf.ignore
+    for parser in built, loaded:
+        with pytest.raises(UnexpectedInput) as error:
+            parser.parse("let 1 = a;")
+        assert error.value.pos_in_stream == 4
+    for content in ({"parser": np.frombuffer(b"[{}, {}]", np.uint8)}, {"parser": np.zeros(3, np.uint8)}, ARRAYS):
+        cache.store(entry.stem, content)
+        assert lalr_parser(text, cache).parse("let a = 1;") == built.parse("let a = 1;")
+        assert entry.stat().st_size == size

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from string import ascii_letters, digits
 
@@ -112,15 +113,21 @@ def complemented(text: str) -> str:
     return _BEYOND_ASCII.sub(lambda found: _complement(found[1], SPACES if found[2] else ""), text)
 
 
+@cache
 def _complement(members: str, but: str) -> str:
     """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII but those of `but`.
 
     Lark puts characters for codes: what means something in a class is escaped instead.
     """
     inside = re.compile(f"[{members}]") if members else re.compile("(?!)")
-    others = [c for c in map(chr, range(128)) if not inside.match(c)]
-    codes = "".join(f"\\{c}" if c in "\\]^-" else f"\\x{ord(c):02x}" for c in others)
-    return f"[^{codes}{but}]"
+    others = [code for code in range(128) if not inside.match(chr(code))]
+    runs = [[code for _, code in run] for _, run in groupby(enumerate(others), lambda one: one[1] - one[0])]
+    return f"[^{''.join('-'.join(map(_escaped, sorted({run[0], run[-1]}))) for run in runs)}{but}]"
+
+
+def _escaped(code: int) -> str:
+    char = chr(code)
+    return f"\\{char}" if char in r"\]^-[&|~" else f"\\x{code:02x}"
 
 
 def keyword_terminal(word: str) -> str:

@@ -100,7 +100,7 @@ class Sql(Constraint):
     @property
     def written(self) -> LarkGrammar:
         """What is generated: the `bound_grammar` where tables are known, else the `grammar`; always explored lazily."""
-        return self.lazily(Limits())
+        return self.lazily(Limits(), Cache.default())
 
     def lazily(self, limits: Limits, cache: Cache | None = None) -> LarkGrammar:
         """`written`: SQL nests without end."""

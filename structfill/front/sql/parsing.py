@@ -10,6 +10,8 @@ from lark import Lark, Token, Tree
 from lark.exceptions import LarkError, UnexpectedInput
 
 from ...automaton.char_dfa import CharDFA
+from ...cache import Cache
+from ..lark.stored_parser import lalr_parser
 from ..regex import fullmatch_dfa
 from .compose import dialect_grammar, keywords, sources
 
@@ -18,8 +20,8 @@ _WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*")
 
 @cache
 def _parser(dialect: str, statements: frozenset[str]) -> Lark:
-    """The parser of given text; a second or more to build, kept for the process."""
-    return Lark(dialect_grammar(dialect, statements, reading=True), parser="lalr", lexer="contextual")
+    """The parser of given text, kept for the process and on disk."""
+    return lalr_parser(dialect_grammar(dialect, statements, reading=True), Cache.default())
 
 
 def parse(text: str, dialect: str, statements: frozenset[str]) -> Tree[Token] | None:
@@ -84,7 +86,7 @@ def _begun(parser: Lark, state: Any, tail: str, words: frozenset[str]) -> bool:
 
     Words need no automaton: any can be continued to one that is not reserved, and keywords are known by their name.
     """
-    names = {name for name in state.accepts() if name != "$END"} | set(parser.ignore_tokens)
+    names = {name for name in state.accepts() if name != "$END"} | set(parser.lexer_conf.ignore)
     if _WORD.fullmatch(tail) and "NAME" in names:
         return True
     if any(word.startswith(tail.upper()) for word in names & words):
