@@ -26,7 +26,7 @@ def lalr_parser(text: str, cache: Cache | None) -> Lark:
     if known is not None:
         try:
             return _loaded(known["parser"].tobytes())
-        except (ValueError, LookupError, TypeError, AttributeError):  # an entry of another kind is a miss
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError):  # an entry of another kind is a miss
             pass
     made = lark.Lark(text, parser="lalr", lexer="contextual")
     if cache is not None:
