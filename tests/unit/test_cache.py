@@ -139,7 +139,6 @@ def test_a_stored_parser_reads_as_the_built_one(tmp_path: Path) -> None:
     text = 'start: ("let" NAME "=" /[0-9]+/ ";")+\nNAME: /[a-z]+/\n%ignore " "'
     built = lalr_parser(text, cache)
     entry = next(tmp_path.glob("*.graph"))
-    size = entry.stat().st_size
     loaded = lalr_parser(text, cache)
     assert loaded is not built and loaded.parse("let a = 1; let b = 22;") == built.parse("let a = 1; let b = 22;")
     assert loaded.lexer_conf.ignore == built.lexer_conf.ignore
@@ -150,4 +149,4 @@ def test_a_stored_parser_reads_as_the_built_one(tmp_path: Path) -> None:
     for content in ({"parser": np.frombuffer(b"[{}, {}]", np.uint8)}, {"parser": np.zeros(3, np.uint8)}, ARRAYS):
         cache.store(entry.stem, content)
         assert lalr_parser(text, cache).parse("let a = 1;") == built.parse("let a = 1;")
-        assert entry.stat().st_size == size
+        assert (cache.load(entry.stem) or {})["parser"].size > 1_000  # written anew

@@ -5,6 +5,7 @@ Lark's serialised form is stored as JSON, not pickled as Lark does it, so that a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from structfill.cache import Cache
 if TYPE_CHECKING:  # Lark is loaded with the first grammar
     from lark import Lark
 
+# What Lark raises over an entry that is not one of its parsers: it is a miss.
+_FOREIGN = ValueError, LookupError, TypeError, AttributeError, AssertionError
+
 
 def lalr_parser(text: str, cache: Cache | None) -> Lark:
     """``Lark(text, parser="lalr", lexer="contextual")``, from the cache if it has it."""
@@ -24,10 +28,8 @@ def lalr_parser(text: str, cache: Cache | None) -> Lark:
     key = hashlib.sha256(f"parser\0{lark.__version__}\0{text}".encode()).hexdigest()
     known = None if cache is None else cache.load(key)
     if known is not None:
-        try:
+        with contextlib.suppress(*_FOREIGN):
             return _loaded(known["parser"].tobytes())
-        except (ValueError, LookupError, TypeError, AttributeError, AssertionError):  # an entry of another kind is a miss
-            pass
     made = lark.Lark(text, parser="lalr", lexer="contextual")
     if cache is not None:
         cache.store(key, {"parser": np.frombuffer(_dumped(made), np.uint8)})
