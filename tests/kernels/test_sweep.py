@@ -1,4 +1,4 @@
-"""Sweeps: the linear form and the log form against the reference."""
+"""Sweeps: the linear form and the extended form against the reference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from structfill_kernels.sweep import Edges, cover, cpu, local_odds, reference, r
 from tests.kernels.graphs import counted, problem
 
 FORMS = pytest.mark.parametrize(
-    "form", [cpu.posterior_linear, cpu.posterior_log, cpu.posterior], ids=["linear", "log", "chosen"]
+    "form", [cpu.posterior_linear, cpu.posterior_extended, cpu.posterior], ids=["linear", "extended", "chosen"]
 )
 
 
@@ -71,7 +71,7 @@ def compare_runs(edges, as_runs, score, live):
         assert all(np.array_equal(a, b) for a, b in zip(found, path, strict=True))
 
 
-def test_runs_whose_sum_is_lost_take_the_log_form_and_find_the_path():
+def test_runs_whose_sum_is_lost_take_the_extended_form_and_find_the_path():
     edges, live, allowed = counted(30, 0, 70)
     score = scores(0, allowed, 1e6)
     compare_runs(edges._replace(runs=None), edges, score, live)
@@ -79,7 +79,7 @@ def test_runs_whose_sum_is_lost_take_the_log_form_and_find_the_path():
 
 @pytest.mark.parametrize("spread", [1e3, 1e6, 1e9])
 @pytest.mark.parametrize("seed", range(8))
-def test_wide_ranges_take_the_log_form_or_are_right(spread, seed):
+def test_wide_ranges_take_the_extended_form_or_are_right(spread, seed):
     edges, live, allowed = problem(seed, 6)
     score = scores(seed, allowed, spread)
     want, got = reference.posterior(edges, score, live), cpu.posterior(edges, score, live)
@@ -91,8 +91,7 @@ def test_wide_ranges_take_the_log_form_or_are_right(spread, seed):
     )
 
 
-@pytest.mark.parametrize(("gap", "linear"), [(10, True), (125, True), (130, False), (200, False), (1e4, False)])
-def test_the_linear_form_knows_its_range(gap, linear):
+def two_chains(gap):
     """Two chains of states, one favoured in the left half, one in the right, by `gap` nats at each of 4 positions."""
     out_ptr = np.array([0, 2, 3, 4], np.int64)  # 0 -> 1 (class 0), 0 -> 2 (class 1), and a loop on either
     target, set_of = np.array([1, 2, 1, 2], np.int32), np.array([0, 1, 0, 1], np.int32)
@@ -100,10 +99,27 @@ def test_the_linear_form_knows_its_range(gap, linear):
     live = np.array([[1], [0b111111110], [0b111111110]], np.uint64)
     score = np.zeros((8, 2))
     score[:4, 1], score[4:, 0] = -gap, -gap
+    return edges, score, live
+
+
+@pytest.mark.parametrize(("gap", "linear"), [(10, True), (125, True), (130, False), (200, False), (1e4, False)])
+def test_the_linear_form_knows_its_range(gap, linear):
+    edges, score, live = two_chains(gap)
     got = cpu.posterior(edges, score, live)
     assert got.linear == linear
     np.testing.assert_allclose(got.mass, 0.5, rtol=1e-9)
     np.testing.assert_allclose(got.log_total, np.log(2) - 4 * gap, rtol=1e-12)
+
+
+def test_the_extended_form_has_any_range():
+    """Gaps that put the factors everywhere between two exponents."""
+    for gap in [*np.linspace(0, 750, 211), 1e5, 1e9]:
+        edges, score, live = two_chains(gap)
+        got = cpu.posterior_extended(edges, score, live)
+        np.testing.assert_allclose(got.mass, 0.5, rtol=max(1e-12, 1e-15 * gap))
+        np.testing.assert_allclose(got.log_total, np.log(2) - 4 * gap, rtol=1e-12)
+        drawn = {tuple(cpu.draw_path(edges, score, got, live, np.full((8, 2), u))) for u in (0.0, 0.49, 0.51, 0.99)}
+        assert drawn == {(0,) * 8, (1,) * 8}
 
 
 @pytest.mark.parametrize("kind", ["smooth", "tied", "flat"])
@@ -135,7 +151,7 @@ def test_uniforms_at_their_ends():
 
 @pytest.mark.parametrize("trust", [True, False])
 def test_draws_do_not_trust_small_linear_values(trust):
-    """A linear posterior whose values have sunk is replaced by the log form on the way."""
+    """A linear posterior whose values have sunk is replaced by the extended form on the way."""
     edges, live, allowed = problem(2, 5)
     score = scores(2, allowed, 3.0)
     result = cpu.posterior_linear(edges, score, live)

@@ -13,8 +13,8 @@ cheap.
 
 `posterior(edges, score, live)` -> `Posterior`: forward-backward (Rabiner 1989, section III). The linear form scales
     every position by its maximum; where the evidence left and right disagrees by more than float64 can hold (a
-    path mass below 1e-220 in these units) the log form takes over. Absolute error of a probability about 1e-12 in
-    either form; states of a posterior below 1e-24 are left out.
+    path mass below 1e-220 in these units) the extended form takes over, in which every number has an exponent of its
+    own. Absolute error of a probability about 1e-12 in either form; states of a posterior below 1e-24 are left out.
 
 `posterior_and_path(edges, score, peak, top, live)` -> (posterior, tokens, classes): both of the above in fewer looks.
 
@@ -25,8 +25,8 @@ cheap.
     classes that may stand there behind the path's classes before it, whatever follows.
 """
 
-from ._types import Edges, Posterior
+from ._types import Edges, Extended, Posterior
 from .cpu import best_path, draw_path, posterior, posterior_and_path
 from .local import local_odds
 
-__all__ = ["Edges", "Posterior", "best_path", "draw_path", "local_odds", "posterior", "posterior_and_path"]
+__all__ = ["Edges", "Extended", "Posterior", "best_path", "draw_path", "local_odds", "posterior", "posterior_and_path"]

@@ -26,11 +26,22 @@ class Edges(NamedTuple):
         return cls(out_ptr, out_target, out_set, set_ptr, set_class, *found)
 
 
-class Posterior(NamedTuple):
-    """The result of forward-backward."""
+class Extended(NamedTuple):
+    """Numbers of any range: ``factor * 2.0 ** (256 * exponent)``."""
 
-    values: Any  # float64 [N + 1, S], backward values up to a factor per position; logs unless `linear`
-    set_value: Any  # float64 [N, T], weight of every set up to a factor per position; logs unless `linear`
+    factor: Any  # float64
+    exponent: Any  # int64
+
+
+class Posterior(NamedTuple):
+    """The result of forward-backward. Values and set weights are `Extended` where float64 alone would lose paths."""
+
+    values: Any  # float64 or `Extended` [N + 1, S], backward values up to a factor per position
+    set_weight: Any  # float64 or `Extended` [N, T], weight of every set up to a factor per position
     mass: Any  # float64 [N, C], posterior probability of every class; rows sum to 1
     log_total: float  # log of the summed weight of all paths
-    linear: bool
+
+    @property
+    def linear(self):
+        """Did float64 do?"""
+        return not isinstance(self.values, Extended)

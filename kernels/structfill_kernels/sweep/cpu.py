@@ -1,12 +1,12 @@
-"""The sweeps in Numba. Linear float64 with a scale per position; logs where that would lose paths."""
+"""The sweeps in Numba: float64 with a scale per position, and with exponents of their own where that loses paths."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from . import cover, linear, linear_runs, logs
-from ._types import Posterior
+from . import cover, extended, linear, linear_runs
+from ._types import Extended, Posterior
 from .linear import NEVER, SAFE, TINY, is_live, start_of
 
 
@@ -62,7 +62,7 @@ def _forward_linear(edges, weights, live, values, scales):
         return None
     mass = cover.shares(*edges.cover, set_mass, weights.by_set, weights.by_class, TINY)
     log_total = scales + float(np.log(values[0, start_of(live)]) + weights.shift.sum())
-    return Posterior(values, weights.by_set, mass, log_total, True)
+    return Posterior(values, weights.by_set, mass, log_total)
 
 
 def posterior_linear(edges, score, live, weights=None):
@@ -71,24 +71,22 @@ def posterior_linear(edges, score, live, weights=None):
     return _forward_linear(edges, w, live, *form.backward_sum(graph, w.by_set, live))
 
 
-def posterior_log(edges, score, live, weights=None):
-    """The log form: right at any range, several times the work."""
-    w = weights or _Weights(edges, score)
-    graph, set_score = (edges.out_ptr, edges.out_target, edges.out_set), w.by_set.copy()
-    logs.log_sums(set_score, w.score, edges.set_ptr, edges.set_class)
-    values, log_scale = logs.backward_log(*graph, set_score, live)
-    set_mass = np.zeros_like(set_score)
-    start = start_of(live)
-    logs.forward_log(*graph, set_score, start, values, set_mass)
+def posterior_extended(edges, score, live, weights=None):
+    """The extended form: right at any range, about twice the work."""
+    w, start = weights or _Weights(edges, score), start_of(live)
+    set_weight = extended.set_weights(edges, w.by_set, w.score)
+    values = extended.backward(edges, set_weight, live)
+    set_mass = extended.forward(edges, set_weight, start, values)
     mass = cover.shares(*edges.cover, set_mass, w.by_set, w.by_class, TINY)
-    logs.add_sunk_sets(mass, set_mass, w.by_set, set_score, w.score, edges.set_ptr, edges.set_class)
-    return Posterior(values, set_score, mass, log_scale + float(values[0, start] + w.shift.sum()), False)
+    extended.add_sunk_sets(edges, mass, set_mass, w.by_set, set_weight, w.score)
+    log_total = float(extended.log_of(values, (0, start)) + w.shift.sum())
+    return Posterior(values, set_weight, mass, log_total)
 
 
 def posterior(edges, score, live):
     """See the package."""
     weights = _Weights(edges, score)
-    return posterior_linear(edges, score, live, weights) or posterior_log(edges, score, live, weights)
+    return posterior_linear(edges, score, live, weights) or posterior_extended(edges, score, live, weights)
 
 
 def posterior_and_path(edges, score, peak, top, live):
@@ -98,7 +96,7 @@ def posterior_and_path(edges, score, peak, top, live):
     values, scales, best = form.backward_both(graph, weights.by_set, peaks, live)
     if scales == NEVER:
         best = form.backward_max(graph, peaks, live)
-    found = _forward_linear(edges, weights, live, values, scales) or posterior_log(edges, score, live, weights)
+    found = _forward_linear(edges, weights, live, values, scales) or posterior_extended(edges, score, live, weights)
     return (found, *_path(edges, peaks, best, peak, top, live))
 
 
@@ -118,28 +116,31 @@ def _pick(weights, count, u):
 
 
 @njit(cache=True, nogil=True)
-def _draw_path(ptr, target, set_of, set_ptr, set_class, state, score, values, set_value, linear, uniforms, classes):
+def _draw_path(ptr, target, set_of, set_ptr, set_class, live, score, values, exponents, set_weight, set_exponents,
+               linear, uniforms, classes):
     """False where a linear value on the way is too small to be trusted."""
-    widest = 1
+    widest, state = 1, start_of(live)
     for q in range(ptr.shape[0] - 1):
         widest = max(widest, ptr[q + 1] - ptr[q])
     for s in range(set_ptr.shape[0] - 1):
         widest = max(widest, set_ptr[s + 1] - set_ptr[s])
-    weights = np.empty(widest)
+    weights, steps = np.empty(widest), np.zeros(widest, np.int64)
     for i in range(score.shape[0]):
         first, count, peak, total = ptr[state], ptr[state + 1] - ptr[state], NEVER, 0.0
         for x in range(count):
             s, r = set_of[first + x], target[first + x]
-            weights[x] = set_value[i, s] * values[i + 1, r] if linear else set_value[i, s] + values[i + 1, r]
+            weights[x] = set_weight[i, s] * values[i + 1, r]
             total += weights[x]
-            peak = max(peak, weights[x])
+            if not linear:
+                steps[x] = set_exponents[i, s] + exponents[i + 1, r]
         if linear and total < SAFE:
             return False
         if not linear:
+            highest = steps[:count].max()
             for x in range(count):
-                weights[x] = np.exp(weights[x] - peak)
+                weights[x] = extended.scaled(weights[x], steps[x] - highest)
         k = first + _pick(weights, count, uniforms[i, 0])
-        first, count, peak = set_ptr[set_of[k]], set_ptr[set_of[k] + 1] - set_ptr[set_of[k]], NEVER
+        first, count = set_ptr[set_of[k]], set_ptr[set_of[k] + 1] - set_ptr[set_of[k]]
         for x in range(count):
             peak = max(peak, score[i, set_class[first + x]])
         for x in range(count):
@@ -149,11 +150,19 @@ def _draw_path(ptr, target, set_of, set_ptr, set_class, state, score, values, se
     return True
 
 
+_NO_EXPONENTS = np.zeros((0, 0), np.int64)
+
+
+def _drawn(edges, score, result, live, uniforms, classes):
+    graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class
+    parts = result.values, result.set_weight
+    numbers = [Extended(part, _NO_EXPONENTS) for part in parts] if result.linear else parts
+    return _draw_path(*graph, live, score, *numbers[0], *numbers[1], result.linear, uniforms, classes)
+
+
 def draw_path(edges, score, result, live, uniforms):
     """See the package."""
     classes = np.empty(len(score), np.int32)
-    graph = edges.out_ptr, edges.out_target, edges.out_set, edges.set_ptr, edges.set_class, start_of(live)
-    if not _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes):
-        result = posterior_log(edges, score, live)
-        _draw_path(*graph, score, result.values, result.set_value, result.linear, uniforms, classes)
+    if not _drawn(edges, score, result, live, uniforms, classes):
+        _drawn(edges, score, posterior_extended(edges, score, live), live, uniforms, classes)
     return classes

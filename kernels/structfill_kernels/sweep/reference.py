@@ -61,7 +61,7 @@ def best_path(edges, peak, top, live):
 
 
 def posterior(edges, score, live):
-    """Forward-backward over single classes."""
+    """Forward-backward over single classes; values and set weights are logs."""
     weights = set_scores(edges, score, log_sum)
     values, total = backward(edges, weights, live, log_sum)
     mass, forward = np.zeros(score.shape), np.full(len(live), -np.inf)
@@ -81,7 +81,7 @@ def posterior(edges, score, live):
             mass[i, c] += np.exp(x - norm)
         forward = np.array([log_sum(a) if is_live(live, r, i + 1) else -np.inf for r, a in enumerate(ahead)])
         forward -= forward.max()
-    return Posterior(values, weights, mass, total + values[0, start_of(live)], False)
+    return Posterior(values, weights, mass, total + values[0, start_of(live)])
 
 
 def pick(weights, u):
@@ -91,13 +91,11 @@ def pick(weights, u):
 
 
 def draw_path(edges, score, result, live, uniforms):
-    """Edge by its weight times what follows, then the class within its set."""
+    """Edge by its weight times what follows, then the class within its set; `result` is that of `posterior` above."""
     state, classes = start_of(live), []
     for i, (u, v) in enumerate(uniforms):
         out = np.arange(edges.out_ptr[state], edges.out_ptr[state + 1])
-        weights, ahead = result.set_value[i, edges.out_set[out]], result.values[i + 1, edges.out_target[out]]
-        with np.errstate(divide="ignore"):
-            logs = np.log(weights) + np.log(ahead) if result.linear else weights + ahead
+        logs = result.set_weight[i, edges.out_set[out]] + result.values[i + 1, edges.out_target[out]]
         k = out[pick(np.exp(logs - logs.max()), u)]
         members = edges.set_class[edges.set_ptr[edges.out_set[k]] : edges.set_ptr[edges.out_set[k] + 1]]
         classes.append(members[pick(np.exp(score[i, members] - score[i, members].max()), v)])
