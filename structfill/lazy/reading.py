@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
-from structfill_kernels.likeliest import likeliest
+from structfill_kernels.likeliest import Likeliest, likeliest
+
+from structfill.trellis.parts import in_parts
 
 from .graph import LazyGraph
 
@@ -38,7 +40,8 @@ def read(graph: LazyGraph, logits: Any, scale: float) -> Reading:
 
 def reading(graph: LazyGraph, x: NDArray[np.float32]) -> Reading:
     """The reading of logits float32 [N, Vl]."""
-    found = likeliest(x, len(graph.vocab), 0 if graph.everything else LIKELY, graph.structural,
-                      0 if graph.everything else STRUCTURAL)
+    most = (0, 0) if graph.everything else (LIKELY, STRUCTURAL)
+    parts = in_parts(x, lambda a, b, part: likeliest(part, len(graph.vocab), most[0], graph.structural, most[1]))
+    found = Likeliest(*map(np.concatenate, zip(*parts, strict=True)))
     ids = np.tile(graph.structural, (len(x), 1)) if graph.everything else found.ids
     return Reading(x, found.peak, found.norm, found.entropy, *lalr.prepare(graph.machine.words, graph.rank, ids))

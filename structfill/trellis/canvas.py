@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from structfill_kernels import bitmask, class_stats, reach, sweep
+from structfill_kernels import bitmask, reach, sweep
 
 from structfill.errors import BudgetTooSmall, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
@@ -246,9 +246,7 @@ class Trellis:
         for x, row in given:
             reading = r.read(self.graph, row, x, 1.0)
             mass, out = self._sweep(row, reading).mass, np.empty((self.length, columns), np.float32)
-            for a, b, part in r.chunks(x):
-                stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
-                class_stats.token_probabilities(part, self.graph.plan(x.shape[1]), mass[a:b], stats, 1.0, out[a:b])
+            r.write_probabilities(self.graph, x, mass, reading, out)
             where = np.flatnonzero(row.fixed != OPEN)
             out[where] = 0
             out[where, row.fixed[where]] = 1

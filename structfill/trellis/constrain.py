@@ -13,7 +13,8 @@ from structfill_kernels import class_stats
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .reading import AWAY, Floats, Reading, chunks, is_away
+from .parts import in_parts
+from .reading import AWAY, Floats, Reading, is_away
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
 SLIGHT = 1e-3  # nats of entropy that do not count
@@ -53,8 +54,8 @@ def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDA
     if is_away(given):
         _add_odds(graph, given, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
     else:
-        for a, b, part in chunks(given):
-            class_stats.add_odds(part, graph.plan(given.shape[1]), odds[a:b], top[a:b], scale, out[a:b].numpy())
+        plan, filled = graph.plan(given.shape[1]), out.numpy()
+        in_parts(given, lambda a, b, part: class_stats.add_odds(part, plan, odds[a:b], top[a:b], scale, filled[a:b]))
     lift(out, torch.from_numpy(path), top, decided)
 
 

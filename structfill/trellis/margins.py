@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .reading import CHUNK, Floats, Reading
+from .parts import CHUNK
+from .reading import Floats, Reading
 
 
 def margins(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats, tokens: NDArray[Any],

@@ -15,9 +15,9 @@ from structfill.errors import VocabMismatch
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
+from .parts import in_parts
 
 FLOOR = -1e9  # nats: odds beyond this within one position count as this
-CHUNK = 1 << 22  # logits converted at a time
 AWAY = 1 << 25  # logits read at a time on another device
 HOST = "cpu"  # logits on other devices are read there
 
@@ -70,18 +70,6 @@ class Logits:
         return out[0] if self.flat else out
 
 
-def chunks(x: Any) -> Iterator[tuple[int, int, NDArray[Any]]]:
-    """Parts ``x[a:b]`` of logits [N, Vl] as contiguous writable float32 or float64 arrays, without copying such."""
-    step = max(1, CHUNK // max(1, x.shape[1]))
-    for a in range(0, len(x), step):
-        part = x[a : a + step]
-        if isinstance(part, torch.Tensor):
-            part = part.to("cpu", torch.float64 if part.dtype == torch.float64 else torch.float32).numpy()
-        dtype = np.float64 if part.dtype == np.float64 else np.float32
-        with np.errstate(over="ignore"):
-            yield a, a + len(part), np.require(part, dtype, ["C", "W"])
-
-
 def is_away(x: Any) -> bool:
     """Are these logits on another device than the trellis?"""
     return isinstance(x, torch.Tensor) and x.device.type != HOST
@@ -106,31 +94,35 @@ def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
 
 
 def _read_here(graph: TokenGraph, x: Any, scale: float, stats: class_stats.Stats) -> None:
-    for a, b, part in chunks(x):
-        class_stats.class_stats(part, graph.plan(x.shape[1]), scale, class_stats.Stats(*(s[a:b] for s in stats)))
+    plan = graph.plan(x.shape[1])
+    in_parts(x, lambda a, b, part: class_stats.class_stats(part, plan, scale, stats.rows(a, b)))
 
 
 def _read_away(graph: TokenGraph, x: torch.Tensor, scale: float, stats: class_stats.Stats) -> None:
     column, step = graph.column_class(x.shape[1], x.device), max(1, AWAY // x.shape[1])
     for a in range(0, len(x), step):
-        here = class_stats.Stats(*(s[a : a + step] for s in stats))
-        class_stats.device.class_stats(x[a : a + step], column, graph.classes + 1, scale, here)
+        class_stats.device.class_stats(x[a : a + step], column, graph.classes + 1, scale, stats.rows(a, a + step))
+
+
+def write_probabilities(graph: TokenGraph, x: Any, mass: Floats, reading: Reading, out: NDArray[np.float32]) -> None:
+    """Into `out` [N, V] the mass [N, C] of every class, shared among its tokens by logits `x` [N, Vl]."""
+    plan = graph.plan(x.shape[1])
+    in_parts(x, lambda a, b, part: class_stats.token_probabilities(part, plan, mass[a:b], reading.stats.rows(a, b), 1.0,
+                                                                   out[a:b]))
 
 
 def draw_members(graph: TokenGraph, x: Any, classes: NDArray[np.int32], reading: Reading, scale: float,
                  uniforms: Floats) -> tuple[NDArray[np.int32], Floats]:
     """A token of the class of each position, -1 where that is negative, and its share in the class [N]."""
-    drawn = []
     if is_away(x):
         column, step = graph.column_class(x.shape[1], x.device), max(1, AWAY // x.shape[1])
-        for a in range(0, len(x), step):
-            here = slice(a, a + step)
-            drawn.append(class_stats.device.draw_members(x[here], column, classes[here], scale, uniforms[here]))
+        parts = (slice(a, a + step) for a in range(0, len(x), step))
+        drawn = [class_stats.device.draw_members(x[here], column, classes[here], scale, uniforms[here])
+                 for here in parts]
     else:
         plan = graph.plan(x.shape[1])
-        for a, b, part in chunks(x):
-            stats = class_stats.Stats(*(s[a:b] for s in reading.stats))
-            drawn.append(class_stats.draw_members(part, plan, classes[a:b], stats, scale, uniforms[a:b]))
+        drawn = in_parts(x, lambda a, b, part: class_stats.draw_members(part, plan, classes[a:b],
+                                                                        reading.stats.rows(a, b), scale, uniforms[a:b]))
     tokens, weights = zip(*drawn, strict=True)
     return np.concatenate(tokens), np.concatenate(weights)
 

@@ -34,6 +34,10 @@ class Stats(NamedTuple):
         """Room for the results of a read."""
         return cls(*(np.empty((positions, classes)) for _ in range(3)), np.empty((positions, classes), np.int32))
 
+    def rows(self, first: int, end: int) -> Stats:
+        """Those of some positions, in place."""
+        return Stats(*(part[first:end] for part in self))
+
 
 def clean(values: Any) -> Any:
     """See the package."""
