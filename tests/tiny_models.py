@@ -11,6 +11,8 @@ transformers = pytest.importorskip("transformers", reason="the extra structfill[
 
 VOCAB = sf.Vocab.bytes()
 EOS, PAD, BOS, COLUMNS = 256, 257, 258, 272
+ASSISTED = {"prompt_lookup_num_tokens": 3}
+WAYS = [{}, {"do_sample": True}, {"num_beams": 3}, ASSISTED]  # of `generate` with causal models
 
 
 def diffusion_gemma(canvas_length=32, seed=0):
@@ -46,6 +48,19 @@ def prompts(*texts):
     width = max(map(len, texts))
     ids = torch.tensor([[PAD] * (width - len(t)) + list(t.encode()) for t in texts])
     return ids, (ids != PAD).long()
+
+
+def causally_written(graph, most, how):
+    """The ids that a tiny causal model writes behind its prompts in one of the `WAYS`; texts are not empty."""
+    from structfill.integrations.transformers import ConstraintProcessor
+
+    options, assisted = dict(how), how == ASSISTED
+    ids, attention = prompts("short") if assisted else prompts("short", "a longer prompt")
+    processor = ConstraintProcessor(graph, max_new_tokens=most, assisted=assisted)
+    out = causal().generate(ids, attention_mask=attention, max_new_tokens=most,
+                            logits_processor=transformers.LogitsProcessorList([processor]), **options)
+    assert all(processor.texts(out))
+    return out[:, ids.shape[1]:]
 
 
 def tokenizer(chat=True):

@@ -61,24 +61,20 @@ def test_fixed_segments_on_diffusion_gemma():
         model.generate(ids, attention_mask=attention, max_new_tokens=60, logits_processor=processors)
 
 
-@pytest.mark.parametrize("how", [{}, {"do_sample": True}, {"num_beams": 3}, {"assisted": True}])
+@pytest.mark.parametrize("how", range(4))
 def test_causal_models_of_transformers(how):
-    from structfill.integrations.transformers import ConstraintProcessor
-    from tests.tiny_models import causal, prompts, transformers
+    from tests.tiny_models import WAYS, causally_written
 
-    model, assisted = causal(), how.pop("assisted", False)
     for i, graph in enumerate(GRAPHS):
-        ids, attention = prompts("short") if assisted else prompts("short", "a longer prompt")
-        processor = ConstraintProcessor(graph, max_new_tokens=40, assisted=assisted)
-        out = model.generate(ids, attention_mask=attention, max_new_tokens=40, prompt_lookup_num_tokens=3 if assisted
-                             else None, logits_processor=transformers.LogitsProcessorList([processor]), **how)
-        for row in out:
-            checked(i, row[ids.shape[1]:], 40)
-        assert all(processor.texts(out))
+        for row in causally_written(graph, 40, WAYS[how]):
+            checked(i, row, 40)
+
+
+def test_the_shortest_query_needs_a_budget():
+    from tests.tiny_models import WAYS, causally_written
+
     with pytest.raises(BudgetTooSmall) as error:
-        processor = ConstraintProcessor(GRAPHS[0], max_new_tokens=4)
-        model.generate(ids, attention_mask=attention, max_new_tokens=4,
-                       logits_processor=transformers.LogitsProcessorList([processor]))
+        causally_written(GRAPHS[0], 4, WAYS[0])
     assert error.value.needed == len("SELECT 1")
 
 

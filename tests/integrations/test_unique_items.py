@@ -37,20 +37,13 @@ def test_diffusion_gemma_of_transformers(steps, budget):
         assert text == text_of(row)[0]
 
 
-@pytest.mark.parametrize("how", [{}, {"do_sample": True}, {"num_beams": 3}, {"assisted": True}])
+@pytest.mark.parametrize("how", range(4))
 def test_causal_models_of_transformers(how):
-    from structfill.integrations.transformers import ConstraintProcessor
-    from tests.tiny_models import causal, prompts, transformers
+    from tests.tiny_models import WAYS, causally_written
 
-    model, assisted = causal(), how.pop("assisted", False)
     for i, graph in enumerate(GRAPHS):
-        ids, attention = prompts("short") if assisted else prompts("short", "a longer prompt")
-        processor = ConstraintProcessor(graph, max_new_tokens=40, assisted=assisted)
-        out = model.generate(ids, attention_mask=attention, max_new_tokens=40, prompt_lookup_num_tokens=3 if assisted
-                             else None, logits_processor=transformers.LogitsProcessorList([processor]), **how)
-        for row in out:
-            assert_valid(CONSTRAINTS[i], 40, row[ids.shape[1]:])
-        assert all(processor.texts(out))
+        for row in causally_written(graph, 40, WAYS[how]):
+            assert_valid(CONSTRAINTS[i], 40, row)
 
 
 @pytest.mark.parametrize("kind", ["diffusion_gemma", "causal"])
