@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +14,10 @@ from structfill.errors import VocabMismatch
 from .canvas import Posterior
 from .constrain import Constrained, room
 from .evidence import Evidence, as_array, as_fixed, as_positions
+from .parts import each_row
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class TrellisBatch:
@@ -45,6 +49,12 @@ class TrellisBatch:
 
     def _each(self, call: Callable[[Any, Any], torch.Tensor], logits: Any) -> torch.Tensor:
         return torch.cat([call(part, x) for part, x in zip(self.parts, self._split(logits), strict=True)])
+
+    def _at_once(self, call: Callable[[S], T], items: list[S], draw: bool, logits: Any) -> list[T]:
+        """The calls for all parts: side by side if that is safe, as draws take turns at a generator and lazy parts at
+        what they explore."""
+        safe = not draw and all(part.exact for part in self.parts)
+        return each_row(call, items, logits) if safe else [call(item) for item in items]
 
     def fix(self, tokens_by_position: Evidence) -> TrellisBatch:
         """As `Trellis.fix`."""
@@ -85,8 +95,12 @@ class TrellisBatch:
         margin: bool = False
     ) -> Posterior:
         """As `Trellis.posterior`."""
-        found = [part.posterior(x, draw=draw, generator=generator, temperature=temperature, margin=margin)
-                 for part, x in zip(self.parts, self._split(logits), strict=True)]
+        def of_part(item: tuple[Any, Any]) -> Posterior:
+            part, x = item
+            found: Posterior = part.posterior(x, draw=draw, generator=generator, temperature=temperature, margin=margin)
+            return found
+
+        found = self._at_once(of_part, [*zip(self.parts, self._split(logits), strict=True)], draw, logits)
         made = [name for name, value in vars(found[0]).items() if value is not None]
         return Posterior(**{name: torch.cat([getattr(one, name) for one in found]) for name in made})
 
@@ -96,8 +110,14 @@ class TrellisBatch:
     ) -> Constrained:
         """As `Trellis.constrain`."""
         filled = room(logits) if out is None else out
-        found = [part.constrain(x, draw=draw, generator=generator, temperature=temperature, out=to)
-                 for part, x, to in zip(self.parts, self._split(logits), self._split(filled), strict=True)]
+
+        def of_part(item: tuple[Any, Any, Any]) -> Constrained:
+            part, x, to = item
+            found: Constrained = part.constrain(x, draw=draw, generator=generator, temperature=temperature, out=to)
+            return found
+
+        items = [*zip(self.parts, self._split(logits), self._split(filled), strict=True)]
+        found = self._at_once(of_part, items, draw, logits)
         _, *columns = zip(*(vars(one).values() for one in found), strict=True)
         return Constrained(filled, *(torch.cat(column) for column in columns if column[0] is not None))
 

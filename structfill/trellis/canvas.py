@@ -19,6 +19,7 @@ from . import reading as r
 from .constrain import SLIGHT, Constrained, conditioned, room
 from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
 from .margins import margins
+from .parts import each_row
 
 
 @dataclass(frozen=True)
@@ -274,22 +275,25 @@ class Trellis:
         """
         given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
-        found: list[dict[str, Any]] = []
-        for (x, row), u in zip(given, uniforms, strict=True):
+
+        def of_row(item: tuple[Any, Row, Any]) -> dict[str, Any]:
+            x, row, u = item
             reading = r.read(self.graph, row, x, scale)
-            result, tokens, classes = sweep.posterior_and_path(
-                self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
-            )
+            result, tokens, classes = self._sweep_both(row, reading)
             at = np.arange(self.length), classes
             confidence = result.mass[at] * np.exp(-reading.stats.spread[at])
-            found.append({"best": tokens, "confidence": confidence, "entropy": r.entropy(reading, result.mass),
-                          "log_mass": r.log_mass(reading, result.log_total)})
+            found = {"best": tokens, "confidence": confidence, "entropy": r.entropy(reading, result.mass),
+                     "log_mass": r.log_mass(reading, result.log_total)}
+            path: NDArray[Any] = tokens
             if draw:
-                tokens, confidence = self._draw(x, row, reading, result, scale, u)
-                found[-1] |= {"sample": tokens, "sample_confidence": confidence}
+                path, confidence = self._draw(x, row, reading, result, scale, u)
+                found |= {"sample": path, "sample_confidence": confidence}
             if margin:
-                own = self.graph.token_class[tokens]
-                found[-1]["margin"] = margins(self.graph, row, x, reading, result.mass, tokens, own, confidence, scale)
+                own = self.graph.token_class[path]
+                found["margin"] = margins(self.graph, row, x, reading, result.mass, path, own, confidence, scale)
+            return found
+
+        found = each_row(of_row, [(x, row, u) for (x, row), u in zip(given, uniforms, strict=True)], given.x)
         return Posterior(**{name: given.stack([f[name] for f in found], _KINDS[name]) for name in found[0]})
 
     def constrain(
@@ -301,16 +305,19 @@ class Trellis:
         given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
         filled = room(logits) if out is None else out
-        found = []
-        for (x, row), u, to in zip(given, uniforms, filled[None] if given.flat else filled, strict=True):
+
+        def of_row(item: tuple[Any, Row, Any, torch.Tensor]) -> list[Any]:
+            x, row, u, to = item
             reading = r.read(self.graph, row, x, scale)
-            result, tokens, _ = sweep.posterior_and_path(
-                self.graph.sweep_edges, reading.score, reading.peak, reading.stats.top, row.live
-            )
+            result, tokens, _ = self._sweep_both(row, reading)
             path, entropy, own = tokens.astype(np.int64), r.entropy(reading, result.mass), r.own_entropy(reading, scale)
             conditioned(self.graph, row, x, reading, result.mass, path, entropy > own + SLIGHT, scale, to)
-            found.append([path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
-                          *(self._draw(x, row, reading, result, scale, u)[:1] if draw else ())])
+            return [path, np.minimum(entropy, own), r.log_mass(reading, result.log_total),
+                    *(self._draw(x, row, reading, result, scale, u)[:1] if draw else ())]
+
+        outs = filled[None] if given.flat else filled
+        found = each_row(of_row, [(x, row, u, to) for (x, row), u, to in zip(given, uniforms, outs, strict=True)],
+                         given.x)
         types = torch.int64, torch.float32, torch.float64, torch.int64
         columns = zip(*found, strict=True)
         return Constrained(filled, *(given.stack(list(c), t) for c, t in zip(columns, types, strict=False)))
@@ -351,6 +358,14 @@ class Trellis:
     def _sweep(self, row: Row, reading: r.Reading) -> sweep.Posterior:
         result: sweep.Posterior = sweep.posterior(self.graph.sweep_edges, reading.score, row.live)
         return result
+
+    def _sweep_both(self, row: Row, reading: r.Reading
+                    ) -> tuple[sweep.Posterior, NDArray[np.int32], NDArray[np.int32]]:
+        """The sum-product, and tokens and classes of the best path."""
+        result: sweep.Posterior
+        result, tokens, classes = sweep.posterior_and_path(self.graph.sweep_edges, reading.score, reading.peak,
+                                                           reading.stats.top, row.live)
+        return result, tokens, classes
 
     def _best(self, row: Row, reading: r.Reading) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Tokens and classes of the best path."""

@@ -1,8 +1,10 @@
-"""Logits in parts, on as many threads as torch uses."""
+"""Rows and parts of logits, on as many threads as torch uses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -12,7 +14,29 @@ from numpy.typing import NDArray
 
 CHUNK = 1 << 22  # logits converted at a time; fewer are not worth a thread
 PARTS = 4  # of the logits for every thread
+S = TypeVar("S")
 T = TypeVar("T")
+_here = threading.local()
+
+
+def on_threads(work: Callable[[S], T], items: Sequence[S], threads: int) -> list[T]:
+    """``work(item)`` for all items, in order, on so many threads. Inside one of these threads there are no others."""
+    threads = 1 if getattr(_here, "busy", False) else min(threads, len(items))
+    if threads <= 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads, initializer=_now_busy) as pool:
+        return list(pool.map(work, items))
+
+
+def _now_busy() -> None:
+    _here.busy = True
+
+
+def each_row(work: Callable[[S], T], rows: Sequence[S], logits: Any) -> list[T]:
+    """``work(row)`` for all rows of `logits` [B, N, Vl], in order: side by side where there are as many as torch has
+    threads. Fewer are taken one after the other, and the parts of each side by side."""
+    threads = torch.get_num_threads()
+    return on_threads(work, rows, threads if len(rows) >= threads and math.prod(logits.shape) >= CHUNK else 1)
 
 
 def in_parts(x: Any, work: Callable[[int, int, NDArray[Any]], T]) -> list[T]:
@@ -29,11 +53,7 @@ def in_parts(x: Any, work: Callable[[int, int, NDArray[Any]], T]) -> list[T]:
         part = np.require(_as_array(x[a : a + step]), requirements=["C", "W"])
         return work(a, a + len(part), part)
 
-    starts = range(0, len(x), step)
-    if threads == 1:
-        return [one(a) for a in starts]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, starts))
+    return on_threads(one, range(0, len(x), step), threads)
 
 
 def _as_array(x: Any) -> NDArray[Any]:

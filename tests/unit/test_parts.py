@@ -41,6 +41,23 @@ def test_threads_do_not_matter(dtype: torch.dtype, lazy: bool) -> None:
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
+@pytest.mark.parametrize("mixed", [False, True])
+def test_rows_side_by_side_are_rows_one_by_one(mixed: bool) -> None:
+    vocab, length = sf.Vocab.bytes(), 40
+    graphs = [sf.compile(sf.json_schema(schema), vocab) for schema in (SCHEMA, {"enum": ["a", 17, None]})]
+    parts_of = [sf.Trellis(graph, length, rows=2) for graph in graphs]
+    trellis = sf.TrellisBatch(parts_of) if mixed else sf.Trellis(graphs[0], length, rows=4)
+    logits, found = torch.randn(4, length, len(vocab), generator=torch.Generator().manual_seed(3)) * 4, []
+    for count in (1, 2, 3, 16):
+        torch.set_num_threads(count)
+        for draw in (False, True):
+            a, b = (call(logits, draw=draw, generator=torch.Generator().manual_seed(1))
+                    for call in (trellis.posterior, trellis.constrain))
+            found.append([a.best, a.entropy, a.log_mass, b.logits, b.path, *([a.sample, b.sample] if draw else [])])
+    for other in found[2:]:
+        assert all(torch.equal(x, y) for x, y in zip(found[len(other) > 5], other, strict=True))
+
+
 def test_parts_are_all_of_it_in_order_and_errors_come_through() -> None:
     torch.set_num_threads(4)
     logits = torch.arange(77 * 100, dtype=torch.bfloat16).reshape(77, 100)
