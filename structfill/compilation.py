@@ -56,7 +56,7 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
 def _told(graph: TokenGraph) -> TokenGraph:
     """The graph; warns the caller of `compile` of a narrowed one."""
     if graph.nesting:
-        warnings.warn(Narrowed(graph.nesting), stacklevel=4)  # behind this, `compile` and its decorator
+        warnings.warn(Narrowed(nesting=graph.nesting), stacklevel=4)  # behind this, `compile` and its decorator
     return graph
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,8 @@ from structfill_kernels import counters
 
 from structfill.errors import EmptyLanguage, TooLarge
 
+LOWERED_STATES = 60_000  # of a graph whose upper bounds are lowered, because it would be too large otherwise
+SHORT = 100  # lower bounds than this are worth more states
 Place = tuple[int, ...]  # a state and what is counted in each slot
 
 
@@ -108,6 +111,39 @@ class Counting:
             raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
         least = self.counts.least[self.counts.of[found.state]]
         return found, self.final[found.state] & (found.count >= least).all(1)
+
+    def lowered(self, free: NDArray[np.bool_], states: Sequence[int]) -> tuple[Counting, int] | None:
+        """The same with lower upper bounds, so that `unroll` makes about `LOWERED_STATES` states of them at most, or
+        as many as the limits allow, and the highest of these bounds; None where that does not do, or the limits allow
+        less.
+
+        What has to be counted may be, and twice what is counted in `states`.
+        """
+        counts, floor = self.counts, self.counts.least.copy()
+        for slot in range(counters.SLOTS):
+            np.maximum.at(floor, counts.of[:, slot], counts.ahead[:, slot])
+        highest = int(counts.most.max(initial=0, where=~self.endless))
+
+        def most(cap: int) -> NDArray[np.int64]:
+            found: NDArray[np.int64] = np.minimum(counts.most, np.maximum(cap, floor))
+            return found
+
+        def places(cap: int) -> int:
+            top = np.where(free, counts.least, most(cap))[counts.of] + 1
+            return int(np.where(counts.of == 0, 1, top).astype(np.float64).prod(1).sum())
+
+        cap = bisect_right(range(highest), LOWERED_STATES, key=places) - 1
+        if cap < SHORT:
+            cap = bisect_right(range(highest), self.max_states, key=places) - 1
+        if self.max_states < LOWERED_STATES or cap < 1:
+            return None
+        for q, *counted in map(self.place, states):
+            np.maximum.at(floor, counts.of[q], 2 * np.array(counted))
+        return replace(self, counts=counts._replace(most=np.where(free, counts.most, most(cap)))), cap
+
+    def within(self, states: Sequence[int], most: NDArray[np.int64]) -> bool:
+        """Is no more counted in some states than these bounds [C + 1] allow?"""
+        return all((counted <= most[self.counts.of[q]]).all() for q, *counted in map(self.place, states))
 
     def rows(self, found: counters.Unrolled, free: NDArray[np.bool_], states: Sequence[int]) -> list[int]:
         """The rows of some states among the places that were found. Raises `ValueError` where there is none."""

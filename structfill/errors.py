@@ -123,15 +123,22 @@ class ModelError(StructfillError):
 
 
 class Narrowed(UserWarning):
-    """A constraint is too large to be written in full: values nest less deep in generated text than it allows.
+    """A constraint is too large to be written in full: generated text is a part of what it allows.
 
-    Attributes: `nesting`, how many values are nested in others at most, but for small ones.
+    Attributes, 0 where there is no such bound:
+        nesting: how many values are nested in others at most, but for small ones.
+        longest: to what upper bounds (of strings, arrays, repetitions) are lowered on canvases of one length, where
+            they would cost too much; what has to be longer is.
     """
 
-    def __init__(self, nesting: int) -> None:
-        super().__init__(nesting)
-        self.nesting = nesting
+    def __init__(self, nesting: int = 0, longest: int = 0) -> None:
+        super().__init__(nesting, longest)
+        self.nesting, self.longest = nesting, longest
 
     def __str__(self) -> str:
-        return (f"the constraint is too large to be written in full: in generated text values nest {self.nesting} deep "
-                "at most, small ones perhaps deeper (simplify it, or raise Limits(states=...) until all of it fits)")
+        told = f"values nest {self.nesting} deep at most, small ones perhaps deeper"
+        if self.longest:
+            told = ("on canvases of this length upper bounds of strings and arrays are lowered, where they cost too "
+                    f"much, to {self.longest}")
+        return (f"the constraint is too large to be written in full: in generated text {told} (simplify it, or raise "
+                "Limits(states=...) until all of it fits)")

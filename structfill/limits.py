@@ -10,7 +10,8 @@ from .errors import SpecError
 @dataclass(frozen=True)
 class Limits:
     """Bounds that are enforced while building; passing one raises `TooLarge(limit, needed, allowed)`. A JSON Schema of
-    too many states is written as deep as fits instead, with the warning `Narrowed`, unless below 60,000 are allowed.
+    too many states is written as deep as fits instead, and upper bounds that take too many on a canvas are lowered,
+    both with the warning `Narrowed`, unless below 60,000 are allowed.
 
     Attributes:
         states: states of the byte automaton.

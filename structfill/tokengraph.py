@@ -20,6 +20,7 @@ from structfill.counting import Counting
 from structfill.deadline import check_time
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
+from structfill.unrolling import PlainGraph, plain_graph, without_counters
 from structfill.vocab import Vocab
 
 from . import linking
@@ -194,39 +195,29 @@ class TokenGraph:
 
     def unrolled(self, tokens: int, states: Sequence[int] = (0,)) -> tuple[TokenGraph, list[int]]:
         """A graph without counters that is this one for texts of at most `tokens` more tokens from `states`, and these
-        states in it. Kept: canvases of one length share it. Raises `TooLarge` where bounds can be reached on the canvas
-        and to count so far takes more than the limits allow."""
+        states in it. Kept: canvases of one length share it.
+
+        Where bounds can be reached on the canvas and to count so far takes more than the limits allow, they are
+        lowered, with a warning (`Narrowed`); raises `TooLarge` where that does not do.
+        """
         if self.counting is None:
             return self, list(states)
         free = self.counting.free(tokens, states)
-        kept = [known for known in self._plain if not (known[0] & ~free).any()]  # what counts more will do as well
+        kept = [plain for plain in self._plain if plain.serves(self.counting, free, states)]
         if not kept or self.counting.is_moot(free):
-            graph, found = self._without_counters(free)
-            graph.__dict__.update(_plans=self._plans, _members=self._members)  # of the same classes
-            kept = [(free, graph, found)]
-            if found is not None:
+            kept = [plain_graph(self, self.counting, free, states)]
+            if kept[0].places is not None:
                 self._plain[:] = [*self._plain[1 - KEPT :], kept[0]]
-        free, graph, found = max(kept, key=lambda known: int(known[0].sum()))
+        free, _, graph, found = max(kept, key=lambda plain: int(plain.free.sum()))
         return graph, [s % self.states for s in states] if found is None else self.counting.rows(found, free, states)
 
-    def _without_counters(self, free: NDArray[np.bool_], start: int = 0) -> tuple[TokenGraph, counters.Unrolled | None]:
-        """The graph in which some counters are free, and its places; None where these are the states."""
-        assert self.counting is not None
-        if self.counting.is_moot(free):
-            return self._uncounted, None
-        found, final = self.counting.unroll(free, start)
-        links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)), found.target,
-                                 self.out_set[found.origin], self.set_ptr, self.set_class)
-        arrays, _ = linking.index(links, self.token_class, final)
-        return replace(self, **arrays, counting=None), found
-
     @cached_property
-    def _uncounted(self) -> TokenGraph:
+    def uncounted(self) -> TokenGraph:
         """The graph in which nothing is counted."""
         return replace(self, counting=None)
 
     @cached_property
-    def _plain(self) -> list[tuple[NDArray[np.bool_], TokenGraph, counters.Unrolled | None]]:
+    def _plain(self) -> list[PlainGraph]:
         """What `unrolled` has made, the last at the end."""
         return []
 
@@ -235,7 +226,7 @@ class TokenGraph:
         assert self.counting is not None
         endless = self.counting.endless
         for free in (np.ones_like(endless), endless):  # what is shortest seldom meets an upper bound
-            graph, found = self._without_counters(free, state)
+            graph, found = without_counters(self, self.counting, free, state)
             row = state % self.states if found is None else self.counting.rows(found, free, [state])[0]
             after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
             if after >= 0 and self.counting.ends(after):
