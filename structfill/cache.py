@@ -37,10 +37,10 @@ class Cache:
     def default(cls) -> Cache | None:
         """The user's cache, in STRUCTFILL_CACHE_DIR or the platform's place; None if that variable is "off"."""
         chosen = os.environ.get("STRUCTFILL_CACHE_DIR")
-        if chosen == "off":
+        if chosen and chosen.lower() == "off":
             return None
         if chosen:
-            return cls(Path(chosen))
+            return cls(Path(chosen).expanduser())
         import platformdirs
 
         try:

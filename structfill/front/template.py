@@ -193,7 +193,7 @@ def bounded(constraint: Constraint, min_bytes: int = 0, max_bytes: int | None = 
     return Bounded(constraint, min_bytes, max_bytes)
 
 
-def template(text: str, **holes: Constraint) -> Template:
+def template(text: str, /, **holes: Constraint) -> Template:
     """Texts that follow `text`, in which each ``{{name}}`` or ``{{name:constraint}}`` is filled by a constraint.
 
     ``\\{``, ``\\}`` and ``\\\\`` stand for a plain brace or backslash. Raises `SpecError` with line and column for a

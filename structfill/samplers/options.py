@@ -61,8 +61,8 @@ class SamplerOptions:
 
     def __post_init__(self) -> None:
         _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
-        _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
-                 "temperature must be a finite number >= 0", self.temperature)
+        _require(_in_range(self.temperature, 0, 0) or _is_temperature(self.temperature),
+                 "temperature must be 0 or a number in 1e-30..1e30", self.temperature)
         _require(self.rule in RULES, f"rule must be one of {', '.join(RULES)}", self.rule)
         _require(self.window is None or (_is_int(self.window) and self.window >= 1),
                  "window must be None or an integer >= 1", self.window)
@@ -84,6 +84,11 @@ def _is_int(value: object) -> bool:
 
 def _in_range(value: object, low: float, high: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_temperature(value: object) -> bool:
+    """Can logits be divided by it?"""
+    return _in_range(value, 1e-30, 1e30)
 
 
 def _require(condition: bool, message: str, found: object) -> None:
@@ -117,8 +122,8 @@ class RenoiseOptions:
     def __post_init__(self) -> None:
         _require(_is_int(self.passes) and self.passes >= 1, "passes must be an integer >= 1", self.passes)
         _require(isinstance(self.temperature, tuple) and len(self.temperature) == 2
-                 and all(_in_range(t, 0, math.inf) and 0 < t < math.inf for t in self.temperature),
-                 "temperature must be two finite numbers above 0", self.temperature)
+                 and all(map(_is_temperature, self.temperature)), "temperature must be two numbers in 1e-30..1e30",
+                 self.temperature)
         _require(_in_range(self.entropy_bound, 0, math.inf), "entropy_bound must be a number >= 0", self.entropy_bound)
         _require(_is_int(self.stability) and self.stability >= 0, "stability must be an integer >= 0", self.stability)
         _require(_in_range(self.confidence, 0, math.inf), "confidence must be a number >= 0", self.confidence)
@@ -143,8 +148,8 @@ class LeftToRightOptions:
     refills: int = 3
 
     def __post_init__(self) -> None:
-        _require(_in_range(self.temperature, 0, math.inf) and math.isfinite(self.temperature),
-                 "temperature must be a finite number >= 0", self.temperature)
+        _require(_in_range(self.temperature, 0, 0) or _is_temperature(self.temperature),
+                 "temperature must be 0 or a number in 1e-30..1e30", self.temperature)
         _require(_is_int(self.drafts) and self.drafts >= 0, "drafts must be an integer >= 0", self.drafts)
         _require_common(self.seed, self.refills)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lark
@@ -10,6 +11,7 @@ import pytest
 from sqlglot.schema import MappingSchema
 
 import structfill as sf
+from structfill.errors import UnsupportedFeature
 from structfill.front.sql import compose
 from structfill.front.sql.sources import read_catalogue
 from tests.grammar_sampler import Sampler
@@ -276,3 +278,32 @@ def test_identity_and_outline() -> None:
     assert sf.sql("sqlite", TABLES).identity != sf.sql("sqlite", TABLES, strings="strict").identity
     assert sf.sql("sqlite", TABLES).identity == sf.sql("sqlite", TABLES).identity
     assert "singer(singer_id int" in sf.sql("sqlite", TABLES).outline
+
+
+def test_many_threads_ask_one_database() -> None:
+    constraint = sf.sql("sqlite", {"users": ["id", "name"]})
+    texts = ["SELECT name FROM users", "SELECT age FROM users", "SELECT u.id FROM users u"] * 60
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(constraint.accepts, texts)) == [True, False, True] * 60
+
+
+def test_an_operator_may_be_a_function_of_ones_own() -> None:
+    constraint = sf.sql("sqlite", {"users": ["id", "name"]})
+    assert constraint.check("SELECT name FROM users WHERE name REGEXP 'a' AND name MATCH 'b'") is None
+    assert "surrogate" in (constraint.check("SELECT '\ud800'") or "")
+    assert "no such function" in (constraint.check(f"SELECT {'f' * 300}(1)") or "")
+
+
+@pytest.mark.parametrize("between", [",", "+", " OR "])
+def test_long_texts_are_continued(between: str) -> None:
+    constraint = sf.sql("sqlite", {"users": ["id", "name"]})
+    assert constraint.accepts_prefix("SELECT " + between.join(["id"] * 1_500))
+    assert not constraint.accepts_prefix("SELECT " + between.join(["id"] * 1_500) + between + ")")
+
+
+def test_a_query_is_no_part_of_a_text() -> None:
+    query = sf.sql("sqlite", {"users": ["id"]})
+    with pytest.raises(UnsupportedFeature, match="whole="):
+        sf.infill("SQL: ", ";", query)
+    with pytest.raises(UnsupportedFeature, match="whole="):
+        sf.Generator(constraint=sf.template("SQL: {{query}}", query=query))

@@ -18,7 +18,8 @@ from tests.fake_models import RandomModel
 ROOT = Path(__file__).resolve().parents[2]
 LEVEL = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": False}
 CONSTRAINTS = {"json": sf.json_schema(LEVEL), "regex": sf.regex("a"), "choice": sf.choice(["a"]),
-               "template": sf.template("a{{x}}", x=sf.regex("a")), "bounded": sf.bounded(sf.regex("a"), 1)}
+               "template": sf.template("a{{x}}", x=sf.regex("a")), "bounded": sf.bounded(sf.regex("a"), 1),
+               "lark": sf.lark('start: "a"'), "sql": sf.sql("sqlite", {"t": ["a"]})}
 
 
 class WithoutVocab(RandomModel):
@@ -68,6 +69,7 @@ def test_arguments_of_a_generator(argument):
 
 def test_limits_everywhere():
     for make in (lambda: sf.json_schema(LEVEL, limits={}), lambda: sf.regex("a", limits=3),
+                 lambda: sf.lark('start: "a"', limits=3),
                  lambda: sf.compile(sf.regex("a"), sf.Vocab.bytes(), limits={})):
         with pytest.raises(SpecError, match="limits must be a structfill.Limits"):
             make()
@@ -142,3 +144,35 @@ def test_modules_that_cannot_be_used(tmp_path, module, spec, says):
     done = subprocess.run([sys.executable, "-m", "structfill", "compile", spec], cwd=tmp_path, capture_output=True,
                           text=True, env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}"})
     assert done.returncode == 2 and done.stderr.startswith("SpecError: ") and says in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("statements", [5, None, [5], {}])
+def test_kinds_of_statements(statements):
+    with pytest.raises(SpecError, match="statements"):
+        sf.sql("sqlite", {"t": ["a"]}, statements)
+
+
+def test_documents_have_names():
+    with pytest.raises(SpecError, match="documents must map"):
+        sf.json_schema({}, documents={3: {}})
+
+
+@pytest.mark.parametrize("temperature", [-1, True, False, math.nan, math.inf, 10**400, 1e-300, "1", None])
+@pytest.mark.parametrize("options", [sf.SamplerOptions, sf.LeftToRightOptions, sf.RenoiseOptions])
+def test_temperatures(options, temperature):
+    with pytest.raises(SpecError, match="temperature"):
+        options(temperature=(0.8, temperature) if options is sf.RenoiseOptions else temperature)
+
+
+def test_a_hole_of_any_name():
+    assert sf.template("{{text}} {{self}}", text=sf.regex("x"), self=sf.regex("y")).accepts("x y")
+
+
+@pytest.mark.parametrize(("schema", "text", "expected"), [
+    ({"type": "string"}, "3", "a value (string)"), ({"const": "a"}, "3", "a value (string)"),
+    ({"type": "integer"}, '"a"', "a value (number)"),
+    ({"type": "integer", "minimum": 5}, "-3", "a number allowed here"),
+    ({"type": "string", "maxLength": 1}, '"aa"', "a string allowed here")])
+def test_what_is_expected_is_what_may_come(schema, text, expected):
+    found = sf.json_schema(schema).read(text)
+    assert not found.accepted and found.expected == expected

@@ -246,7 +246,7 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         _one_of("approximate", approximate, ("sound",))
     if isinstance(schema, str):
         schema = parse_document(schema)
-    if documents is not None and not isinstance(documents, Mapping):
+    if not isinstance(documents or {}, Mapping) or not all(isinstance(uri, str) for uri in documents or {}):
         raise SpecError(f"documents must map URIs to schemas, not {documents!r:.80}")
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)

@@ -99,8 +99,9 @@ class ObjectStates:
         kinds = [kind for kind, step in enumerate(found) if step is not None]
         if kinds:
             modulus = self.phases if self._is_delicate(phase, residue) else 1
-            if modulus > MAX_PHASES:  # an automaton of so many lengths would be too large
+            if modulus > 1:  # names of one length are not written together
                 self.space.narrowed = "minProperties"
+            if modulus > MAX_PHASES:  # an automaton of so many lengths would be too large
                 return
             state.others = self.undeclared.names(tuple(kinds), phase, modulus)
             state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))

@@ -14,7 +14,7 @@ from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.automaton.condense import condense
 from structfill.cache import Cache
 from structfill.errors import EmptyLanguage, Span, SpecError, TooLarge
-from structfill.front.constraint import Constraint
+from structfill.front.constraint import Constraint, check_text
 from structfill.limits import Limits
 from structfill.vocab import Vocab
 
@@ -53,6 +53,7 @@ class LarkGrammar(Constraint):
 
     def accepts(self, text: str) -> bool:
         """Is this text in the language? Exactly as Lark reads it."""
+        check_text(text)
         return self._reader.accepts(text)
 
     def accepts_prefix(self, text: str) -> bool:
@@ -210,4 +211,4 @@ def lark(text: str, start: str = "start", *, engine: str = "auto", limits: Limit
                         span=Span(text, found.start(), found.end()), hint="write the whole character")
     if engine not in ENGINES:
         raise SpecError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
-    return LarkGrammar(text, start, limits or Limits(), engine)
+    return LarkGrammar(text, start, Limits.of(limits), engine)

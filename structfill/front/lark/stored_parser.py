@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # Lark is loaded with the first grammar
     from lark import Lark
 
 # What Lark raises over an entry that is not one of its parsers: it is a miss.
-_FOREIGN = ValueError, LookupError, TypeError, AttributeError, AssertionError
+_FOREIGN = ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError
 
 
 def lalr_parser(text: str, cache: Cache | None) -> Lark:

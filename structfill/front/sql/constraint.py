@@ -11,7 +11,7 @@ from ...automaton.byte_automaton import ByteAutomaton
 from ...cache import Cache
 from ...errors import SpecError, StructfillError, UnsupportedFeature
 from ...limits import Limits
-from ..constraint import Constraint
+from ..constraint import Constraint, check_text
 from ..lark.constraint import LarkGrammar
 from .bound import bound_grammar
 from .catalogue import Catalogue
@@ -79,12 +79,12 @@ class Sql(Constraint):
         conditions of statements that write, and of a query whose WITH writes only the tables. Types are checked
         nowhere.
         """
-        _check_text(text)
+        check_text(text)
         return self._syntax_error(text) is None and self._name_error(text) is None
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued into the dialect's grammar? Names are not looked at before the text is whole."""
-        _check_text(text)
+        check_text(text)
         return continuable(text, self.dialect.name, self.statements)
 
     def check(self, text: str) -> str | None:
@@ -94,7 +94,7 @@ class Sql(Constraint):
         names. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows more than
         sqlglot.
         """
-        _check_text(text)
+        check_text(text)
         return self._syntax_error(text) or self._name_error(text)
 
     @property
@@ -110,8 +110,10 @@ class Sql(Constraint):
         return self._written
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
-        """Texts of little depth; raises `TooLarge` for most catalogues."""
-        return self.written.automaton(limits)
+        """There is none: raises `UnsupportedFeature`, as SQL cannot be a part of what has to be enumerated."""
+        raise UnsupportedFeature("SQL inside another text", "SQL nests without end, so it cannot be enumerated, as holes "
+                                 "of templates and of infill(prefix, suffix, constraint) are",
+                                 hint="let it be all of the text: infill(prefix, suffix, whole=structfill.sql(...))")
 
     def value(self, text: str) -> str:
         """The text, checked on the way out: where `check` finds fault with what was generated, that is an error of
@@ -190,6 +192,9 @@ def sql(dialect: str, tables: Any = None, statements: Iterable[str] = frozenset(
 
 
 def _kinds(statements: Iterable[str], read_only: bool) -> frozenset[str]:
+    if not isinstance(statements, Iterable):
+        raise SpecError(f"statements must be names of kinds of statements, not {statements!r:.80}",
+                        hint='pass {"select"}')
     listed = [statements] if isinstance(statements, str) else list(statements)
     for kind in listed:
         if not isinstance(kind, str) or kind not in STATEMENTS:
@@ -201,8 +206,3 @@ def _kinds(statements: Iterable[str], read_only: bool) -> frozenset[str]:
         raise SpecError(f"statements: {writing[0]!r} writes, and read_only is set",
                         hint="pass read_only=False to allow it")
     return frozenset(listed)
-
-
-def _check_text(text: Any) -> None:
-    if not isinstance(text, str):
-        raise SpecError(f"the text must be a str, not {type(text).__name__}")

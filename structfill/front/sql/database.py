@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 
 from ...errors import SpecError
 from .catalogue import Catalogue, Table
@@ -20,6 +21,7 @@ class Database:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self._one_at_a_time = threading.Lock()
         self._copy(catalogue)
 
     def error(self, statement: str) -> str | None:
@@ -27,26 +29,34 @@ class Database:
 
         A function or collation that SQLite does not have is taken to be one of the user's own.
         """
-        for _ in range(1 + statement.count("(") + statement.lower().count("collate")):
-            try:
-                self._connection.execute(f"EXPLAIN {statement}").fetchone()
-                return None
-            except sqlite3.Warning as error:  # more than one statement
-                return str(error)
-            except sqlite3.ProgrammingError as error:  # prepared, but it has parameters, or it is more than one
-                return None if "bindings" in str(error) else str(error)
-            except sqlite3.Error as error:
-                message = str(error)
-            if not self._supplied(message):
-                return message
-        return message
+        asked = set[str]()
+        with self._one_at_a_time:
+            while True:
+                try:
+                    self._connection.execute(f"EXPLAIN {statement}").fetchone()
+                    return None
+                except sqlite3.Warning as error:  # more than one statement
+                    return str(error)
+                except sqlite3.ProgrammingError as error:  # prepared, but it has parameters, or it is more than one
+                    return None if "bindings" in str(error) else str(error)
+                except UnicodeEncodeError:
+                    return "half a surrogate pair is no text"
+                except sqlite3.Error as error:
+                    message = str(error)
+                if message in asked or not self._supplied(message):
+                    return message
+                asked.add(message)
 
     def _supplied(self, message: str) -> bool:
-        """Makes the function or collation that a message asks for. False if it asks for none."""
-        if found := _NO_FUNCTION.fullmatch(message):
-            self._connection.create_function(found[1], -1, lambda *_: None)
-        elif found := _NO_COLLATION.fullmatch(message):
-            self._connection.create_collation(found[1], lambda a, b: 0)
+        """Makes the function or collation that a message asks for. False if it asks for none, or for an impossible one.
+        """
+        try:
+            if found := _NO_FUNCTION.fullmatch(message):
+                self._connection.create_function(found[1], -1, lambda *_: None)
+            elif found := _NO_COLLATION.fullmatch(message):
+                self._connection.create_collation(found[1], lambda a, b: 0)
+        except sqlite3.Error:  # its name is too long
+            return False
         return found is not None
 
     def _copy(self, catalogue: Catalogue) -> None:

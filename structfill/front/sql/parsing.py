@@ -67,10 +67,10 @@ def continuable(text: str, dialect: str, statements: frozenset[str]) -> bool:
     """
     parser = _parser(dialect, statements)
     interactive = parser.parse_interactive(text)
-    before, tokens = [(0, interactive.copy())], interactive.lexer_thread.lex(interactive.parser_state)
+    before, tokens = [(0, _stack(interactive))], interactive.lexer_thread.lex(interactive.parser_state)
     try:
         for token in tokens:
-            before = [*before[-1:], (token.start_pos or 0, interactive.copy())]
+            before = [*before[-1:], (token.start_pos or 0, _stack(interactive))]
             interactive.feed_token(token)
         return True
     except UnexpectedInput as error:
@@ -79,6 +79,11 @@ def continuable(text: str, dialect: str, statements: frozenset[str]) -> bool:
             before = [*before[-1:], (start, interactive)]
     words = keywords(sources(dialect))
     return any(_begun(parser, state, text[start:], words) for start, state in before)
+
+
+def _stack(interactive: Any) -> Any:
+    """A copy whose trees are shared: to copy them, too, takes as long as the text is, and recursion."""
+    return interactive.copy(deepcopy_values=False)
 
 
 def _begun(parser: Lark, state: Any, tail: str, words: frozenset[str]) -> bool:
