@@ -111,8 +111,8 @@ class Sql(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """There is none: raises `UnsupportedFeature`, as SQL cannot be a part of what has to be enumerated."""
-        raise UnsupportedFeature("SQL inside another text", "SQL nests without end, so it cannot be enumerated, as holes "
-                                 "of templates and of infill(prefix, suffix, constraint) are",
+        raise UnsupportedFeature("SQL inside another text", "SQL nests without end, so it cannot be enumerated, as "
+                                 "holes of templates and of infill(prefix, suffix, constraint) are",
                                  hint="let it be all of the text: infill(prefix, suffix, whole=structfill.sql(...))")
 
     def value(self, text: str) -> str:
