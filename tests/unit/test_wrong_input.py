@@ -152,9 +152,10 @@ def test_kinds_of_statements(statements):
         sf.sql("sqlite", {"t": ["a"]}, statements)
 
 
-def test_documents_have_names():
+@pytest.mark.parametrize("documents", [{3: {}}, [], 0, "", ["http://x"]])
+def test_documents_have_names(documents):
     with pytest.raises(SpecError, match="documents must map"):
-        sf.json_schema({}, documents={3: {}})
+        sf.json_schema({}, documents=documents)
 
 
 @pytest.mark.parametrize("temperature", [-1, True, False, math.nan, math.inf, 10**400, 1e-300, "1", None])

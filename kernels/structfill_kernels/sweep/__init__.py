@@ -25,8 +25,8 @@ cheap.
     classes that may stand there behind the path's classes before it, whatever follows.
 """
 
-from ._types import Edges, Extended, Posterior
+from ._types import Edges, Posterior
 from .cpu import best_path, draw_path, posterior, posterior_and_path
 from .local import local_odds
 
-__all__ = ["Edges", "Extended", "Posterior", "best_path", "draw_path", "local_odds", "posterior", "posterior_and_path"]
+__all__ = ["Edges", "Posterior", "best_path", "draw_path", "local_odds", "posterior", "posterior_and_path"]

@@ -246,12 +246,13 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
         _one_of("approximate", approximate, ("sound",))
     if isinstance(schema, str):
         schema = parse_document(schema)
-    if not isinstance(documents or {}, Mapping) or not all(isinstance(uri, str) for uri in documents or {}):
+    given = {} if documents is None else documents
+    if not isinstance(given, Mapping) or not all(isinstance(uri, str) for uri in given):
         raise SpecError(f"documents must map URIs to schemas, not {documents!r:.80}")
     adapter = None if is_schema(schema) else type_adapter(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
-                      approximate=approximate is not None, documents=dict(documents or {}), adapter=adapter,
+                      approximate=approximate is not None, documents=dict(given), adapter=adapter,
                       limits=Limits.of(limits))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from ...automaton.char_dfa import CharDFA
 from ...collector import paused_collector
 from .containers import ArrayState, ObjectState, Step, steps_of
 from .goals import Goal, GoalSpace
@@ -107,8 +106,8 @@ class _Reading:
         if not wanted:
             raise _Stop(self.position, "nothing: no value is possible here")
         char = self.text[self.position : self.position + 1] or self._peek(self._a_value(goal, wanted))
-        if char == '"':
-            return self._string(goal.string, wanted, self._scalar("string", goal.string, goal, wanted))
+        if char == '"' and 0 in self.liveness.string_states(goal.string, wanted):
+            return self._string(goal.string, wanted, "a string allowed here")
         if char in "-0123456789":
             return self._number(goal, wanted)
         if char == "[" and self.liveness.of_container(goal.array) & wanted:
@@ -187,14 +186,14 @@ class _Reading:
             return label
         raise _Stop(self.position, self._a_value(goal, wanted))
 
-    def _scalar(self, kind: str, dfa: CharDFA, goal: Goal, wanted: Labels) -> str:
-        """What is expected where a value of this kind begins."""
-        possible = 0 in self.liveness.string_states(dfa, wanted)
-        return f"a {kind} allowed here" if possible else self._a_value(goal, wanted)
+    def _another(self, goal: Goal, wanted: Labels) -> str:
+        """What is expected where a number is wrong."""
+        possible = 0 in self.liveness.string_states(goal.number, wanted)
+        return "a number allowed here" if possible else self._a_value(goal, wanted)
 
     def _number(self, goal: Goal, wanted: Labels) -> int:
         found = _NUMBER.match(self.text, self.position)
-        start, expected = self.position, self._scalar("number", goal.number, goal, wanted)
+        start = self.position
         reached = _NUMBER_START.match(self.text, start).end()  # type: ignore[union-attr]
         if reached == len(self.text):
             token = self.text[start:]
@@ -204,12 +203,13 @@ class _Reading:
                 return label
             endings = (self._number_label(goal, token + ending, wanted) for ending in _TRIED_ENDINGS)
             ended = self._decimal_lives(goal, token, wanted) or any(label != REJECT for label in endings)
-            raise _Stop(start, "more of the number, or what follows it," if ended else expected, ended)
+            expected = "more of the number, or what follows it," if ended else self._another(goal, wanted)
+            raise _Stop(start, expected, ended)
         if found is None or found.end() != reached:
             raise _Stop(reached, "a digit")
         label = self._number_label(goal, found.group(), wanted)
         if label == REJECT:
-            raise _Stop(start, expected)
+            raise _Stop(start, self._another(goal, wanted))
         self.position = reached
         return label
 

@@ -25,7 +25,17 @@ import sqlglot
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
-from .compose import PLAIN, WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
+from .compose import (
+    PLAIN,
+    WORD,
+    any_case,
+    complemented,
+    escaped,
+    keyword_terminal,
+    keywords,
+    name_terminal,
+    unwritten_words,
+)
 from .dialects import WORDS, Dialect, find_dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 
@@ -247,9 +257,9 @@ class _Binder:
         plain = _PLAIN.fullmatch(name) is not None and (fold != "lower" or name == name.lower())
         introducer = self.dialect.name == "mysql" and name.startswith("_")  # of a string: _utf8'x'
         if not plain or introducer or name.upper() in self.taken | _quoted_words(self.dialect.name):
-            return _escaped(self.dialect.quoted(name))
+            return escaped(self.dialect.quoted(name))
         both = self.dialect.fold_tables == "exact" and name.lower() in self.of_tables  # one text, one terminal
-        spelled = _escaped(name) if fold == "exact" or both else any_case(name)
+        spelled = escaped(name) if fold == "exact" or both else any_case(name)
         return f"{spelled}(?![{WORD}])"
 
     def _check_distinct(self) -> None:
@@ -328,15 +338,3 @@ def _tables(scope: Scope) -> str:
 def _letters(number: int) -> str:
     """A number in letters, as names of terminals hold no digits by the composer's rule."""
     return "".join(chr(ord("A") + int(digit)) for digit in str(number))
-
-
-def _escaped(text: str) -> str:
-    """The text as a pattern between slashes. Lark turns hexadecimal escapes into characters before `re` sees them, so
-    signs are escaped by a backslash."""
-    return "".join(map(_escaped_char, text))
-
-
-def _escaped_char(char: str) -> str:
-    if char.isalnum() or not char.isascii() or char in "_\"'` ":
-        return char
-    return f"\\x{ord(char):02x}" if ord(char) < 32 or ord(char) == 127 else f"\\{char}"

@@ -115,19 +115,11 @@ def complemented(text: str) -> str:
 
 @cache
 def _complement(members: str, but: str) -> str:
-    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII but those of `but`.
-
-    Lark puts characters for codes: what means something in a class is escaped instead.
-    """
+    """The class of `members`, ranges of ASCII characters without escapes, and all beyond ASCII but those of `but`."""
     inside = re.compile(f"[{members}]") if members else re.compile("(?!)")
     others = [code for code in range(128) if not inside.match(chr(code))]
     runs = [[code for _, code in run] for _, run in groupby(enumerate(others), lambda one: one[1] - one[0])]
-    return f"[^{''.join('-'.join(map(_escaped, sorted({run[0], run[-1]}))) for run in runs)}{but}]"
-
-
-def _escaped(code: int) -> str:
-    char = chr(code)
-    return f"\\{char}" if char in r"\]^-[&|~" else f"\\x{code:02x}"
+    return f"[^{''.join('-'.join(escaped(chr(code)) for code in sorted({run[0], run[-1]})) for run in runs)}{but}]"
 
 
 def keyword_terminal(word: str) -> str:
@@ -175,3 +167,15 @@ def _others(children: Iterable[str], first: bool) -> str:
 def any_case(word: str) -> str:
     """A pattern of the ASCII spellings of a word; the flag `i` would also take the Kelvin sign for a K."""
     return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else re.escape(c) for c in word)
+
+
+def escaped(text: str) -> str:
+    """The text as a pattern between slashes, also inside a class. Lark turns hexadecimal escapes into characters before
+    `re` sees them, so signs are escaped by a backslash."""
+    return "".join(map(_escaped_char, text))
+
+
+def _escaped_char(char: str) -> str:
+    if char.isalnum() or not char.isascii() or char in "_\"'` ":
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 32 or ord(char) == 127 else f"\\{char}"

@@ -31,21 +31,23 @@ class Database:
         """
         asked = set[str]()
         with self._one_at_a_time:
-            while True:
-                try:
-                    self._connection.execute(f"EXPLAIN {statement}").fetchone()
-                    return None
-                except sqlite3.Warning as error:  # more than one statement
-                    return str(error)
-                except sqlite3.ProgrammingError as error:  # prepared, but it has parameters, or it is more than one
-                    return None if "bindings" in str(error) else str(error)
-                except UnicodeEncodeError:
-                    return "half a surrogate pair is no text"
-                except sqlite3.Error as error:
-                    message = str(error)
+            while (message := self._refusal(statement)) is not None:
                 if message in asked or not self._supplied(message):
                     return message
                 asked.add(message)
+        return None
+
+    def _refusal(self, statement: str) -> str | None:
+        """What SQLite says of a statement, with the functions and collations that it has by now."""
+        try:
+            self._connection.execute(f"EXPLAIN {statement}").fetchone()
+        except sqlite3.ProgrammingError as error:  # prepared, but it has parameters, or it is more than one
+            return None if "bindings" in str(error) else str(error)
+        except (sqlite3.Error, sqlite3.Warning) as error:  # a warning: more than one statement
+            return str(error)
+        except UnicodeEncodeError:
+            return "half a surrogate pair is no text"
+        return None
 
     def _supplied(self, message: str) -> bool:
         """Makes the function or collation that a message asks for. False if it asks for none, or for an impossible one.
