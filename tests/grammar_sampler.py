@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PLAIN = re.compile(r"\[([A-Za-z])[a-z]\]")
+_ENDS = re.compile(r"\)?\(\?!\[[^\]]*\]\)")  # of words
+_BARS = re.compile(r"(?<!\\)\|")
 
 
 class Sampler:
@@ -22,7 +24,7 @@ class Sampler:
         self.rules: dict[str, list[list[Any]]] = {}
         for rule in parser.rules:
             self.rules.setdefault(rule.origin.name, []).append(list(rule.expansion))
-        self.words = {terminal.name: _word(terminal) for terminal in parser.terminals}
+        self.words = {terminal.name: _words(terminal) for terminal in parser.terminals}
         self.least = self._least()
 
     def text(self, start: str = "start") -> str:
@@ -44,7 +46,7 @@ class Sampler:
         return self.random.choice([body for body in bodies if self._cost(body) == least])
 
     def _spell(self, terminal: str) -> str:
-        return self.random.choice(self.spelled[terminal]) if terminal in self.spelled else self.words[terminal]
+        return self.random.choice(self.spelled.get(terminal, self.words[terminal]))
 
     def _cost(self, body: list[Any]) -> float:
         return sum(1 if symbol.is_term else self.least.get(symbol.name, float("inf")) for symbol in body)
@@ -62,10 +64,10 @@ class Sampler:
         return self.least
 
 
-def _word(terminal: Any) -> str:
-    """The text of a fixed word; a keyword's pattern in capitals."""
+def _words(terminal: Any) -> list[str]:
+    """The texts of a terminal of fixed words; keywords in capitals."""
     pattern = terminal.pattern
     if pattern.type == "str":
-        return str(pattern.value)
-    plain = _PLAIN.sub(r"\1", pattern.value.split("(?!")[0])
-    return re.sub(r"\\(.)", r"\1", plain)
+        return [str(pattern.value)]
+    plain = _PLAIN.sub(r"\1", _ENDS.sub("", pattern.value))
+    return [re.sub(r"\\(.)", r"\1", word) for word in _BARS.split(plain.removeprefix("(?:"))]

@@ -50,7 +50,7 @@ class LazyGraph:
         self.spellings = [spelling(tables, t) for t in range(len(grammar.terminals))]
         cost = np.array([self._tokens(spelled) for spelled in self.spellings], np.int32)
         self.machine.tables = priced(tables, grammar, cost)
-        self.start: Configuration = ((grammar.first,), -1)
+        self.start: Configuration = ((0,), -1)
         self.special = np.zeros(len(vocab), np.int8)
         if vocab.pad_id is not None:
             self.special[vocab.pad_id] = 2

@@ -80,7 +80,7 @@ class LarkGrammar(Constraint):
         for depth in range(1, limits.depth + 1):
             most = hard if found is None else min(soft, hard)
             machine = Machine(self.tables, Vocab.of_tokens([b"\0"]), limits.bytes)
-            first = machine.number(((self.grammar.first,), -1))
+            first = machine.number(((0,), -1))
             delta, accepting, needed, cut = machine.call(lalr.enumerate_configurations, first, depth, most)
             if needed > most:
                 if found is None:
@@ -188,7 +188,7 @@ def _made(text: str, start: str, limits: Limits, cache: Cache | None) -> tuple[G
             return stored.from_arrays(known)
     grammar = load(text, start, limits)
     made = tables(grammar)
-    if cache is not None and len(grammar.actions) >= _WORTH_KEEPING:
+    if cache is not None and len(grammar.act) >= _WORTH_KEEPING:
         cache.store(key, stored.to_arrays(grammar, made))
     return grammar, made
 

@@ -19,7 +19,7 @@ class Reader:
 
     def accepts(self, text: str) -> bool:
         """Is this text in the language?"""
-        stack, at, codes = [self.grammar.first], 0, self.grammar.scanner.spell(text)
+        stack, at, codes = [0], 0, self.grammar.scanner.spell(text)
         while at < len(codes):
             found = self._lexeme(stack, codes, at)
             if found is None or not self.feed(stack, found[1]):
@@ -33,15 +33,15 @@ class Reader:
         if terminal in grammar.ignored:
             return True
         while True:
-            action = grammar.actions[stack[-1]].get(terminal)
-            if action is None:
+            action = grammar.act.item(stack[-1], terminal)
+            if action == 0:
                 return False
-            if action >= 0:
-                stack.append(action)
+            if action > 0:
+                stack.append(action - 1)
                 return True
             rule = -1 - action
             del stack[len(stack) - self._lengths[rule]:]
-            stack.append(grammar.gotos[stack[-1]][self._lefts[rule]])
+            stack.append(grammar.goto.item(stack[-1], self._lefts[rule]))
 
     def pending(self, text: str) -> list[tuple[list[int], str]]:
         """What may be open at the end of `text`: stacks, each with the text of a lexeme that is not closed.
@@ -51,7 +51,7 @@ class Reader:
         """
         found, seen = list[tuple[list[int], str]](), set[tuple[tuple[int, ...], int]]()
         codes = self.grammar.scanner.spell(text)
-        todo = [([self.grammar.first], 0)]
+        todo = [([0], 0)]
         while todo:
             stack, at = todo.pop()
             if (tuple(stack), at) in seen:

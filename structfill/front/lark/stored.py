@@ -14,15 +14,17 @@ from structfill_kernels import lalr
 from structfill import __version__
 from structfill.limits import Limits
 
-from .grammar import Grammar, Item
+from .grammar import Grammar
 from .scanner import Scanner
-from .tables import parser
+from .tables import lengths
 
-FORMAT = 1
-_NAMES = ("terminals", "nonterminals", "digest", "first", "last")
+FORMAT = 2
+_NAMES = ("terminals", "nonterminals", "digest", "last")
 _SCANNER = ("bounds", "classes", "delta", "ends")
-_DENSE = "act", "goto", "rule"  # large, and made of the grammar at once
-_TABLES = [name for name in lalr.Tables._fields if name not in _DENSE]
+_DENSE = {"act": 0, "goto": -1}  # large, and nearly all of it is this
+_KERNELS = "kernel_ptr", "kernels"
+_SHARED = "act", "goto", "rule"  # with the grammar
+_TABLES = [name for name in lalr.Tables._fields if name not in _SHARED]
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -37,9 +39,9 @@ def to_arrays(grammar: Grammar, tables: lalr.Tables) -> Arrays:
     names = {name: getattr(grammar, name) for name in _NAMES} | {"ignored": sorted(grammar.ignored)}
     arrays: Arrays = {"names": np.frombuffer(json.dumps(names).encode(), np.uint8), "context": _ints(grammar.context)}
     arrays |= _nested("rules", [[left, *right] for left, right in grammar.rules])
-    for name in ("actions", "gotos"):
-        arrays |= _nested(name, [[x for pair in row.items() for x in pair] for row in getattr(grammar, name)])
-    arrays |= _nested("kernels", [[x for one in kernel for x in (one.rule, one.dot)] for kernel in grammar.kernels])
+    for name, mostly in _DENSE.items():
+        arrays |= _sparse(name, getattr(grammar, name), mostly)
+    arrays |= {name: getattr(grammar, name) for name in _KERNELS}
     arrays |= {f"scanner_{name}": getattr(grammar.scanner, name) for name in _SCANNER}
     arrays["scanner_starts"] = _ints(grammar.scanner.starts)
     return arrays | {f"table_{name}": getattr(tables, name) for name in _TABLES}
@@ -51,12 +53,12 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[Grammar, lalr.Table
     scanner = Scanner(**{name: arrays[f"scanner_{name}"] for name in _SCANNER},
                       starts=arrays["scanner_starts"].tolist())
     rules = [(row[0], tuple(row[1:])) for row in _rows(arrays, "rules")]
-    actions, gotos = ([dict(_pairs(row)) for row in _rows(arrays, name)] for name in ("actions", "gotos"))
-    kernels = [[Item(rule, dot) for rule, dot in _pairs(row)] for row in _rows(arrays, "kernels")]
-    grammar = Grammar(names["terminals"], frozenset(names["ignored"]), rules, names["nonterminals"], actions, gotos,
-                      kernels, names["first"], names["last"], arrays["context"].tolist(), scanner, names["digest"])
-    dense = dict(zip(_DENSE, parser(grammar), strict=True))
-    return grammar, lalr.Tables(**dense, **{name: arrays[f"table_{name}"] for name in _TABLES})
+    act, goto = (_dense(name, arrays, mostly) for name, mostly in _DENSE.items())
+    grammar = Grammar(names["terminals"], frozenset(names["ignored"]), rules, names["nonterminals"], act, goto,
+                      arrays["kernel_ptr"], arrays["kernels"], names["last"], arrays["context"].tolist(), scanner,
+                      names["digest"])
+    return grammar, lalr.Tables(act=act, goto=goto, rule=lengths(grammar),
+                                **{name: arrays[f"table_{name}"] for name in _TABLES})
 
 
 def _ints(values: Iterable[int]) -> NDArray[np.int32]:
@@ -74,8 +76,15 @@ def _rows(arrays: Mapping[str, NDArray[Any]], name: str) -> list[list[int]]:
     return [values[a:b] for a, b in zip(ptr[:-1], ptr[1:], strict=True)]
 
 
-def _pairs(row: list[int]) -> Iterable[tuple[int, int]]:
-    return zip(row[::2], row[1::2], strict=True)
+def _sparse(name: str, array: NDArray[np.int32], mostly: int) -> Arrays:
+    at = np.flatnonzero(array != mostly)
+    return {f"{name}_shape": np.array(array.shape), f"{name}_at": at, name: array.ravel()[at]}
+
+
+def _dense(name: str, arrays: Mapping[str, NDArray[Any]], mostly: int) -> NDArray[np.int32]:
+    found = np.full(arrays[f"{name}_shape"], mostly, np.int32)
+    found.ravel()[arrays[f"{name}_at"]] = arrays[name]
+    return found
 
 
 def _lark_version() -> str:

@@ -30,7 +30,10 @@ def lalr_parser(text: str, cache: Cache | None) -> Lark:
     if known is not None:
         with contextlib.suppress(*_FOREIGN):
             return _loaded(known["parser"].tobytes())
-    made = lark.Lark(text, parser="lalr", lexer="contextual")
+    from .analysis import TablesParser
+
+    made = lark.Lark(text, parser="lalr", lexer="contextual", _plugins={"LALR_Parser": TablesParser})
+    made.options.options["_plugins"] = {}  # else they would be stored
     if cache is not None:
         cache.store(key, {"parser": np.frombuffer(_dumped(made), np.uint8)})
     return made

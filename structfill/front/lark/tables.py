@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
+from structfill.automaton.refine import coarsest
 from structfill.automaton.utf8 import lower
-from structfill.errors import EmptyLanguage, TooLarge
+from structfill.errors import EmptyLanguage
 
 from .grammar import Grammar
+from .plans import plans
 
 Int32 = NDArray[np.int32]
-_MERGED = 20_000_000  # states looked at to merge those of the lexer that nothing tells apart: some three seconds
-_NEVER = 1 << 20  # the cost of what derives no text
 _NICE = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ _.,;:()[]{}<>=+-*/'\""
 
 
@@ -33,19 +33,18 @@ def tables(grammar: Grammar) -> lalr.Tables:
     ignored = np.zeros(terminals + 1, np.bool_)
     ignored[list(grammar.ignored)] = True
     where = [np.flatnonzero(row >= 0).astype(np.int32) for row in far]
-    act, goto, rule = parser(grammar)
-    fillers = _fillers(delta, ends, cls, ignored, begin)
-    made = lalr.Tables(act, goto, rule, delta, ends, cls, _groups(where, ends), begin, ignored, *_csr(where), way, far,
-                       fillers, *_priced(grammar, act, goto, np.ones(terminals, np.int32)))
-    if made.item.shape[0] == 0 or _derivations(grammar, made.cost)[0][grammar.rules[_root(grammar)][0]] >= _NEVER:
+    live_ptr = np.cumsum([0, *map(len, where)]).astype(np.int32)
+    planned = plans(grammar, np.ones(terminals, np.int32))
+    if planned["item_ptr"][1] == 0:
         raise EmptyLanguage("the grammar derives no text")
-    return made
+    return lalr.Tables(grammar.act, grammar.goto, lengths(grammar), delta, ends, cls, _groups(where, ends), begin,
+                       ignored, live_ptr, np.concatenate(where), way, far, _fillers(delta, ends, cls, ignored, begin),
+                       **planned)
 
 
 def priced(made: lalr.Tables, grammar: Grammar, cost: Int32) -> lalr.Tables:
     """The same tables where terminal t costs ``cost[t]`` tokens (int32 [T])."""
-    fields = ("item_ptr", "item", "seq_ptr", "seq_term", "edge_ptr", "edge", "cost")
-    return made._replace(**dict(zip(fields, _priced(grammar, made.act, made.goto, cost), strict=True)))
+    return made._replace(**plans(grammar, cost))
 
 
 def spellable(made: lalr.Tables, available: Sequence[int]) -> lalr.Tables:
@@ -92,33 +91,27 @@ def _bytes(grammar: Grammar) -> tuple[Int32, Int32, Int32]:
     same = (agreed == agreed[:, :1]).all(1)
     ends[:size, 128:256] = np.where(same, agreed[:, 0], -1)[:, None]
     ends[:size, 256] = scanner.ends[:, -1]
-    columns = np.concatenate([whole, ends[:, :256]])
-    _, first, cls = np.unique(columns, axis=1, return_index=True, return_inverse=True)
-    kept = np.append(first, 256)
-    return (np.ascontiguousarray(whole[:, first]), np.ascontiguousarray(ends[:, kept]),
-            cls.ravel().astype(np.int32))
+    cls = _numbered(np.concatenate([whole, ends[:, :256]]).T)
+    _, first = np.unique(cls, return_index=True)
+    return np.ascontiguousarray(whole[:, first]), np.ascontiguousarray(ends[:, np.append(first, 256)]), cls
+
+
+def _numbered(rows: NDArray[Any]) -> Int32:
+    """int32: equal for equal rows, in the order in which they first come."""
+    number = dict[bytes, int]()
+    return np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], np.int32)
 
 
 def _minimal(delta: Int32, ends: Int32, starts: NDArray[np.int64]) -> tuple[Int32, Int32, NDArray[np.int64]]:
-    """The same lexer with states merged that nothing tells apart, and the new number of every old state (Moore).
+    """The same lexer with states merged that nothing tells apart, and the new number of every old state.
 
     States in which a lexeme begins stay apart from the others: they say that none has begun.
     """
-    def numbered(rows: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        packed = np.ascontiguousarray(rows, np.int32).view(np.dtype((np.void, 4 * rows.shape[1])))
-        _, first, group = np.unique(packed.ravel(), return_index=True, return_inverse=True)
-        return first, group.ravel()
-
-    begins, work = np.isin(np.arange(len(delta)), starts), 0
-    first, group = numbered(np.column_stack([begins, ends]))
-    while True:
-        if (work := work + len(delta)) > _MERGED:  # a repetition of thousands
-            raise TooLarge("states of the lexer, times the length of its terminals", work, _MERGED)
-        before = len(first)
-        first, group = numbered(np.column_stack([group, np.where(delta >= 0, group[delta], -1)]))
-        if len(first) == before:
-            moved = np.where(delta >= 0, group[delta], -1)[first]
-            return np.ascontiguousarray(moved, np.int32), np.ascontiguousarray(ends[first]), group
+    begins = np.isin(np.arange(len(delta)), starts)
+    block = coarsest(delta, _numbered(np.column_stack([begins, ends])), -1)
+    _, first, merged = np.unique(block, return_index=True, return_inverse=True)
+    moved = np.where(delta >= 0, merged[delta], -1)[first]
+    return np.ascontiguousarray(moved, np.int32), np.ascontiguousarray(ends[first]), merged
 
 
 def _groups(live: Sequence[Int32], ends: Int32) -> Int32:
@@ -193,90 +186,6 @@ def _fillers(delta: Int32, ends: Int32, cls: Int32, ignored: NDArray[np.bool_], 
     return np.array(found[:8], np.int32)
 
 
-def _csr(lists: Sequence[Any]) -> tuple[Int32, Int32]:
-    ptr = np.zeros(len(lists) + 1, np.int32)
-    np.cumsum([len(one) for one in lists], out=ptr[1:])
-    flat = np.concatenate([np.asarray(one, np.int32) for one in lists]) if lists else np.empty(0, np.int32)
-    return ptr, flat.astype(np.int32)
-
-
-def parser(grammar: Grammar) -> tuple[Int32, Int32, Int32]:
-    """The tables `act`, `goto` and `rule`."""
-    states, terminals = len(grammar.actions), len(grammar.terminals)
-    act = np.zeros((states, terminals + 1), np.int32)
-    goto = np.full((states, len(grammar.nonterminals)), -1, np.int32)
-    for state, row in enumerate(grammar.actions):
-        for terminal, action in row.items():
-            act[state, terminal] = action + 1 if action >= 0 else action
-    for state, row in enumerate(grammar.gotos):
-        for nonterminal, after in row.items():
-            goto[state, nonterminal] = after
-    return act, goto, np.array([(len(right), left) for left, right in grammar.rules], np.int32).reshape(-1, 2)
-
-
-def _root(grammar: Grammar) -> int:
-    """The rule that derives the start symbol."""
-    return grammar.kernels[grammar.first][0].rule
-
-
-def _derivations(grammar: Grammar, price: Int32) -> tuple[list[int], list[int]]:
-    """(cost, rule) of the cheapest derivation of every nonterminal (Knuth 1977, by iteration to the fixed point)."""
-    first = len(grammar.terminals) + 1
-    cost, rule = [_NEVER] * len(grammar.nonterminals), [-1] * len(grammar.nonterminals)
-    changed = True
-    while changed:
-        changed = False
-        for number, (left, right) in enumerate(grammar.rules):
-            total = sum(int(price[symbol]) if symbol < first - 1 else cost[symbol - first] for symbol in right)
-            if total < cost[left]:
-                cost[left], rule[left], changed = total, number, True
-    return cost, rule
-
-
-def _priced(grammar: Grammar, act: Int32, goto: Int32, price: Int32) -> tuple[Int32, ...]:
-    """(item_ptr, item, seq_ptr, seq_term, edge_ptr, edge, cost)."""
-    cost, rule = _derivations(grammar, price)
-    ptr, item, sequences = _items(grammar, price, cost, rule)
-    first, total = len(grammar.terminals) + 1, np.concatenate([price, cost]).astype(np.int32)
-    behind = np.hstack([act[:, :-1] - 1, np.where(np.array(cost) < _NEVER, goto, -1)])  # -1: not shifted, no such state
-    state, symbol = np.nonzero(behind >= 0)
-    edge = np.column_stack([behind[state, symbol], total[symbol], len(sequences) + symbol]).astype(np.int32)
-    edge_ptr = np.searchsorted(state, np.arange(len(act) + 1)).astype(np.int32)
-    sequences += [_terminals(grammar, [one], rule, first) if total[n] < _NEVER else []
-                  for n, one in enumerate([*range(first - 1), *range(first, first + len(cost))])]
-    return (ptr, item, *_csr(sequences), edge_ptr, edge, price)
-
-
-def _items(grammar: Grammar, price: Int32, cost: Sequence[int], rule: Sequence[int]
-           ) -> tuple[Int32, Int32, list[list[int]]]:
-    """(item_ptr, item, sequences): what completing each kernel item takes; items that no text completes are left out.
-    """
-    first = len(grammar.terminals) + 1
-    ptr, items, sequences = [0], list[tuple[int, int, int, int]](), list[list[int]]()
-    for state, kernel in enumerate(grammar.kernels):
-        if state == grammar.last:
-            items.append((0, -1, 0, 0))
-        for one in kernel:
-            left, right = grammar.rules[one.rule]
-            tail = right[one.dot:]
-            total = sum(int(price[symbol]) if symbol < first - 1 else cost[symbol - first] for symbol in tail)
-            if total >= _NEVER or (state == grammar.last and not tail):
-                continue
-            if state == grammar.first:  # the start symbol is pushed on the empty stack
-                left = tail[0] - first
-            items.append((one.dot, left, total, len(sequences)))
-            sequences.append(_terminals(grammar, tail, rule, first))
-        ptr.append(len(items))
-    return np.array(ptr, np.int32), np.array(items, np.int32).reshape(-1, 4), sequences
-
-
-def _terminals(grammar: Grammar, symbols: Sequence[int], rule: Sequence[int], first: int) -> list[int]:
-    """The terminals of the cheapest text of some symbols."""
-    out, stack = list[int](), list(reversed(symbols))
-    while stack:
-        symbol = stack.pop()
-        if symbol < first - 1:
-            out.append(symbol)
-        else:
-            stack.extend(reversed(grammar.rules[rule[symbol - first]][1]))
-    return out
+def lengths(grammar: Grammar) -> Int32:
+    """The table `rule`."""
+    return np.array([(len(right), left) for left, right in grammar.rules], np.int32).reshape(-1, 2)

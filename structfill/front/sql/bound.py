@@ -18,26 +18,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 from itertools import combinations
-
-import sqlglot
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
-from .compose import (
-    PLAIN,
-    WORD,
-    any_case,
-    complemented,
-    escaped,
-    keyword_terminal,
-    keywords,
-    name_terminal,
-    unwritten_words,
-)
-from .dialects import WORDS, Dialect, find_dialect
+from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
+from .dialects import WORDS, Dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
+from .words import Words
 
 MOST_VIEWS = 120  # each costs some thirty rules: tables first, then joins of two, then bare columns
 MOST_WITH_ALIASES = 48  # views of grammars in which tables may also have aliases, which nearly doubles them
@@ -64,15 +52,15 @@ class _Binder:
     def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
         self.dialect = dialect
         self.tables = [table for table in catalogue.tables if table.columns]
-        self.of_tables = {name.lower() for table in self.tables for name in (table.name, table.schema)}
-        self.words: dict[str, str] = {}  # pattern of a name -> its terminal
         self.rules: list[str] = []
         self.views: list[View] = []
         self.joins = self._joins()
         self.bare = 2 * len(self.tables) + len(self.joins) <= MOST_VIEWS
         self._check_distinct()
         self.fixed = _fixed_part(dialect)
-        self.taken = keywords(self.fixed) | keywords_of_views() | {"INNER", "CROSS", "JOIN", "ON"}
+        self.common = self._common_table()
+        taken = keywords(self.fixed) | keywords_of_views() | {"INNER", "CROSS", "JOIN", "ON"}
+        self.words = Words(dialect, [*self.tables, self.common], taken)
 
     def text(self) -> str:
         """All rules and terminals."""
@@ -88,13 +76,11 @@ class _Binder:
             sources += self._views([(number,) for number in aliases], joins)
         self._choices(sources)
         if self.tables and self.dialect.name != "bigquery":  # there it names no columns in front
-            self._with(2 * len(self.tables))
+            self._with()
         body = "\n".join([self.fixed, EXPRESSIONS.format(s="free", column=""), *self.rules])
-        words = [f"{name}.3: /{pattern}/" for pattern, name in self.words.items()]
-        names = name_terminal(unwritten_words(self.dialect.name) | self._plain_words()
-                              | keywords(body) - set(self.words.values()))
-        known = [keyword_terminal(word) for word in sorted(keywords(body) - set(self.words.values()))]
-        return "\n".join([body, *words, *known, names]) + "\n"
+        known = keywords(body) - self.words.terminals
+        names = name_terminal(unwritten_words(self.dialect.name) | self._plain_words() | known)
+        return "\n".join([body, *self.words.lines(), *map(keyword_terminal, sorted(known)), names]) + "\n"
 
     def _plain_words(self) -> set[str]:
         """Names of columns, which no result may have: in GROUP BY they would mean the one or the other."""
@@ -124,12 +110,16 @@ class _Binder:
         for view in views:
             self.rules += view.rules()
 
-    def _with(self, number: int) -> None:
+    def _common_table(self) -> Table:
         """A common table expression, as a table that only its own query knows."""
         taken = {self.dialect.table_key(table.name) for table in self.tables}
         names = map("cte{}".format, ["", *range(1, len(taken) + 1)])
-        name = next(name for name in names if self.dialect.table_key(name) not in taken)
-        self._table(number, Table(name, (Column("x"),)))
+        return Table(next(name for name in names if self.dialect.table_key(name) not in taken), (Column("x"),))
+
+    def _with(self) -> None:
+        """Queries that begin with a common table expression."""
+        number = 2 * len(self.tables)
+        self._table(number, self.common)
         views = [View(str(number), f"column_{number}", f"column_{number}", [self._from((number,))]),
                  View(f"b{number}", f"bare_{number}", f"name_{number}", [self._from((number,))])]
         self.rules += [f"bare_{number}: name_{number} | column_{number}", WITH.format(t=number),
@@ -156,22 +146,22 @@ class _Binder:
         return [self._from(scope) for scope in views]
 
     def _table(self, number: int, table: Table, alias: str = "") -> None:
-        columns = " | ".join(dict.fromkeys(self._name(c.name, self.dialect.fold_columns) for c in table.columns))
-        schema = f'{self._name(table.schema, self.dialect.fold_tables)} "." ' if table.schema else ""
-        path = f"{schema}{self._name(table.name, self.dialect.fold_tables)}"
+        columns = " | ".join(dict.fromkeys(self.words.column(column.name) for column in table.columns))
+        schema = f'{self.words.table(table.schema)} "." ' if table.schema else ""
+        path = f"{schema}{self.words.table(table.name)}"
         self.rules += [f"path_{number}: {path} AS? table_{number}" if alias else f"path_{number}: {path}",
-                       f"table_{number}: {self._name(alias or table.name, self.dialect.fold_tables)}",
+                       f"table_{number}: {self.words.table(alias or table.name)}",
                        f'column_{number}: table_{number} "." name_{number}', f"name_{number}: {columns}"]
 
     def _aliases(self) -> list[int]:
         """The tables once more, under the initials of their names: their numbers."""
         keys = {self.dialect.table_key(table.name) for table in self.tables}
         keys |= {self.dialect.column_key(c.name) for table in self.tables for c in table.columns}
-        reserved, taken = self.taken | _quoted_words(self.dialect.name), {key.lower() for key in keys}
+        taken = {key.lower() for key in keys}
         for number, table in enumerate(self.tables):
             initials = "".join(re.findall(r"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z]))([A-Za-z])", table.name)).lower() or "t"
             alias = next(a for a in map(f"{initials}{{}}".format, ["", *range(2, len(taken) + len(self.tables) + 3)])
-                         if a not in taken and a.upper() not in reserved)
+                         if a not in taken and a.upper() not in self.words.quoted)
             taken.add(alias)
             self._table(len(self.tables) + number, table, alias)
         return list(range(len(self.tables), 2 * len(self.tables)))
@@ -184,7 +174,7 @@ class _Binder:
         owners = dict[str, list[int]]()  # terminal of a column -> the tables that have it
         for number, table in enumerate(self.tables):
             for column in table.columns:
-                known = owners.setdefault(self._name(column.name, self.dialect.fold_columns), [])
+                known = owners.setdefault(self.words.column(column.name), [])
                 known += [number] if number not in known else []
         shared = sorted({tuple(tables) for tables in owners.values() if len(tables) > 1})[:most]
         views = dict[Scope, View]()
@@ -248,20 +238,6 @@ class _Binder:
             common = Counter(key for found in keys for key in found).most_common(1)[0][0]
             keys = [found - {common} for found in keys]  # what most tables have, such as `id`, joins none
 
-    def _name(self, name: str, fold: str) -> str:
-        """The terminal of a name, which other names of the same spellings share."""
-        pattern = self._pattern(name, fold)
-        return self.words.setdefault(pattern, f"WORD_{_letters(len(self.words))}")
-
-    def _pattern(self, name: str, fold: str) -> str:
-        plain = _PLAIN.fullmatch(name) is not None and (fold != "lower" or name == name.lower())
-        introducer = self.dialect.name == "mysql" and name.startswith("_")  # of a string: _utf8'x'
-        if not plain or introducer or name.upper() in self.taken | _quoted_words(self.dialect.name):
-            return escaped(self.dialect.quoted(name))
-        both = self.dialect.fold_tables == "exact" and name.lower() in self.of_tables  # one text, one terminal
-        spelled = escaped(name) if fold == "exact" or both else any_case(name)
-        return f"{spelled}(?![{WORD}])"
-
     def _check_distinct(self) -> None:
         seen: dict[str, Table] = {}
         for table in self.tables:
@@ -271,31 +247,6 @@ class _Binder:
                                          f"{seen[key].path!r} and {table.path!r} cannot both be written",
                                          hint="leave one of them out of `tables`")
             seen[key] = table
-
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Words that some version of a dialect reserves, or reads as more than a name where names stand.
-_ALWAYS_QUOTED = frozenset("KEY OFFSET ROW ROWS USER INDEXED WINDOW MATCH DATE TIME TIMESTAMP INTERVAL VALUE TYPE LEFT "
-                           "RIGHT FULL NATURAL OUTER RANK LATERAL ROWID OID _ROWID_ TRUE FALSE DEFAULT".split())
-# The same of one dialect: of the database, or of sqlglot, which judges what is written for it.
-_QUOTED_IN = {
-    "sqlite": "RAISE",
-    "postgres": "SYSTEM_USER CONNECT_BY_ROOT DESCRIBE GLOB IF LOCK PARTITIONED_BY QUALIFY REGEXP REVOKE RLIKE ROLLBACK "
-                "UNCACHE XOR",
-    "duckdb": "AT SHOW DESCRIBE SUMMARIZE UNPACK PIVOT_LONGER PIVOT_WIDER CONNECT_BY_ROOT FORCE IF INSTALL LOCK "
-              "PARTITIONED_BY REGEXP REVOKE RLIKE ROLLBACK UNCACHE XOR",
-    "snowflake": "VIEW",
-    "mysql": "CHARSET CONNECT_BY_ROOT ROLLUP DISTINCTROW GLOB ILIKE NOTNULL PARTITIONED_BY QUALIFY ROLLBACK "
-             "TABLESAMPLE UNCACHE SYMMETRIC ASYMMETRIC SQL_BIG_RESULT SQL_SMALL_RESULT SQL_CALC_FOUND_ROWS",
-}
-
-
-@cache
-def _quoted_words(dialect: str) -> frozenset[str]:
-    """The words, in capitals, that are written in quotes where they are names: sqlglot knows those of MySQL."""
-    generator = sqlglot.Dialect.get_or_raise(find_dialect(dialect).sqlglot or None).generator_class
-    more = {word.upper() for word in getattr(generator, "RESERVED_KEYWORDS", ())}
-    return (unwritten_words(dialect) - PLAIN) | _ALWAYS_QUOTED | more | set(_QUOTED_IN.get(dialect, "").split())
 
 
 # What other dialects write in place of the common rules.
@@ -333,8 +284,3 @@ def _suffix(scope: Scope) -> str:
 def _tables(scope: Scope) -> str:
     """The rule of some tables as they stand behind FROM."""
     return f"{'path' if len(scope) == 1 else 'join'}_{_suffix(scope)}"
-
-
-def _letters(number: int) -> str:
-    """A number in letters, as names of terminals hold no digits by the composer's rule."""
-    return "".join(chr(ord("A") + int(digit)) for digit in str(number))
