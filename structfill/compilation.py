@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import warnings
 from dataclasses import replace
 
 from . import __version__
@@ -12,7 +11,7 @@ from .cache import Cache
 from .collector import paused_collector
 from .deadline import deadline
 from .distinct import DistinctGraph
-from .errors import Narrowed, SpecError, TooLarge, VocabMismatch
+from .errors import Narrowed, SpecError, TooLarge, VocabMismatch, warn_caller
 from .front.constraint import Constraint
 from .front.lark.constraint import LarkGrammar
 from .lazy import LazyGraph
@@ -56,7 +55,7 @@ def compile(constraint: Constraint, vocab: Vocab, *, limits: Limits | None = Non
 def _told(graph: TokenGraph) -> TokenGraph:
     """The graph; warns the caller of `compile` of a narrowed one."""
     if graph.nesting:
-        warnings.warn(Narrowed(nesting=graph.nesting), stacklevel=4)  # behind this, `compile` and its decorator
+        warn_caller(Narrowed(nesting=graph.nesting))
     return graph
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from structfill_kernels import counters
 
+from structfill.automaton.bounds import least_bounds, lowered
 from structfill.errors import EmptyLanguage, TooLarge
 
-LOWERED_STATES = 60_000  # of a graph whose upper bounds are lowered, because it would be too large otherwise
-SHORT = 100  # lower bounds than this are worth more states
 Place = tuple[int, ...]  # a state and what is counted in each slot
 
 
@@ -98,55 +96,37 @@ class Counting:
         """Is there nothing to count if these are free?"""
         return bool((free & (self.counts.least == 0)).all())
 
-    def unroll(self, free: NDArray[np.bool_], start: int) -> tuple[counters.Unrolled, NDArray[np.bool_]]:
-        """The places reached from a state, and where a canvas may end. Raises `TooLarge`, `EmptyLanguage`."""
+    def unroll(self, free: NDArray[np.bool_], starts: Sequence[Place]) -> tuple[counters.Unrolled, NDArray[np.bool_]]:
+        """The places reached from some of them, and where a canvas may end. Raises `TooLarge`, `EmptyLanguage`."""
         try:
-            found = counters.unroll(self.steps, self.counts, self.final, free, self.place(start), self.max_states,
-                                    self.max_edges)
+            found = counters.unroll(self.steps, self.counts, self.final, free, starts, self.max_states, self.max_edges)
         except counters.LimitReached as reached:
             allowed = self.max_states if reached.which == "states" else self.max_edges
             raise TooLarge(reached.which, reached.needed, allowed, "write on a shorter canvas, on which the long "
-                           "repetitions of the constraint cannot reach their bounds") from None
+                           "repetitions of the constraint cannot reach their bounds, or raise Limits") from None
         if not len(found.state):
             raise EmptyLanguage("no tokens of this vocabulary spell a text that satisfies the constraint")
         least = self.counts.least[self.counts.of[found.state]]
         return found, self.final[found.state] & (found.count >= least).all(1)
 
-    def lowered(self, free: NDArray[np.bool_], states: Sequence[int]) -> tuple[Counting, int] | None:
-        """The same with lower upper bounds, so that `unroll` makes about `LOWERED_STATES` states of them at most, or
-        as many as the limits allow, and the highest of these bounds; None where that does not do, or the limits allow
-        less.
-
-        What has to be counted may be, and twice what is counted in `states`.
-        """
-        counts, floor = self.counts, self.counts.least.copy()
-        for slot in range(counters.SLOTS):
-            np.maximum.at(floor, counts.of[:, slot], counts.ahead[:, slot])
-        highest = int(counts.most.max(initial=0, where=~self.endless))
-
-        def most(cap: int) -> NDArray[np.int64]:
-            found: NDArray[np.int64] = np.minimum(counts.most, np.maximum(cap, floor))
-            return found
-
-        def places(cap: int) -> int:
-            top = np.where(free, counts.least, most(cap))[counts.of] + 1
-            return int(np.where(counts.of == 0, 1, top).astype(np.float64).prod(1).sum())
-
-        cap = bisect_right(range(highest), LOWERED_STATES, key=places) - 1
-        if cap < SHORT:
-            cap = bisect_right(range(highest), self.max_states, key=places) - 1
-        if self.max_states < LOWERED_STATES or cap < 1:
-            return None
+    def held(self, states: Iterable[int]) -> NDArray[np.int64]:
+        """int64 [C + 1]: what upper bounds have to be at least, so that some states are within them."""
+        found = least_bounds(self.counts)
         for q, *counted in map(self.place, states):
-            np.maximum.at(floor, counts.of[q], 2 * np.array(counted))
-        return replace(self, counts=counts._replace(most=np.where(free, counts.most, most(cap)))), cap
+            np.maximum.at(found, self.counts.of[q], counted + self.counts.ahead[q])
+        return found
+
+    def lowered(self, free: NDArray[np.bool_], held: NDArray[np.int64]) -> Iterator[tuple[Counting, int]]:
+        """The same, but for the numbers of states, with lower and lower upper bounds (`automaton.bounds`)."""
+        for counts, longest in lowered(self.counts, free, held, min(self.max_states, self.max_edges)):
+            yield replace(self, counts=counts), longest
 
     def within(self, states: Sequence[int], most: NDArray[np.int64]) -> bool:
-        """Is no more counted in some states than these bounds [C + 1] allow?"""
-        return all((counted <= most[self.counts.of[q]]).all() for q, *counted in map(self.place, states))
+        """Are some states within these upper bounds [C + 1]?"""
+        return bool((self.held(states) <= np.maximum(most, least_bounds(self.counts))).all())
 
-    def rows(self, found: counters.Unrolled, free: NDArray[np.bool_], states: Sequence[int]) -> list[int]:
-        """The rows of some states among the places that were found. Raises `ValueError` where there is none."""
+    def rows(self, found: counters.Unrolled, free: NDArray[np.bool_], states: Sequence[int]) -> list[int] | None:
+        """The rows of some states among the places that were found; None where one is not among them."""
         keys = found.state + len(self.final) * (found.count[:, 0] + self._span * found.count[:, 1])
         rows = []
         for state in states:
@@ -155,6 +135,6 @@ class Counting:
             kept = np.where(free[of], np.minimum(counted, self.counts.least[of]), counted)
             at = np.flatnonzero(keys == self.number((q, *kept)))
             if not len(at):
-                raise ValueError(f"no text of the language leads through state {state}")
+                return None
             rows.append(int(at[0]))
         return rows

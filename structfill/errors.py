@@ -6,6 +6,8 @@ server's answer. Everything structfill raises on bad input derives from `Structf
 
 from __future__ import annotations
 
+import sys
+import warnings
 from dataclasses import dataclass
 
 
@@ -127,8 +129,8 @@ class Narrowed(UserWarning):
 
     Attributes, 0 where there is no such bound:
         nesting: how many values are nested in others at most, but for small ones.
-        longest: to what upper bounds (of strings, arrays, repetitions) are lowered on canvases of one length, where
-            they would cost too much; what has to be longer is.
+        longest: to what upper bounds (of strings, arrays, repetitions) are lowered on canvases of one length, in holes
+            and in templates, where they would cost too much; what has to be longer is.
     """
 
     def __init__(self, nesting: int = 0, longest: int = 0) -> None:
@@ -138,7 +140,14 @@ class Narrowed(UserWarning):
     def __str__(self) -> str:
         told = f"values nest {self.nesting} deep at most, small ones perhaps deeper"
         if self.longest:
-            told = ("on canvases of this length upper bounds of strings and arrays are lowered, where they cost too "
-                    f"much, to {self.longest}")
+            told = f"upper bounds of strings and arrays are lowered, where they cost too much here, to {self.longest}"
         return (f"the constraint is too large to be written in full: in generated text {told} (simplify it, or raise "
                 "Limits(states=...) until all of it fits)")
+
+
+def warn_caller(warning: Warning) -> None:
+    """Warns the first caller that is not this package."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(warning, stacklevel=level)

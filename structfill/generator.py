@@ -14,7 +14,7 @@ import torch
 from .blocks import Graph, trellis_of
 from .cache import Cache
 from .compilation import compile_or_explore
-from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError, UnsupportedFeature
+from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from .front.between import Between
 from .front.constraint import Constraint
 from .front.json_schema.constraint import JsonSchema, json_schema
@@ -219,7 +219,7 @@ class Generator:
         try:
             again = Generator(constraint=constraint, model=self.model, options=self.options, cache=None,
                               max_tokens=self.max_tokens, canvas_length=self.canvas_length, limits=self._limits)
-        except (EmptyLanguage, BudgetTooSmall):  # there is nothing else to put there
+        except (EmptyLanguage, BudgetTooSmall, TooLarge):  # there is nothing else to put there, or it is too much
             raise refused from None
         last = deque(again._passes(context), maxlen=1)[0][0]
         return replace(last, passes=before.passes + last.passes)

@@ -20,7 +20,7 @@ from structfill.counting import Counting
 from structfill.deadline import check_time
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
-from structfill.unrolling import PlainGraph, plain_graph, without_counters
+from structfill.unrolling import PlainGraph, another_plain_graph, without_counters
 from structfill.vocab import Vocab
 
 from . import linking
@@ -62,6 +62,7 @@ class TokenGraph:
         nesting: values nest no deeper, but for small ones, because the whole constraint is too large; 0: no such bound.
         work: elementary steps that building took, as counted by ``Limits.work``.
         compile_ms: wall time of `build`, without the vocabulary's trie.
+        lowered: of a graph that `unrolled` made: to what its upper bounds had to be lowered at most; 0: they were not.
     """
 
     exact: ClassVar[bool] = True  # so are masks, best canvases and distributions
@@ -85,6 +86,7 @@ class TokenGraph:
     nesting: int
     work: int
     compile_ms: float
+    lowered: int = 0
 
     @property
     def states(self) -> int:
@@ -117,7 +119,7 @@ class TokenGraph:
         return sum(array.nbytes for array in self._arrays().values())
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
         return arrays if self.counting is None else arrays | self.counting.to_arrays()
 
     @property
@@ -193,23 +195,42 @@ class TokenGraph:
         found = [self.set_class[self.set_ptr[s] : self.set_ptr[s + 1]] for s in sets]
         return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
-    def unrolled(self, tokens: int, states: Sequence[int] = (0,)) -> tuple[TokenGraph, list[int]]:
+    def unrolled(self, tokens: int, states: Sequence[int] = (0,),
+                 given: Sequence[Int64] = ()) -> tuple[TokenGraph, list[int]]:
         """A graph without counters that is this one for texts of at most `tokens` more tokens from `states`, and these
         states in it. Kept: canvases of one length share it.
 
         Where bounds can be reached on the canvas and to count so far takes more than the limits allow, they are
-        lowered, with a warning (`Narrowed`); raises `TooLarge` where that does not do.
+        lowered, with a warning (`Narrowed`), but not below what is counted in the tokens `given` that come first behind
+        each state; raises `TooLarge` where that does not do.
         """
         if self.counting is None:
             return self, list(states)
         free = self.counting.free(tokens, states)
-        kept = [plain for plain in self._plain if plain.serves(self.counting, free, states)]
-        if not kept or self.counting.is_moot(free):
-            kept = [plain_graph(self, self.counting, free, states)]
-            if kept[0].places is not None:
-                self._plain[:] = [*self._plain[1 - KEPT :], kept[0]]
-        free, _, graph, found = max(kept, key=lambda plain: int(plain.free.sum()))
-        return graph, [s % self.states for s in states] if found is None else self.counting.rows(found, free, states)
+        kept = [] if self.counting.is_moot(free) else [plain for plain in self._plain if plain.is_exact(free)]
+        if kept:
+            plain = max(kept, key=lambda plain: int(plain.free.sum()))
+        else:
+            passed = [state for start, ids in zip(states, given, strict=False) for state in self._passed(ids, start)]
+            plain = another_plain_graph(self, self.counting, free, states, passed)
+            if plain.places is not None and all(plain is not one for one in self._plain):
+                self._plain[:] = [*self._plain[1 - KEPT :], plain]
+        if (rows := plain.rows(self.counting, states)) is None:
+            raise ValueError(f"no text of the language leads through the states {list(states)}")
+        return plain.graph, rows
+
+    def _passed(self, tokens: Int64, state: int) -> list[int]:
+        """`state` and those behind each of some tokens, until one of these leaves the language."""
+        found = [state]
+        for token in tokens.tolist():
+            if (after := self.run([token], found[-1])) < 0:
+                break
+            found.append(after)
+        return found
+
+    def way_to_end(self, state: int) -> list[int]:
+        """The states that one of the shortest ends leads through, `state` first."""
+        return self._passed(np.array(self.shortest_from(state), np.int64), state)
 
     @cached_property
     def uncounted(self) -> TokenGraph:
@@ -222,16 +243,22 @@ class TokenGraph:
         return []
 
     def _exact(self, state: int) -> tuple[TokenGraph, int]:
-        """A graph without counters in which the shortest text from a state is the shortest one, and the state in it."""
+        """A graph without counters in which the shortest end from a state is the shortest one, and the state in it."""
         assert self.counting is not None
-        endless = self.counting.endless
-        for free in (np.ones_like(endless), endless):  # what is shortest seldom meets an upper bound
-            graph, found = without_counters(self, self.counting, free, state)
-            row = state % self.states if found is None else self.counting.rows(found, free, [state])[0]
-            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
+        free = np.ones_like(self.counting.endless)  # what is shortest seldom meets an upper bound
+        tokens = 0
+        while True:
+            graph, found = without_counters(self, self.counting, free, [state])
+            row = [state % self.states] if found is None else self.counting.rows(found, free, [state])
+            if row is None:
+                raise ValueError(f"no text of the language leads through state {state}")
+            if (needed := int(graph.shortest[row[0]])) <= tokens:  # so few reach no upper bound that is free
+                return graph, row[0]
+            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row[0]), state)
             if after >= 0 and self.counting.ends(after):
-                break
-        return graph, row
+                return graph, row[0]
+            tokens = max(needed, 2 * tokens)
+            free = self.counting.free(tokens, [state])
 
     def needed(self, state: int) -> int:
         """Tokens of the shortest text that finishes what led to `state`."""
@@ -281,7 +308,7 @@ class TokenGraph:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> TokenGraph:
         """The graph that `to_arrays` gave. Raises `VocabMismatch` unless it was built for this vocabulary and the
         arrays are unchanged."""
-        found = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
+        found: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items() if name != "digest"}
         if not np.array_equal(arrays.get("digest", ()), _digest(found, vocab)):
             raise VocabMismatch("the stored token graph is damaged, or was built for another vocabulary or version")
         *counts, compile_ms = found.pop("meta").tolist()
@@ -293,7 +320,7 @@ class TokenGraph:
 
 
 _NUMBERS = ("classes", "max_tokens", "nesting", "work", "compile_ms")
-_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "counting", *_NUMBERS)]
+_ARRAYS = [f.name for f in fields(TokenGraph) if f.name not in ("vocab", "counting", "lowered", *_NUMBERS)]
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], vocab: Vocab) -> NDArray[np.uint8]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba as nb
@@ -13,6 +14,7 @@ from structfill_kernels import counters
 
 from ..errors import EmptyLanguage, TooLarge
 from ..limits import Limits
+from .bounds import lowered
 from .byte_automaton import DEAD, ByteAutomaton
 from .condense import condense
 from .minimise import trim
@@ -41,11 +43,25 @@ class CountedAutomaton:
 
     def unrolled(self, limits: Limits) -> ByteAutomaton:
         """The same language without counters: a state for every count. Raises `TooLarge`, `EmptyLanguage`."""
+        return self._spelled(self.counts, limits)
+
+    def narrowed(self, limits: Limits, held: int) -> tuple[ByteAutomaton, int]:
+        """A part of the language that is small enough to be spelled out and put between texts, with lowered upper
+        bounds, none of them below `held`, and the least of these. Raises `TooLarge` where the limits allow less than
+        twice `LOWERED_STATES`."""
+        free = self.counts.most >= counters.UNBOUNDED
+        most = min(limits.states // 2, limits.bytes // (4 * self.delta.shape[1]))
+        for counts, longest in lowered(self.counts, free, np.full(len(free), held), most):
+            with contextlib.suppress(TooLarge):
+                return self._spelled(counts, replace(limits, states=most)), longest
+        raise TooLarge("states", most + 1, most)
+
+    def _spelled(self, counts: Any, limits: Limits) -> ByteAutomaton:
         steps = counters.steps(self.delta, self.counts)
         row_bytes = 4 * self.delta.shape[1]
         try:
-            found = counters.unroll(steps, self.counts, self.accepting, self.counts.most >= counters.UNBOUNDED,
-                                    (0,) * (1 + counters.SLOTS), min(limits.states, limits.bytes // row_bytes),
+            found = counters.unroll(steps, counts, self.accepting, counts.most >= counters.UNBOUNDED,
+                                    [(0,) * (1 + counters.SLOTS)], min(limits.states, limits.bytes // row_bytes),
                                     limits.states * self.delta.shape[1])
         except counters.LimitReached as reached:
             if reached.needed <= limits.states:
@@ -56,8 +72,7 @@ class CountedAutomaton:
         delta = np.full((len(found.state), self.delta.shape[1]), DEAD, np.int32)
         source = np.repeat(np.arange(len(found.state)), np.diff(found.ptr))
         delta[source, steps.label[found.origin]] = found.target
-        least = self.counts.least[self.counts.of[found.state]]
-        ends = self.accepting[found.state] & (found.count >= least).all(1)
+        ends = self.accepting[found.state] & (found.count >= counts.least[counts.of[found.state]]).all(1)
         delta, labels = condense(delta, np.where(ends, 0, -1).astype(np.int32))
         return ByteAutomaton(delta, self.byte_class, labels >= 0, self.exact_up_to, self.nesting)
 

@@ -13,7 +13,7 @@ from ..automaton.byte_automaton import DEAD, ByteAutomaton
 from ..automaton.series import literal, series
 from ..errors import EmptyLanguage
 from ..limits import Limits
-from .constraint import Begun, Constraint, Repeat
+from .constraint import Begun, Constraint, Repeat, spelled_out
 
 SPELLING = ("what is given has to be spelled as it would be written; in JSON keys stand in the order of the schema, "
             "and whitespace is as `whitespace` says")
@@ -52,8 +52,9 @@ class Between(Constraint):
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The given texts around the hole."""
-        hole = without(between(self.inner.automaton(limits), self.prefix, self.suffix), self.tried)
         before, after = (text.encode("utf-8", "surrogatepass") for text in (self.prefix, self.suffix))
+        whole = spelled_out(self.inner, limits, len(before) + len(after))
+        hole = without(between(whole, self.prefix, self.suffix), self.tried)
         return around(hole, before, after, limits)
 
     def repeating(self) -> Constraint | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.counted import CountedAutomaton
 from ..cache import Cache
-from ..errors import SpecError
+from ..errors import Narrowed, SpecError, TooLarge, warn_caller
 from ..limits import Limits
 
 
@@ -108,3 +108,17 @@ def check_text(text: Any) -> None:
     """Raise `SpecError` unless what is to be judged is a str."""
     if not isinstance(text, str):
         raise SpecError(f"the text must be a str, not {type(text).__name__}")
+
+
+def spelled_out(constraint: Constraint, limits: Limits, held: int = 0) -> ByteAutomaton:
+    """The automaton of a constraint that is a part of another one, without counters. Upper bounds that would take too
+    many states are lowered, with a warning (`Narrowed`), none below `held`; raises as `Constraint.automaton` does."""
+    try:
+        return constraint.automaton(limits)
+    except TooLarge:
+        found = constraint.counting(limits)
+        if isinstance(found, ByteAutomaton):
+            raise
+        automaton, longest = found.narrowed(limits, held)
+        warn_caller(Narrowed(longest=longest))
+        return automaton

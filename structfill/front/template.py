@@ -18,7 +18,7 @@ from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.series import literal, of_length, series
 from ..errors import Span, SpecError
 from ..limits import Limits
-from .constraint import Constraint, check_text
+from .constraint import Constraint, check_text, spelled_out
 
 _PLAIN = re.compile(r"[^\\{]+|\\(?![\\{}])|\{(?!\{)|\{(?=\{\{)")
 _ESCAPE = re.compile(r"\\[\\{}]")
@@ -95,7 +95,7 @@ class Template(Constraint):
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The whole template, canonical spellings in the holes."""
         return series([literal(part.encode("utf-8", "surrogatepass")) if isinstance(part, str)
-                       else part.constraint.automaton(limits) for part in self.parts], limits)
+                       else spelled_out(part.constraint, limits) for part in self.parts], limits)
 
     def _starts(self, text: str, cut: bool = False) -> list[set[int]]:
         """Where each part may begin, reading from the left, and last whether all may end with the text.

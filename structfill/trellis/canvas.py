@@ -17,7 +17,7 @@ from structfill.tokengraph import TokenGraph
 
 from . import reading as r
 from .constrain import SLIGHT, Constrained, conditioned, room
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, solve, stretch
+from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, leading, solve, stretch
 from .margins import margins
 from .parts import each_row
 
@@ -82,7 +82,11 @@ class Trellis:
     ) -> None:
         self._following = None if isinstance(more, int) else as_array(more).astype(np.int64)
         more = more if isinstance(more, int) else len(more)
-        graph, starts = graph.unrolled(length + more, [start] if isinstance(start, int) else list(start))
+        starts = [start] if isinstance(start, int) else list(start)
+        self.length, self.more = int(length), more
+        self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
+        starts = starts * len(self.fixed) if len(starts) == 1 else starts
+        graph, starts = graph.unrolled(length + more, starts, list(map(leading, self.fixed)))
         for state in starts:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:
@@ -91,9 +95,7 @@ class Trellis:
             raise UnsupportedFeature("maxLength", f"{length + more} tokens can hold strings beyond a maxLength that "
                                      f"costs no states; at most {graph.max_tokens} tokens are possible here",
                                      hint="pass fewer tokens, or compile with a larger Limits(length=...)")
-        self.graph, self.length, self.more = graph, int(length), more
-        self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
-        self.starts = starts * len(self.fixed) if len(starts) == 1 else starts
+        self.graph, self.starts = graph, starts
         self._rows = self._solve({})
 
     @property
@@ -117,7 +119,7 @@ class Trellis:
         final = ends(self.graph, self.more if self._following is None else self._following)
         for key, fixed in zip(keys, self.fixed, strict=True):
             if key not in known:
-                known[key] = solve(self.graph, fixed, key[0], final)
+                known[key] = solve(self.graph, fixed, key[0], final, self._following is not None)
         return [known[key] for key in keys]
 
     def _copy(self) -> Trellis:

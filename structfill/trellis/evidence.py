@@ -48,6 +48,12 @@ def as_fixed(fixed: Evidence, rows: int, length: int) -> NDArray[np.int64]:
     return np.array(np.broadcast_to(np.maximum(given, OPEN), (rows, length)))
 
 
+def leading(fixed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The tokens fixed at the beginning of a row [N], up to the first open position."""
+    opened = np.flatnonzero(fixed == OPEN)
+    return fixed[: opened[0]] if len(opened) else fixed
+
+
 def as_positions(positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor, length: int) -> NDArray[np.bool_]:
     """bool [N] or [B, N], from such a mask or from position numbers."""
     given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
@@ -88,11 +94,12 @@ def everywhere(graph: TokenGraph, length: int) -> Bits:
     return usable
 
 
-def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]) -> Row:
-    """Reachability under the evidence. Raises `EmptyLanguage` naming the position that rules out all."""
+def solve(graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_], behind: bool) -> Row:
+    """Reachability under the evidence; `behind` tells whether tokens are fixed behind the canvas. Raises
+    `EmptyLanguage` naming the position that rules out all."""
     live, usable, admitted = _live(graph, fixed, start, final)
     if not live[start, 0] & np.uint64(1):
-        raise _why_empty(graph, fixed, start, final)
+        raise _why_empty(graph, fixed, start, final, behind)
     bits = (
         reach.feasible_classes(
             graph.out_ptr, graph.out_target, graph.out_set, live, usable, graph.set_ptr, graph.set_class, graph.classes
@@ -140,13 +147,13 @@ def _usable(graph: TokenGraph, fixed: NDArray[np.int64]) -> tuple[Bits, Bits]:
     return usable, admitted | everywhere
 
 
-def paths(graph: TokenGraph, fixed: NDArray[np.int64], without: NDArray[np.int64]) -> tuple[Bits, Bits]:
-    """(state, position) pairs that the start leads to, and those from where the text can end right behind `fixed` [N],
-    if no set of classes `without` is used at an open position."""
+def paths(graph: TokenGraph, fixed: NDArray[np.int64], start: int, without: NDArray[np.int64]) -> tuple[Bits, Bits]:
+    """(state, position) pairs that state `start` leads to, and those from where the text can end right behind `fixed`
+    [N], if no set of classes `without` is used at an open position."""
     usable, _ = _usable(graph, fixed)
     for position in np.flatnonzero(fixed == OPEN).tolist():
         usable[without, position >> 6] &= ~np.uint64(1 << (position & 63))
-    return reached(graph, usable, 0), _behind(graph, usable, graph.final, len(fixed))
+    return reached(graph, usable, start), _behind(graph, usable, graph.final, len(fixed))
 
 
 def reached(graph: TokenGraph, usable: Bits, start: int | NDArray[np.int64]) -> Bits:
@@ -167,7 +174,7 @@ def _behind(graph: TokenGraph, usable: Bits, final: NDArray[np.bool_], length: i
 
 
 def _why_empty(
-    graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_]
+    graph: TokenGraph, fixed: NDArray[np.int64], start: int, final: NDArray[np.bool_], behind: bool
 ) -> EmptyLanguage:
     """Find, by bisection, the first fixed position that together with those before it rules out all."""
     where = np.flatnonzero(fixed != OPEN)
@@ -180,14 +187,18 @@ def _why_empty(
             low = middle + 1
         else:
             high = middle
+    hint = (f"so that the graph is small enough, bounds of repetitions are lowered to {graph.lowered} here; what is "
+            "fixed at the beginning of a canvas is counted in full" if graph.lowered else "")
     if low == 0:
-        return EmptyLanguage(
-            f"no text of the language fills exactly {len(fixed)} tokens, and the vocabulary has no end-of-text token"
-        )
+        if behind:
+            return EmptyLanguage(f"no valid text has the tokens that are fixed behind its next {len(fixed)}", hint=hint)
+        return EmptyLanguage(f"no text of the language fills exactly {len(fixed)} tokens, and the vocabulary has no "
+                             "end-of-text token", hint=hint)
     position = int(where[low - 1])
     token = int(fixed[position])
     spelled = graph.vocab.tokens[token] if token < len(graph.vocab) else b""
     return EmptyLanguage(
         f"no valid text of {len(fixed)} tokens has token {token} ({spelled!r}) at position {position}"
-        + (" beside the tokens fixed before it" if low > 1 else "")
+        + (" beside the tokens fixed before it" if low > 1 else ""),
+        hint=hint,
     )

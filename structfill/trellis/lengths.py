@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from structfill.tokengraph import TokenGraph
 
-from .evidence import OPEN, Bits, everywhere, paths, reached
+from .evidence import OPEN, Bits, everywhere, leading, paths, reached
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int
     With nothing in `right` the text ends behind the hole; end-of-text and padding do not count as a filling. Integers
     only; the cost is that of reachability on a canvas of `most` positions.
     """
-    graph, _ = graph.unrolled(len(left) + most + len(right))
-    start = graph.run(left)
-    if start < 0:
+    begun = graph.run(left)
+    if begun < 0:
         return HoleLengths(())
+    graph, (start,) = graph.unrolled(most + len(right), [begun])
     after = np.array([graph.run(right, state) for state in range(graph.states)])
     good = np.append(graph.final, False)[after]  # -1, off the language, is the last
     return _between(graph, np.array([start]), good, most)
@@ -70,7 +70,8 @@ def gaps(graph: TokenGraph, layout: Sequence[int], more: int) -> list[Gap]:
     One look at reachability on the layout, and one on each gap.
     """
     fixed = np.asarray(layout, np.int64)
-    ahead, behind = paths(graph, fixed, _closing(graph))
+    graph, (start,) = graph.unrolled(len(fixed) + more, given=[leading(fixed)])
+    ahead, behind = paths(graph, fixed, start, _closing(graph))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fixed == OPEN, [False]])))
     found = []
     for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):

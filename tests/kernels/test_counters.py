@@ -63,8 +63,13 @@ def check_implementations(automaton, free):
     equal(steps, reference.steps(automaton.delta, counts))
     assert np.array_equal(cpu.headroom(steps, counts), reference.headroom(steps, counts))
     free = endless(counts) | np.array([False, *free])
-    arguments = steps, counts, automaton.accepting, free, START, NO_LIMIT, NO_LIMIT
-    equal(cpu.unroll(*arguments), reference.unroll(*arguments))
+    arguments = steps, counts, automaton.accepting, free
+    found = cpu.unroll(*arguments, [START], NO_LIMIT, NO_LIMIT)
+    equal(found, reference.unroll(*arguments, [START], NO_LIMIT, NO_LIMIT))
+    some = [(q, *k) for q, k in zip(found.state[1::2].tolist(), found.count[1::2].tolist(), strict=True)]
+    if some:
+        some.append(some[0])
+        equal(cpu.unroll(*arguments, some, NO_LIMIT, NO_LIMIT), reference.unroll(*arguments, some, NO_LIMIT, NO_LIMIT))
     trie = token_walk.build_trie(*flat(sorted(WORDS)))
     got = token_walk.walk(automaton.delta, automaton.byte_class, trie, NO_LIMIT, counts)
     want = slow_walk.walk(automaton.delta, automaton.byte_class, trie, NO_LIMIT, counts)
@@ -82,7 +87,7 @@ def by_tokens(automaton):
     ptr, order = token_walk.csr(links.source, len(automaton))
     steps = counters.Steps(ptr, (moves & ((1 << counters.STATE_BITS) - 1)).astype(np.int32)[order],
                            (moves >> counters.STATE_BITS)[order], links.set[order])
-    found = counters.unroll(steps, automaton.counts, automaton.accepting, endless(automaton.counts), START, NO_LIMIT,
+    found = counters.unroll(steps, automaton.counts, automaton.accepting, endless(automaton.counts), [START], NO_LIMIT,
                             NO_LIMIT)
     places = list(zip(found.state.tolist(), map(tuple, found.count.tolist()), strict=True))
     table = {place: {} for place in places}
@@ -169,7 +174,7 @@ def test_limits_are_kept():
     automaton = chain(1000)
     assert isinstance(automaton, CountedAutomaton)
     steps = counters.steps(automaton.delta, automaton.counts)
-    arguments = steps, automaton.counts, automaton.accepting, endless(automaton.counts), START
+    arguments = steps, automaton.counts, automaton.accepting, endless(automaton.counts), [START]
     with mock.patch.object(cpu, "DIRECT", 0):
         assert len(cpu.unroll(*arguments, 1002, NO_LIMIT).state) == 1002  # hash tables grow
     for impl in (cpu, reference):
@@ -185,6 +190,6 @@ def test_limits_are_kept():
 def test_without_an_upper_bound_counts_end_at_the_lower_one():
     automaton = chain(None)
     steps = counters.steps(automaton.delta, automaton.counts)
-    found = counters.unroll(steps, automaton.counts, automaton.accepting, endless(automaton.counts), START, 99, 99)
+    found = counters.unroll(steps, automaton.counts, automaton.accepting, endless(automaton.counts), [START], 99, 99)
     places = sorted(zip(found.state.tolist(), found.count[:, 0].tolist(), strict=True))
     assert places == [(0, 0), (0, 1), (0, 2), (1, 0)]

@@ -276,7 +276,7 @@ def test_what_is_given_may_be_longer_than_a_lowered_bound() -> None:
     state = graph.run(list(given))
     with pytest.warns(sf.Narrowed) as told:
         trellis = sf.Trellis(graph, 400, start=state, more=20_000)
-    assert told[0].message.longest < 1_500
+    assert 1_500 < told[0].message.longest < 10_000
     text = given.decode() + trellis.text(trellis.sample(torch.zeros(400, len(VOCAB))))
     assert constraint.accepts_prefix(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,8 @@ def test_the_automaton_writes_what_is_accepted(case: dict[str, Any], whitespace:
         value = json.loads(text)
         if "\\ud8" in text.lower() and "\\ude" not in text.lower() or "\\udc00" in text:
             continue  # lone surrogates are read, never written
-        if any(mark in text for mark in ("e1", "e2", "e-", "e3", "-0,", "1.0")) or text == "-0":
-            continue  # exponents and 1.0 for an integer are read, not written
+        if any(mark in text for mark in ("e1", "e2", "e-", "e3", "-0,", "1.0", "0.0")) or text == "-0":
+            continue  # exponents, 1.0 for an integer and a constant in another spelling are read, not written
         styles: list[dict[str, Any]] = [{"separators": (",", ":")}]
         if whitespace != "compact":
             styles += [{}, {"indent": 2}, {"indent": 4}, {"indent": "\t"}]
@@ -80,6 +81,8 @@ def test_refused_by_name_and_pointer(case: dict[str, Any]) -> None:
     ({"dependentRequired": {"a": [1]}}, "/dependentRequired/a"), ({"minProperties": "1"}, "/minProperties"),
     ({"unevaluatedItems": 1}, "/unevaluatedItems"), ({"$ref": 3}, "/$ref"), ({"$dynamicRef": "#x"}, "/$dynamicRef"),
     ({"properties": {1: {}}}, "/properties"), ({"enum": [{1, 2}]}, "/enum/0"),
+    ({"minLength": 2.0, "maxLength": 3.5}, "/maxLength"), ({"minLength": -1, "maxLength": 3}, "/minLength"),
+    ({"contains": True, "minContains": -1}, "/minContains"), ({"contains": True, "maxContains": -1}, "/maxContains"),
 ])
 def test_malformed_schemas_name_the_place(schema: Any, pointer: str) -> None:
     with pytest.raises(SpecError) as caught:
@@ -100,6 +103,88 @@ def test_contradictions_are_empty_languages(schema: Any) -> None:
     assert not constraint.accepts("null") and not constraint.accepts_prefix("")
     with pytest.raises(EmptyLanguage):
         constraint.automaton(sf.Limits())
+
+
+_MUST_NEST = {"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]}
+_MUTUALLY = {"$ref": "#/$defs/A", "$defs": {name: {"properties": {"n": {"$ref": f"#/$defs/{other}"}}, "required": ["n"],
+                                                   "type": "object"} for name, other in ("AB", "BA")}}
+
+
+@pytest.mark.parametrize("schema, pointer, hint", [
+    ({"type": "object", "properties": {"a": False}, "required": ["a"]}, "/properties/a", "it contradicts /required"),
+    ({"type": "object", "patternProperties": {"^a": False}, "required": ["ab"]}, "/patternProperties/^a", "/required"),
+    ({"allOf": [{"type": "string"}, {"type": "null"}]}, "/allOf/0/type", "it contradicts /allOf/1/type"),
+    (_MUST_NEST, "/properties/n/$ref", "hold itself"), (_MUTUALLY, "/$defs/A/properties/n/$ref", "hold itself"),
+    ({"type": "object", "properties": {"n": {"$ref": "#", "type": "string"}}, "required": ["n"]}, "/properties/n/$ref",
+     "it contradicts /required"),
+])
+def test_contradictions_name_their_places(schema: Any, pointer: str, hint: str) -> None:
+    with pytest.raises(EmptyLanguage) as caught:
+        sf.json_schema(schema).automaton(sf.Limits())
+    assert caught.value.pointer == pointer and hint in caught.value.hint
+
+
+@pytest.mark.parametrize("schema, written, unwritten", [
+    ({"const": 1}, ["1"], ["1.0", "1.00"]), ({"enum": [1, 2, 3]}, ["1", "3"], ["1.0", "3.0"]),
+    ({"const": 1.0}, ["1.0"], ["1", "1.00"]), ({"const": 0.5}, ["0.5"], ["0.50"]), ({"const": -0.0}, ["0.0"], ["0.00"]),
+    ({"const": 1e16}, ["10000000000000000"], ["10000000000000000.0"]),
+    ({"type": "integer", "const": 1.0}, ["1"], ["1.0"]),
+    ({"allOf": [{"const": 1}, {"const": 1.0}]}, ["1", "1.0"], ["1.00"]),
+    ({"const": {"a": [1]}}, ['{"a":[1]}'], ['{"a":[1.0]}']), ({"not": {"not": {"const": 1}}}, ["1"], ["1.0"]),
+    ({"type": "number", "not": {"const": 1}}, ["2", "2.0"], ["1", "1.0", "1.00"]),
+    ({"anyOf": [{"const": 1}, {"type": "number"}]}, ["1", "1.0", "2.0"], []),
+    ({"oneOf": [{"const": 1}, {"type": "number"}]}, ["2.0"], ["1", "1.0"]),
+    ({"enum": [1, 2, 4.5], "minimum": 2, "multipleOf": 0.5}, ["2", "4.5"], ["1", "2.0", "4.50"]),
+    ({"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": True}, ["[1,2]"], ["[1,1]", "[1,1.0]", "[1.0]"]),
+    ({"$schema": "http://json-schema.org/draft-04/schema#", "enum": [1.0], "not": {"type": "integer"}}, ["1.0"], ["1"]),
+])
+def test_constants_are_written_as_they_stand_and_read_in_any_spelling(
+        schema: Any, written: list[str], unwritten: list[str]) -> None:
+    constraint = sf.json_schema(schema, whitespace="compact")
+    automaton = constraint.automaton(sf.Limits())
+    assert all(automaton.accepts(text.encode()) and constraint.accepts(text) for text in written)
+    assert not any(automaton.accepts(text.encode()) for text in unwritten)
+
+
+def test_another_item_is_no_constant_in_another_spelling() -> None:
+    """Where an item repeats, all spellings of the others are taken out."""
+    schema = {"type": "array", "items": {"type": "number"}, "uniqueItems": True}
+    constraint = sf.json_schema(schema, whitespace="compact")
+    repeating = constraint.repeating()
+    assert repeating is not None
+    [repeat, *_] = repeating.repeats("[1,1]")
+    found = repeating.another(repeating.automaton(sf.Limits()), repeat, ["2"], sf.Limits())
+    assert found.accepts(b"3.0") and not any(found.accepts(text) for text in (b"1", b"1.0", b"2", b"2.00"))
+
+
+def test_what_is_not_generated_says_why() -> None:
+    schema = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}$"}, "minProperties": 2}
+    with pytest.raises(UnsupportedFeature, match="written with different lengths") as caught:
+        sf.json_schema(schema).automaton(sf.Limits())
+    assert "names of more lengths" in caught.value.hint
+    unasked = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}$"}, "not": {
+        "additionalProperties": {"type": "integer"}}, "anyOf": [{"not": {"additionalProperties": {"type": "string"}}}]}
+    with pytest.raises(UnsupportedFeature, match="this schema can be checked") as caught:
+        sf.json_schema(unasked).automaton(sf.Limits())
+    assert caught.value.pointer is None
+
+
+@pytest.mark.parametrize("schema, place", [
+    ({"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}, "under /parameters?"),
+    ({"openapi": "3.1.0", "info": {"title": "t"}, "paths": {}, "components": {"schemas": {"Pet": {"type": "object"}}}},
+     "under /components/schemas/Pet?"), ({"properites": {"a": {}}}, "any value is valid$"),
+])
+def test_a_schema_without_a_keyword_warns(schema: Any, place: str) -> None:
+    with pytest.warns(UserWarning, match="is a keyword of JSON Schema.*" + place.replace("?", r"\?")):
+        assert sf.json_schema(schema).accepts("null")
+
+
+@pytest.mark.parametrize("schema", [{}, True, {"title": "t", "$comment": "c"}, {"$defs": {"a": {}}}, {"x-order": 1},
+                                    {"format": "mine"}, {"name": 1, "type": "object"}])
+def test_other_schemas_do_not(schema: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sf.json_schema(schema)
 
 
 def test_recursion_that_must_nest_is_unrolled_far_enough() -> None:

@@ -18,10 +18,10 @@ much by the one that runs at the end, if that is another one. It is an integer: 
 
 `steps(delta, counts)` -> `Steps`: the transitions of int32 [S, K], labelled with their classes.
 
-`unroll(steps, counts, final, free, start, max_states, max_edges)` -> `Unrolled`: everything that is reached from state
-    ``start[0]`` at counts ``start[1:]`` and from which a `final` state (bool [S]) can be reached within the bounds, by
-    state and counts; nothing where that is not so of the start. Counters that are `free` (bool [C + 1]) have no upper
-    bound: their counts end at `least`. Raises `LimitReached`.
+`unroll(steps, counts, final, free, starts, max_states, max_edges)` -> `Unrolled`: everything that is reached from one
+    of the `starts`, each a state and its counts (1 + SLOTS numbers, within the bounds), and from which a `final` state
+    (bool [S]) can be reached within the bounds, by state and counts. Counters that are `free` (bool [C + 1]) have no
+    upper bound: their counts end at `least`. Raises `LimitReached`.
 
 `follow(steps, sets, counts, classes, start)` -> int64 [1 + SLOTS]: state and counts after a path of classes (int32 [L])
     from such a place; state -1 where it leaves the automaton or the bounds. `sets` are the (ptr, members) of the sets

@@ -118,20 +118,32 @@ def _slot(table, key_of, key):
 
 
 @njit(cache=True, nogil=True)
-def _unroll(ptr, target, shift, counts, free, start, base, width, direct, max_states, max_edges):
+def _table_size(places):
+    size = 1024
+    while size < 4 * places:
+        size *= 2
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _unroll(ptr, target, shift, counts, free, starts, base, width, direct, max_states, max_edges):
     """Breadth first; `width` (int64 [S]) is how many counts there are in slot 1, `direct` whether all places have a
     slot in the table."""
-    state, count = np.empty(256, np.int32), np.empty((256, SLOTS), np.int64)
-    key_of = np.empty(0 if direct else 256, np.int64)
-    table = np.full(base[-1] if direct else 1024, -1, np.int32)
-    out_ptr, to, origin = np.zeros(257, np.int64), np.empty(1024, np.int32), np.empty(1024, np.int32)
-    after = np.empty(SLOTS, np.int64)
-    state[0], count[0] = start[0], start[1:]
-    key = base[start[0]] + start[1] * width[start[0]] + start[2]
-    table[_slot(table, key_of, key)] = 0
-    if not direct:
-        key_of[0] = key
-    known, edges, x = 1, 0, 0
+    size = max(256, starts.shape[0])
+    state, count = np.empty(size, np.int32), np.empty((size, SLOTS), np.int64)
+    key_of = np.empty(0 if direct else size, np.int64)
+    table = np.full(base[-1] if direct else _table_size(size), -1, np.int32)
+    out_ptr, to, origin = np.zeros(size + 1, np.int64), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    after, known = np.empty(SLOTS, np.int64), 0
+    for start in starts:
+        key = base[start[0]] + start[1] * width[start[0]] + start[2]
+        slot = _slot(table, key_of, key)
+        if table[slot] < 0:
+            state[known], count[known], table[slot] = start[0], start[1:], known
+            if not direct:
+                key_of[known] = key
+            known += 1
+    edges, x = 0, 0
     while x < known:
         q = state[x]
         if edges + ptr[q + 1] - ptr[q] > to.shape[0]:
@@ -198,7 +210,7 @@ def _kept(kept, state, count, ptr, target, origin):
     return state[kept], count[kept], out_ptr, out_target[:edges].copy(), out_origin[:edges].copy()
 
 
-def unroll(given, counts, final, free, start, max_states, max_edges):
+def unroll(given, counts, final, free, starts, max_states, max_edges):
     """See the package."""
     top = np.where(free, counts.least, counts.most)[counts.of] + 1
     top[counts.of == 0] = 1
@@ -206,12 +218,11 @@ def unroll(given, counts, final, free, start, max_states, max_edges):
     if places >= 1 << 62:
         raise LimitReached("states", int(places))
     base = np.concatenate([[0], np.cumsum(top[:, 0] * top[:, 1])])
-    place = np.array(start, np.int64)
-    for s in range(SLOTS):
-        c = counts.of[place[0], s]
-        place[1 + s] = min(place[1 + s], counts.least[c]) if free[c] else place[1 + s]
+    found = np.array(starts, np.int64).reshape(-1, 1 + SLOTS)
+    of = counts.of[found[:, 0]]
+    found[:, 1:] = np.where(free[of], np.minimum(found[:, 1:], counts.least[of]), found[:, 1:])
     status, states, edges, *arrays = _unroll(
-        given.ptr, given.target, given.shift, counts, free, place, base, np.ascontiguousarray(top[:, 1]),
+        given.ptr, given.target, given.shift, counts, free, found, base, np.ascontiguousarray(top[:, 1]),
         bool(base[-1] <= DIRECT), min(max_states, 1 << 30), min(max_edges, 1 << 30))
     if status != DONE:
         raise LimitReached(*(("states", int(states)) if status == TOO_MANY_STATES else ("edges", int(edges))))

@@ -69,12 +69,12 @@ def step(counts, free, q, r, shift, place):
     return tuple(found)
 
 
-def unroll(given, counts, final, free, start, max_states, max_edges):
-    """Breadth first from the start, then what cannot end is left out."""
-    state, place = start[0], tuple(start[1:])
-    begin = (state, tuple(int(min(k, counts.least[c])) if free[c] else int(k)
-                          for k, c in zip(place, counts.of[state], strict=True)))
-    number, queue, edges = {begin: 0}, [begin], []
+def unroll(given, counts, final, free, starts, max_states, max_edges):
+    """Breadth first from the starts, then what cannot end is left out."""
+    queue = list(dict.fromkeys(
+        (int(state), tuple(int(min(k, counts.least[c])) if free[c] else int(k)
+                           for k, c in zip(place, counts.of[state], strict=True))) for state, *place in starts))
+    number, edges = {place: x for x, place in enumerate(queue)}, []
     for x, (q, place) in enumerate(queue):
         for e in range(given.ptr[q], given.ptr[q + 1]):
             r = int(given.target[e])

@@ -61,17 +61,20 @@ class StringAtom(Atom):
 
 class NumberAtom(Atom):
     """A relation between the number and a constant: '>=', '>', '<=', '<', '==', 'multiple' of it, 'integer', or
-    'whole': an integer that is written without a fraction and an exponent (draft 4)."""
+    'whole': an integer that is written without a fraction and an exponent (draft 4).
 
-    __slots__ = ("relation", "value")
+    `spelling`: how a constant is written that numbers are to equal; what is read may be spelled in any way.
+    """
+
+    __slots__ = ("relation", "spelling", "value")
     kind = NUMBER
 
-    def __init__(self, relation: str, value: Fraction = Fraction(0)) -> None:
-        self.relation, self.value = relation, value
+    def __init__(self, relation: str, value: Fraction = Fraction(0), spelling: str = "") -> None:
+        self.relation, self.value, self.spelling = relation, value, spelling
         super().__init__()
 
     def _key(self) -> object:
-        return self.relation, self.value
+        return self.relation, self.value, self.spelling
 
     def holds(self, number: Decimal) -> bool:
         """Does the relation hold? Exact for any exponent: nothing is expanded."""

@@ -21,19 +21,30 @@ from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, Unsuppor
 from ...limits import Limits
 from ..between import between, without
 from ..constraint import Begun, Constraint, Repeat, check_text
-from .containers import COUNTED_ITEMS
-from .contradiction import culprits
+from .containers import COUNTED_ITEMS, UNIQUE_ITEMS
+from .contradiction import culprits, nests_without_end
 from .document import check_json, check_size, parse_document
 from .emit import emit
 from .evaluate import Evaluator, parse
 from .goals import GoalSpace
 from .lower import Lowering
+from .mistaken import warn_of_no_keyword
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
 from .reader import Reader, Reading
 from .repeats import begun, item_from, one_value, repeats
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
+
+UNWRITTEN = {  # why a keyword is not written, and the way out
+    "minProperties": ("undeclared names that have to differ are written with different lengths, and these names have "
+                      "too few lengths", "name the properties, or allow names of more lengths"),
+    "propertyNames": ("some names are only known to be right when they are judged as a whole",
+                      "name the properties, or say by a pattern what names are like"),
+    "uniqueItems": (f"with approximate=\"sound\", of at most {UNIQUE_ITEMS} items strings differ in their lengths and "
+                    "numbers in their digits, and this schema leaves no such items",
+                    "use a Generator without approximate"),
+}
 
 
 class JsonSchema(Constraint):
@@ -44,6 +55,7 @@ class JsonSchema(Constraint):
         self.schema, self.whitespace, self.formats, self.adapter = schema, whitespace, formats, adapter
         self.any_order, self.approximate = any_order, approximate
         self._repeat = False  # is written what `repeating` tells?
+        self._any_spelling = False  # are constants written in all their spellings?
         check_size(schema)
         self._lowering = Lowering(schema, limits, formats, documents, approximate)
         self._lowering.check()
@@ -55,7 +67,7 @@ class JsonSchema(Constraint):
     def identity(self) -> str:
         """The schema, in its own order, and the options."""
         return json.dumps([self.schema, int(self.whitespace), self.formats, self.any_order, self.approximate,
-                           self.documents, self._repeat])
+                           self.documents, self._repeat, self._any_spelling])
 
     @property
     def outline(self) -> str:
@@ -122,7 +134,8 @@ class JsonSchema(Constraint):
             raise self._lowering.ungenerable[0]
         counted_from: int | None = COUNTED_ITEMS
         while True:
-            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat)
+            space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat,
+                              self._any_spelling)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
                 return replace(automaton, exact_up_to=space.free_length)
@@ -176,14 +189,16 @@ class JsonSchema(Constraint):
         if not many_spellings:
             return found
         alike = json_schema(f'{{"enum": [{", ".join(many_spellings)}]}}', key_order="any", limits=self._lowering.limits)
-        others_spelled = alike._changed(whitespace=self.whitespace).automaton(limits)
+        others_spelled = alike._changed(whitespace=self.whitespace, _any_spelling=True).automaton(limits)
         if others_spelled.nesting:  # not all of them
             raise TooLarge("states", limits.states + 1, limits.states)
         return difference(found, others_spelled, limits)
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]
-        return UnsupportedFeature(key, f"{key} can be checked here, but not generated", pointer=places[0])
+        why, hint = UNWRITTEN[key]
+        return UnsupportedFeature(key, f"{key if places else 'this schema'} can be checked here, but not "
+                                  f"generated: {why}", pointer=places[0] if places else None, hint=hint)
 
     def _empty(self) -> EmptyLanguage:
         if self.schema is False:
@@ -193,7 +208,11 @@ class JsonSchema(Constraint):
             return EmptyLanguage("no JSON value satisfies the schema",
                                  hint="look for constraints that contradict each other, or a definition that needs "
                                       "itself without an end")
-        hint = f"it contradicts {places[1]}" if len(places) > 1 else "without this keyword some would"
+        hint = "without it some would"
+        if nests_without_end(self.schema, places[0], self.formats, self.documents):
+            hint = "a value would have to hold itself, without an end"
+        elif len(places) > 1:
+            hint = f"it contradicts {places[1]}"
         return EmptyLanguage("no JSON value satisfies the schema", pointer=places[0], hint=hint)
 
     @property
@@ -211,6 +230,9 @@ class JsonSchema(Constraint):
         try:
             return self.adapter.validate_json(text)
         except ValidationError as error:
+            if not (reading := self.read(text)).accepted:
+                raise SpecError(f"the text {text!r:.200} does not satisfy the schema: at character {reading.position}, "
+                                f"expected {reading.expected}") from None
             raise RefusedValue(f"the text {text!r:.200} satisfies the schema, but the type's own validators refuse it: "
                                f"{error}", tuple(error.errors()[0]["loc"])) from None
 
@@ -250,6 +272,8 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
     if not isinstance(given, Mapping) or not all(isinstance(uri, str) for uri in given):
         raise SpecError(f"documents must map URIs to schemas, not {documents!r:.80}")
     adapter = None if is_schema(schema) else type_adapter(schema)
+    if adapter is None:
+        warn_of_no_keyword(schema)
     described = schema if adapter is None else schema_of(adapter, schema)
     return JsonSchema(described, whitespace=WHITESPACE[whitespace], formats=formats, any_order=key_order == "any",
                       approximate=approximate is not None, documents=dict(given), adapter=adapter,

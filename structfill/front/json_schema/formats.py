@@ -34,7 +34,7 @@ class Format:
 _MONTH_DAY = (r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
               r"|02-(?:0[1-9]|1\d|2[0-8]))")
 _LEAP_YEAR = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
-_DATE = rf"(?!0000)(?:\d{{4}}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
+DATE = rf"(?!0000)(?:\d{{4}}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:{}(?:\.\d+)?(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _TIME, _LEAP_TIME = _CLOCK.format(r"[0-5]\d"), _CLOCK.format(r"(?:[0-5]\d|60)")
 # RFC 3339, appendix A
@@ -42,10 +42,10 @@ _DURATION_TIME = r"T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S)"
 _DURATION_DATE = r"(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)"
 # RFC 2673, section 3.2; RFC 4291, section 2.2
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _H16 = r"[0-9a-fA-F]{1,4}"
-_LAST = rf"(?:{_H16}:{_H16}|{_IPV4})"
-_IPV6 = "|".join([rf"(?:{_H16}:){{6}}{_LAST}", rf"::(?:{_H16}:){{5}}{_LAST}",
+_LAST = rf"(?:{_H16}:{_H16}|{IPV4})"
+IPV6 = "|".join([rf"(?:{_H16}:){{6}}{_LAST}", rf"::(?:{_H16}:){{5}}{_LAST}",
                   *(rf"(?:(?:{_H16}:){{0,{n}}}{_H16})?::(?:{_H16}:){{{4 - n}}}{_LAST}" for n in range(5)),
                   rf"(?:(?:{_H16}:){{0,5}}{_H16})?::{_H16}", rf"(?:(?:{_H16}:){{0,6}}{_H16})?::"])
 # RFC 1123 and RFC 5890
@@ -66,7 +66,7 @@ def _uri(wide: str, literals: bool, scheme: str = r"[A-Za-z][A-Za-z0-9+.-]*:") -
     kept = rf"[A-Za-z0-9._~!$&'()*+,;={wide}-]"
     part = rf"(?:{kept}|[:@]|%[0-9A-Fa-f]{{2}})"
     plain = rf"(?:{kept}|%[0-9A-Fa-f]{{2}})*"
-    address = rf"|\[(?:{_IPV6}|[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+)\]" if literals else ""
+    address = rf"|\[(?:{IPV6}|[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+)\]" if literals else ""
     authority = rf"(?:(?:{kept}|:|%[0-9A-Fa-f]{{2}})*@)?(?:{plain}{address})(?::\d*)?"
     first = part if scheme else rf"(?:{kept}|@|%[0-9A-Fa-f]{{2}})"  # a colon would end a scheme
     path = rf"(?://{authority}(?:/{part}*)*|/(?:{part}+(?:/{part}*)*)?|{first}+(?:/{part}*)*|)"
@@ -131,18 +131,18 @@ def _is_regex(text: str) -> bool:
 
 def _mailbox(wide: str) -> str:
     domain = rf"{_LDH}(?:\.{_LDH})*" if not wide else rf"[A-Za-z0-9{wide}](?:[A-Za-z0-9.{wide}-]*[A-Za-z0-9{wide}])?"
-    return _MAILBOX.format(atom=_ATOM.format(wide), wide=wide, domain=domain, ipv4=_IPV4, ipv6=_IPV6)
+    return _MAILBOX.format(atom=_ATOM.format(wide), wide=wide, domain=domain, ipv4=IPV4, ipv6=IPV6)
 
 
 _ADDRESS = rf"{_ATOM.format('')}(?:\.{_ATOM.format('')})*@{_HOST}"
 FORMATS: dict[str, Format] = {
-    "date": Format(_DATE),
+    "date": Format(DATE),
     "time": Format(_TIME, _LEAP_TIME, _keeps_time),
-    "date-time": Format(rf"{_DATE}[tT]{_TIME}", rf"{_DATE}[tT]{_LEAP_TIME}", _keeps_time),
+    "date-time": Format(rf"{DATE}[tT]{_TIME}", rf"{DATE}[tT]{_LEAP_TIME}", _keeps_time),
     "duration": Format(rf"P(?:{_DURATION_DATE}(?:{_DURATION_TIME})?|{_DURATION_TIME}|\d+W)"),
     "uuid": Format(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),  # RFC 4122, section 3
-    "ipv4": Format(_IPV4),
-    "ipv6": Format(_IPV6),
+    "ipv4": Format(IPV4),
+    "ipv6": Format(IPV6),
     "hostname": Format(_HOST, rf"{_LDH}(?:\.{_LDH})*", _is_hostname, 63),
     "idn-hostname": Format(_HOST, r"[^\s]+", _is_international, 63),
     "email": Format(_ADDRESS, _mailbox("")),

@@ -10,30 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
-from itertools import compress
 
 from structfill_kernels.counters import UNBOUNDED
 
-from ...automaton import decimals
-from ...automaton.char_dfa import CharDFA, product
+from ...automaton.char_dfa import CharDFA
 from ...automaton.repeats import CountedStrings
 from ...deadline import check_time
 from ...errors import TooLarge
-from ...limits import Limits
 from . import atoms as at
 from .containers import ArrayState, ArrayStates, ObjectState
 from .formula import TRUE, Atom, holds
 from .lower import Lowering
 from .members import ObjectStates
+from .numbers import numbers
 from .residue import REJECT, Outcome, Residue, conjuncts
 from .strings import bounded, labelled, uncounted, without_lengths
 
 LITERALS = {b"null": at.NULL, b"true": at.TRUE_LITERAL, b"false": at.FALSE_LITERAL}
-MAX_BITS = 4_096  # of bounds and divisors, whose digits are states
 WORK_PER_NODE = 200  # a visit in Python costs about as much as so many steps of a compiled kernel
-_INTEGER = at.NumberAtom("integer")
 
 
 class GoalSpace:
@@ -41,13 +36,15 @@ class GoalSpace:
 
     What is to be written (`writes`) may be less than what may be read. Declared names come in their order, or in
     `any_order`: then an object of n optional properties has 2**n states. What is written may be more than what is
-    allowed where items `repeat` that are to be unique.
+    allowed where items `repeat` that are to be unique. Constants are written as they stand in the schema, or in
+    `any_spelling`: 1.0 for 1, too.
     """
 
     def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False,
-                 counts_items_from: int | None = None, counts_below: int = UNBOUNDED, repeat: bool = False) -> None:
+                 counts_items_from: int | None = None, counts_below: int = UNBOUNDED, repeat: bool = False,
+                 any_spelling: bool = False) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
-        self.repeat = repeat
+        self.repeat, self.any_spelling = repeat, any_spelling
         self.counts_items_from = counts_items_from  # bounds from here on on the number of items are counted
         self.counts_below = counts_below  # and lengths below this
         self.free_lengths: list[int] = []  # those `maxLength` that are left to the budget of the canvas
@@ -143,15 +140,7 @@ class Goal:
     def number(self) -> CharDFA:
         """The canonical decimals that may stand here, labelled with outcomes."""
         residue = self._of_kind(at.NUMBER)
-        if residue.dead:
-            return CharDFA.empty()
-        parts: list[at.NumberAtom] = list(residue.atoms)  # type: ignore[arg-type]
-        self.space.expect(sum(atom.relation == "==" for atom in parts) * residue.size)  # each has a label of its own
-        spelling = decimals.integer() if _INTEGER in conjuncts(residue.must) else decimals.number()
-
-        def decide(truth: tuple[bool, ...]) -> int:
-            return self.label(residue, set(compress(parts, truth[1:])).__contains__) if truth[0] else REJECT
-        return product([spelling, *(_decimals(atom, self.space.limits) for atom in parts)], decide, self.space.limits)
+        return CharDFA.empty() if residue.dead else numbers(residue, self.label, self.space)
 
     def number_label(self, value: Decimal) -> int:
         """The label of a number in any spelling, or REJECT."""
@@ -172,16 +161,3 @@ class Goal:
 
 def _never(_: Atom) -> bool:
     return False
-
-
-def _decimals(atom: at.NumberAtom, limits: Limits) -> CharDFA:
-    if atom.relation == "whole":
-        return decimals.integer()
-    if max(atom.value.numerator.bit_length(), atom.value.denominator.bit_length()) > MAX_BITS:
-        raise TooLarge("bits of a number", atom.value.numerator.bit_length(), MAX_BITS)
-    if atom.relation in ("integer", "multiple"):
-        return decimals.multiple_of(atom.value or Fraction(1), limits)  # 1.0 is an integer
-    if atom.relation == "==":
-        return decimals.equal(atom.value, limits)
-    bound = decimals.at_least if atom.relation[0] == ">" else decimals.at_most
-    return bound(atom.value, len(atom.relation) == 1, limits)

@@ -33,17 +33,19 @@ def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
     """The JSON Schema of an adapter's type, its objects closed: Pydantic would drop what is undeclared."""
     from pydantic.errors import PydanticUserError
 
+    from .pydantic_types import FORMATS, Described
+
     try:
-        schema: dict[str, Any] = adapter.json_schema(mode="validation")
+        schema: dict[str, Any] = adapter.json_schema(mode="validation", schema_generator=Described)
     except PydanticUserError as error:
         raise SpecError(f"{spec!r:.80} has no JSON Schema: {str(error).splitlines()[0]}") from None
-    _close(schema)
+    _close(schema, FORMATS)
     return schema
 
 
-def _close(schema: dict[str, Any]) -> None:
+def _close(schema: dict[str, Any], formats: dict[str, str]) -> None:
     """Set `additionalProperties` to false wherever properties are declared and it is not said otherwise, and drop what
-    is said of a set: given an item twice, it holds it once."""
+    is said of a set: given an item twice, it holds it once. `formats` that are Pydantic's own become patterns."""
     waiting: list[Any] = [schema]
     while waiting:
         part = waiting.pop()
@@ -53,6 +55,8 @@ def _close(schema: dict[str, Any]) -> None:
             part.setdefault("additionalProperties", False)
         if part.get("minItems") in (None, 0, 1):
             part.pop("uniqueItems", None)
+        if isinstance(part.get("format"), str) and part["format"] in formats:
+            part.setdefault("pattern", f"^(?:{formats[part['format']]})$")
         waiting += [inner for _, inner in subschemas(part)]
 
 

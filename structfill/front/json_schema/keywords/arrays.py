@@ -55,10 +55,12 @@ def contains(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`contains` with `minContains` and `maxContains`"""
     key = low.child(schema["contains"], place)
     bounded = low.knows("minContains", place)
-    least = natural(schema.get("minContains", 1), "minContains", place) if bounded else 1
+    parent = place.rpartition("/")[0]
+    least = natural(schema.get("minContains", 1), "minContains", f"{parent}/minContains") if bounded else 1
     parts: list[Formula] = [at.Contains(least, key)] if least else []
     if bounded and "maxContains" in schema:
-        parts.append(unless(at.ARRAY, at.Contains(natural(schema["maxContains"], "maxContains", place) + 1, key)))
+        most = natural(schema["maxContains"], "maxContains", f"{parent}/maxContains")
+        parts.append(unless(at.ARRAY, at.Contains(most + 1, key)))
     return conj(parts)
 
 

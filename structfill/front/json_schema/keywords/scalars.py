@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 def length(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`minLength` and `maxLength`, together"""
-    least = natural(schema.get("minLength", 0), "minLength", place)
-    most = natural(schema["maxLength"], "maxLength", place) if "maxLength" in schema else None
+    parent = place.rpartition("/")[0]
+    least = natural(schema.get("minLength", 0), "minLength", f"{parent}/minLength")
+    most = natural(schema["maxLength"], "maxLength", f"{parent}/maxLength") if "maxLength" in schema else None
     if least > low.limits.states:
         raise TooLarge("states", least, low.limits.states)
     if most is None or most < max(low.limits.length, least):
-        low.weights[f"{place.rpartition('/')[0]}/{'minLength' if most is None else 'maxLength'}"] = most or least
+        low.weights[f"{parent}/{'minLength' if most is None else 'maxLength'}"] = most or least
         if least == 0 and most is None:
             return TRUE
         possible = most is None or most >= least

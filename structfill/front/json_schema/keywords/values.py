@@ -10,6 +10,7 @@ from ....errors import SpecError
 from .. import atoms as at
 from ..dialect import Dialect
 from ..formula import Atom, Formula, conj, disj, negate
+from ..numbers import spelled
 from ..pointers import escape
 from .reading import check_name, exact, kind_name
 
@@ -63,7 +64,7 @@ def equal(low: Lowering, value: Any, place: str) -> Formula:
     if isinstance(value, str):
         return conj([at.KindIs(at.STRING), at.StringAtom(CharDFA.words([value]))])
     if isinstance(value, int | float):
-        return conj([at.KindIs(at.NUMBER), at.NumberAtom("==", exact(value, place))])
+        return conj([at.KindIs(at.NUMBER), at.NumberAtom("==", exact(value, place), spelled(value))])
     if isinstance(value, list):
         items = [at.ItemAt(i, low.constant(v, f"{place}/{i}")) for i, v in enumerate(value)]
         return conj([at.KindIs(at.ARRAY), *items, *count(len(value), len(value))])
