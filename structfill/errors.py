@@ -6,6 +6,7 @@ server's answer. Everything structfill raises on bad input derives from `Structf
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from dataclasses import dataclass
@@ -148,6 +149,7 @@ class Narrowed(UserWarning):
 def warn_caller(warning: Warning) -> None:
     """Warns the first caller that is not this package."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+    within = __package__, contextlib.__name__  # and its decorators around what is ours
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in within:
         frame, level = frame.f_back, level + 1
     warnings.warn(warning, stacklevel=level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
@@ -241,44 +240,6 @@ def test_too_much_to_count_is_said_by_the_canvas() -> None:
     with pytest.raises(TooLarge) as raised:
         sf.Trellis(graph, 400)
     assert (raised.value.limit, raised.value.allowed) == ("states", 20_000) and "shorter canvas" in str(raised.value)
-
-
-def wide(count, **of):
-    names = [f"k{i}" for i in range(count)]
-    return {"type": "object", "additionalProperties": False, "required": names,
-            "properties": {name: {"type": "string", **of} for name in names}}
-
-
-@pytest.mark.parametrize("schema", [wide(6, maxLength=20_000), wide(3, minLength=40, maxLength=25_000),
-                                    wide(150, maxLength=2_000) | {"required": ["k7"]}])
-def test_bounds_are_lowered_where_they_cost_too_much(schema) -> None:
-    vocab = Vocab([*VOCAB.tokens, b"a" * 500, b"b" * 90], eos_ids=VOCAB.eos_ids, pad_id=VOCAB.pad_id,
-                  mask_id=VOCAB.mask_id)
-    constraint = sf.json_schema(schema, whitespace="compact")
-    blocks, used = sf.Blocks(sf.compile(constraint, vocab), 200), list[int]()
-    logits = torch.zeros(80, len(vocab))
-    logits[:, -2:] = 9.0  # the model would write long strings
-    with pytest.warns(sf.Narrowed, match="upper bounds of strings and arrays are lowered") as told:
-        while blocks.left and not blocks.ended:
-            ids = blocks.trellis(80).sample(logits, torch.Generator().manual_seed(len(used)))
-            blocks.advance(ids)
-            used += ids.tolist()
-    longest = max(one.message.longest for one in told)
-    text = vocab.text(np.array(used[:200]))
-    value = json.loads(text)
-    assert constraint.accepts(text) and 40 <= max(map(len, value.values())) <= longest < 10_000
-
-
-def test_what_is_given_may_be_longer_than_a_lowered_bound() -> None:
-    constraint = sf.json_schema(wide(4, maxLength=20_000), whitespace="compact")
-    graph = sf.compile(constraint, VOCAB)
-    given = b'{"k0":"' + b"a" * 1_500
-    state = graph.run(list(given))
-    with pytest.warns(sf.Narrowed) as told:
-        trellis = sf.Trellis(graph, 400, start=state, more=20_000)
-    assert 1_500 < told[0].message.longest < 10_000
-    text = given.decode() + trellis.text(trellis.sample(torch.zeros(400, len(VOCAB))))
-    assert constraint.accepts_prefix(text)
 
 
 def test_tokens_too_long_to_be_counted() -> None:
