@@ -187,7 +187,7 @@ class Generator:
             budget, canvas = self._sizes
             middle = fill(self.graph, self.model, self.options, self._context([prompt]), given,
                           budget or max(self.max_tokens, given.needed + SLACK),
-                          canvas or max(self.canvas_length, len(given.after) + SLACK))
+                          canvas or max(self.canvas_length, len(given.after) + SLACK), self.constraint.given_as)
             self.constraint.value(prefix + middle + suffix)  # SQL is checked on its way out
             return middle
         between = Generator(constraint=Between(self.constraint, prefix, suffix), model=self.model, options=self.options,
@@ -305,7 +305,8 @@ def infill(prefix: str, suffix: str, constraint: Constraint | None = None, *, wh
     if not isinstance(constraint, Constraint):
         raise _not_a_constraint(constraint)
     _check_given(prefix, suffix)
-    middle = Template([part for part in (prefix, Hole("middle", constraint), suffix) if part != ""])
+    parts = [part for part in (prefix, Hole("middle", constraint), suffix) if part != ""]
+    middle = Template(parts, shown=False)  # the canvas shows the model what is given
     text = Generator(constraint=middle, model=model, options=options, max_tokens=max_tokens, limits=limits)(prompt).text
     found = middle.split(text)
     assert found is not None  # the text follows the template

@@ -22,8 +22,6 @@ from .trellis import OPEN
 from .vocab import Vocab
 
 FINE = 24  # tokens: up to here every length is asked for
-HINT = ("given text has to be of the language that is written: over tables, SQL as `structfill.sql(...).bound_grammar` "
-        "has it")
 
 
 class _Layout(NamedTuple):
@@ -51,12 +49,13 @@ class Given(NamedTuple):
 
 
 def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, given: Given, max_tokens: int,
-         canvas_length: int) -> str:
+         canvas_length: int, given_as: str) -> str:
     """The text of at least one token between what is given, so that all is in the language of `graph`.
 
     `context` int64 [1, P] is what the model reads first; behind it stands what comes before the hole, and the canvas
-    holds the rest. Raises `EmptyLanguage` where no text begins or ends as given, `BudgetTooSmall` and `SpecError` where
-    the budget or the canvas has no room for a hole, `NotFound` where no filling was found.
+    holds the rest; `given_as` is what messages say of given text. Raises `EmptyLanguage` where no text begins or ends
+    as given, `BudgetTooSmall` and `SpecError` where the budget or the canvas has no room for a hole, `NotFound` where
+    no filling was found.
     """
     sample, options = sampler_for(model, options)
     if isinstance(options, LeftToRightOptions):
@@ -65,7 +64,7 @@ def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, 
     before, after = given
     start = graph.run(before)
     if graph.lost(start):
-        raise no_beginning(graph.vocab.decode_bytes(before), _good(graph, before), HINT)
+        raise no_beginning(graph.vocab.decode_bytes(before), _good(graph, before), given_as)
     if max_tokens < given.needed:
         raise BudgetTooSmall(max_tokens, given.needed)
     if canvas_length <= len(after):
@@ -74,10 +73,14 @@ def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, 
     length = min(canvas_length, max_tokens - len(before))
     written = torch.tensor([before], dtype=torch.int64)
     coarse, rest = _lengths(length - len(after))
-    layouts = list(_layouts(graph, start, after, length, coarse)) or list(_layouts(graph, start, after, length, rest))
+    try:
+        layouts = (list(_layouts(graph, start, after, length, coarse))
+                   or list(_layouts(graph, start, after, length, rest)))
+    except NothingFollows:
+        raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=given_as) from None
     if not layouts:
         raise NotFound(f"no filling of at most {length - len(after)} tokens was found between what is given; one may "
-                       f"exist ({HINT})")
+                       f"exist ({given_as})")
     listening = _Listening(model)
     next(sample(listening, context, LazyTrellis(graph, length, start=[start]), options, written))
     seen = listening.logits[:, -length:]
@@ -110,13 +113,13 @@ class _Listening:
 
 def _layouts(graph: LazyGraph, start: Any, after: list[int], length: int, holes: Iterable[int]) -> Iterator[_Layout]:
     """Canvases of at most `length` positions that begin with a hole and hold `after` behind it, for those lengths of
-    the hole that have a filling."""
+    the hole that have a filling. Raises `NothingFollows` where none has."""
     for hole in holes:
         fixed = [*[OPEN] * hole, *after, graph.vocab.eos_ids[0]][:length]
         try:
             yield _Layout(hole, LazyTrellis(graph, len(fixed), fixed, start=[start]))
-        except NothingFollows:  # whatever the length
-            raise EmptyLanguage(f"nothing makes a valid text of what is given on both sides: {HINT}") from None
+        except NothingFollows:
+            raise  # whatever the length
         except (EmptyLanguage, NotFound, TooLarge):
             continue
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.counted import CountedAutomaton
@@ -33,6 +33,9 @@ class Begun(NamedTuple):
 
 class Constraint(ABC):
     """A language of texts. Immutable; everything heavy is made on first use and kept."""
+
+    # What text around a hole has to be like, for messages: what is written is a part of what is read.
+    given_as: ClassVar[str] = "what is given has to be spelled as it would be written"
 
     @abstractmethod
     def accepts(self, text: str) -> bool:

@@ -33,10 +33,10 @@ class Hole(NamedTuple):
 
 
 class Template(Constraint):
-    """Texts that follow a template. Made by `template`."""
+    """Texts that follow a template. Made by `template`; one that is not `shown` has no outline."""
 
-    def __init__(self, parts: Sequence[str | Hole]) -> None:
-        self.parts = tuple(parts)
+    def __init__(self, parts: Sequence[str | Hole], shown: bool = True) -> None:
+        self.parts, self._shown = tuple(parts), shown
 
     @property
     def identity(self) -> str:
@@ -46,9 +46,10 @@ class Template(Constraint):
                                    for part in self.parts])
 
     @property
-    def outline(self) -> str:
+    def outline(self) -> str | None:
         """The template as a reader would write it."""
-        return "".join(part if isinstance(part, str) else "{" + part.name + "}" for part in self.parts)
+        shown = "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in self.parts)
+        return shown if self._shown else None
 
     def accepts(self, text: str) -> bool:
         """Does this text follow the template? What stands in a hole may be spelled in any way its constraint allows."""

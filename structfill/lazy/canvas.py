@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
-from structfill.errors import UnsupportedFeature, VocabMismatch
+from structfill.errors import SpecError, UnsupportedFeature, VocabMismatch
 from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Constrained, Posterior
 from structfill.trellis.constrain import SLIGHT, lift, room
@@ -211,13 +211,13 @@ class LazyTrellis(LeftToRight):
         """Rows beside their logits [N, Vl], whether there was no batch axis, and where results go."""
         x = logits.detach() if isinstance(logits, torch.Tensor) else torch.as_tensor(np.asarray(logits))
         if x.dim() not in (2, 3) or x.shape[-2] != self.length or not x.shape[0]:
-            raise ValueError(f"logits of shape {tuple(x.shape)} for a canvas of {self.length} positions")
+            raise SpecError(f"logits of shape {tuple(x.shape)} for a canvas of {self.length} positions")
         if x.shape[-1] < len(self.graph.vocab):
             raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {len(self.graph.vocab)} tokens")
         flat = x.dim() == 2
         parts = x[None] if flat else x
         if self.rows not in (1, len(parts)):
-            raise ValueError(f"logits for {len(parts)} rows in a trellis of {self.rows}")
+            raise SpecError(f"logits for {len(parts)} rows in a trellis of {self.rows}")
         rows = self._rows * len(parts) if self.rows == 1 else self._rows
         return list(zip(rows, parts, strict=True)), flat, x.device
 
@@ -302,5 +302,5 @@ def _uniforms(rows: int, length: int, generator: torch.Generator | None) -> Floa
 
 def _scale(temperature: float) -> float:
     if not (temperature > 0 and 0 < 1 / temperature < math.inf):
-        raise ValueError(f"temperature must be positive and finite, not {temperature!r}")
+        raise SpecError(f"temperature must be positive and finite, not {temperature!r}")
     return 1 / temperature

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from structfill.errors import VocabMismatch
+from structfill.errors import SpecError, VocabMismatch
 
 from .canvas import Posterior
 from .constrain import Constrained, room
@@ -30,7 +30,7 @@ class TrellisBatch:
     def __init__(self, parts: Sequence[Any]) -> None:
         self.parts = list(parts)
         if len({part.length for part in self.parts}) != 1:
-            raise ValueError("a batch needs one or more trellises, all of the same length")
+            raise SpecError("a batch needs one or more trellises, all of the same length")
         if len({part.graph.vocab_fingerprint for part in self.parts}) != 1:
             raise VocabMismatch("the trellises of a batch are for different vocabularies")
         self.length = self.parts[0].length
@@ -44,7 +44,7 @@ class TrellisBatch:
     def _split(self, values: Any) -> list[Any]:
         """The rows of every part."""
         if values.ndim < 2 or len(values) != self.rows:
-            raise ValueError(f"a batch of {self.rows} rows was given an array of shape {tuple(values.shape)}")
+            raise SpecError(f"a batch of {self.rows} rows was given an array of shape {tuple(values.shape)}")
         return [values[a:b] for a, b in zip(self._ends[:-1], self._ends[1:], strict=True)]
 
     def _each(self, call: Callable[[Any, Any], torch.Tensor], logits: Any) -> torch.Tensor:

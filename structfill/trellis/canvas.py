@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import bitmask, reach, sweep
 
-from structfill.errors import BudgetTooSmall, UnsupportedFeature
+from structfill.errors import BudgetTooSmall, SpecError, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
 from . import reading as r
@@ -199,7 +199,7 @@ class Trellis:
         filled = torch.empty(shape, dtype=torch.int32) if out is None else out
         if filled.shape != shape or filled.dtype != torch.int32 or filled.device.type != "cpu" \
                 or not filled.is_contiguous():
-            raise ValueError(f"masks are filled into a contiguous int32 tensor of shape {shape} on the CPU")
+            raise SpecError(f"masks are filled into a contiguous int32 tensor of shape {shape} on the CPU")
         for row, mask in zip(self._rows, filled.numpy(), strict=True):
             if id(row) in made:
                 mask[:] = made[id(row)]
@@ -390,5 +390,5 @@ class Trellis:
 
 def _scale(temperature: float) -> float:
     if not (temperature > 0 and 0 < 1 / temperature < math.inf):
-        raise ValueError(f"temperature must be positive and finite, not {temperature!r}")
+        raise SpecError(f"temperature must be positive and finite, not {temperature!r}")
     return 1 / temperature

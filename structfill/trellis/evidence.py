@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import reach
 
-from structfill.errors import EmptyLanguage
+from structfill.errors import EmptyLanguage, SpecError
 from structfill.tokengraph import TokenGraph
 
 OPEN = -1
@@ -36,14 +36,14 @@ def as_fixed(fixed: Evidence, rows: int, length: int) -> NDArray[np.int64]:
         given = np.full(length, OPEN, np.int64)
         for position, token in fixed.items():
             if not 0 <= position < length:
-                raise ValueError(f"position {position} is not on a canvas of {length}")
+                raise SpecError(f"position {position} is not on a canvas of {length}")
             given[position] = token
     else:
         given = as_array(fixed).astype(np.int64)
     if given.ndim not in (1, 2) or given.shape[-1] != length:
-        raise ValueError(f"fixed tokens of shape {given.shape} on a canvas of {length}")
+        raise SpecError(f"fixed tokens of shape {given.shape} on a canvas of {length}")
     if given.ndim == 2 and len(given) != rows and 1 not in (rows, len(given)):
-        raise ValueError(f"fixed tokens for {len(given)} rows in a trellis of {rows}")
+        raise SpecError(f"fixed tokens for {len(given)} rows in a trellis of {rows}")
     rows = max(rows, len(given) if given.ndim == 2 else 1)
     return np.array(np.broadcast_to(np.maximum(given, OPEN), (rows, length)))
 
@@ -117,7 +117,7 @@ def stretch(row: Row, first: int, length: int, start: int | None = None) -> Row:
     if start is None:
         begun = np.flatnonzero(live[:, 0] & np.uint64(1))
         if len(begun) != 1:
-            raise ValueError(f"{len(begun)} states are possible at position {first}, so no window can begin there")
+            raise SpecError(f"{len(begun)} states are possible at position {first}, so no window can begin there")
         start = int(begun[0])
     here = slice(first, first + length)
     bits = reach.shifted(row.class_bits, first, length)
@@ -196,9 +196,9 @@ def _why_empty(
                              "end-of-text token", hint=hint)
     position = int(where[low - 1])
     token = int(fixed[position])
-    spelled = graph.vocab.tokens[token] if token < len(graph.vocab) else b""
+    spelled = repr(graph.vocab.tokens[token]) if token < len(graph.vocab) else "which the vocabulary does not have"
     return EmptyLanguage(
-        f"no valid text of {len(fixed)} tokens has token {token} ({spelled!r}) at position {position}"
+        f"no valid text of {len(fixed)} tokens has token {token} ({spelled}) at position {position}"
         + (" beside the tokens fixed before it" if low > 1 else ""),
         hint=hint,
     )

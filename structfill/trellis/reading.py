@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import class_stats
 
-from structfill.errors import VocabMismatch
+from structfill.errors import SpecError, VocabMismatch
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
@@ -44,13 +44,13 @@ class Logits:
         x = logits.detach() if isinstance(logits, torch.Tensor) else np.asarray(logits)
         length = len(rows[0].fixed)
         if x.ndim not in (2, 3) or x.shape[-2] != length or not x.shape[0]:
-            raise ValueError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
+            raise SpecError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
         if x.shape[-1] < graph.vocab.width:
             raise VocabMismatch(f"logits have {x.shape[-1]} columns, the vocabulary {graph.vocab.width} tokens")
         self.flat = x.ndim == 2
         self.x = x[None] if self.flat else x
         if len(rows) not in (1, len(self.x)):
-            raise ValueError(f"logits for {len(self.x)} rows in a trellis of {len(rows)}")
+            raise SpecError(f"logits for {len(self.x)} rows in a trellis of {len(rows)}")
         self.rows = rows * len(self.x) if len(rows) == 1 else rows
         self.device = x.device if isinstance(x, torch.Tensor) else torch.device("cpu")
 

@@ -161,3 +161,11 @@ def test_a_model_that_starts_from_random_tokens_fills_a_hole() -> None:
     query = sf.Generator(sql=sf.sql("sqlite", TABLES), model=_Renoising(), max_tokens=64)
     found = query.infill("SELECT name FROM ", " WHERE age > 3")
     assert found.strip().lower() == "users"
+
+
+@pytest.mark.parametrize(("prefix", "suffix"), [("SELECT name\nFROM users\n\tWHERE ", ""),
+                                                ("SELECT name FROM users WHERE id = ", ";"),
+                                                ("SELECT name FROM ", "\r\nLIMIT 3;")])
+def test_sql_as_people_lay_it_out(prefix: str, suffix: str) -> None:
+    query = sf.sql("sqlite", {"users": {"id": "int", "name": "text"}})
+    assert query.accepts(prefix + sf.infill(prefix, suffix, whole=query, max_tokens=64) + suffix)

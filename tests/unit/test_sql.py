@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lark
 import pytest
+import torch
 from sqlglot.schema import MappingSchema
 
 import structfill as sf
@@ -307,3 +309,32 @@ def test_a_query_is_no_part_of_a_text() -> None:
         sf.infill("SQL: ", ";", query)
     with pytest.raises(UnsupportedFeature, match="whole="):
         sf.Generator(constraint=sf.template("SQL: {{query}}", query=query))
+
+
+def test_a_file_is_one_whatever_its_name(tmp_path) -> None:
+    path = tmp_path / "created.db"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE users (id INT)")
+    assert sf.sql("sqlite", str(path)).accepts("SELECT id FROM users")
+    with pytest.raises(sf.SpecError, match="neither DDL"):
+        sf.sql("sqlite", "x" * 5_000)
+
+
+def test_ddl_that_computes_without_an_end() -> None:
+    numbers = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
+    with pytest.raises(sf.SpecError, match="interrupted"):
+        sf.sql("sqlite", f"create table t as {numbers}")
+
+
+@pytest.mark.parametrize(("given", "name"), [("SQLite", "sqlite"), ("postgresql", "postgres"), ("MySQL", "mysql")])
+def test_names_of_dialects(given, name) -> None:
+    assert sf.sql(given).dialect.name == name
+
+
+def test_bigquery_is_written_without_tables() -> None:
+    constraint = sf.sql("bigquery")
+    graph = sf.compile_or_explore(constraint, sf.Vocab.bytes())
+    trellis = sf.LazyTrellis(graph, 24)
+    for seed in range(5):
+        logits = torch.randn(24, 259, generator=torch.Generator().manual_seed(seed))
+        assert constraint.accepts(trellis.text(trellis.best(logits)))

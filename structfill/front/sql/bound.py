@@ -22,7 +22,7 @@ from itertools import combinations
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
-from .compose import WORD, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
+from .compose import WORD, WRITTEN, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
 from .dialects import WORDS, Dialect
 from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
 from .words import Words
@@ -255,14 +255,14 @@ _OVERRIDES = {
     "bigquery": r"""%override type: INTEGER_WORD | NUMERIC | BIGNUMERIC
 %override sign: "+" | MINUS | "*" | "/"
 %override set_operator: UNION ALL | UNION DISTINCT | INTERSECT DISTINCT | EXCEPT DISTINCT
-%override STRING: /'[^'\\\x00-\x1f]*'(?!')/
 """,
 }
 
 
 def _fixed_part(dialect: Dialect) -> str:
     """The rules that know no table."""
-    return f"{COMMON}INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n{_OVERRIDES.get(dialect.name, '')}"
+    return (f"{COMMON}INTEGER_WORD.2: /{any_case('INTEGER')}(?![{WORD}])/\n{_OVERRIDES.get(dialect.name, '')}"
+            f"{WRITTEN.get(dialect.name, '')}")
 
 
 def _stem(table: str) -> str:

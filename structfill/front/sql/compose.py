@@ -42,6 +42,9 @@ STATEMENTS = {name: f"{name}_statement" for name in ("select", "insert", "update
 
 RETURNING = ("insert", "update", "delete")
 
+# What is written in a plainer way than it may be read: strings that three quotes might begin.
+WRITTEN = {"bigquery": "%override STRING: /'[^'\\\\\\x00-\\x1f]*'(?!')/\n"}
+
 _DEFINED = re.compile(r"^(?:%override |%extend )?\??([A-Za-z_]+)(?:\.\d+)?\s*:", re.M)
 _COMMENT = re.compile(r"^\s*//.*$", re.M)
 _TERMINAL = re.compile(r"^(?:%override |%extend )?[A-Z_]+(?:\.\d+)?\s*:.*$|^%(?:ignore|import|declare).*$", re.M)
@@ -100,7 +103,7 @@ def dialect_grammar(dialect: str, statements: frozenset[str], reading: bool = Fa
     if "cte_statement:" in text:  # WITH may hold statements that give rows back
         lines += [f"%extend cte_statement: {STATEMENTS[name]}" for name in RETURNING if name in statements]
     if not reading:
-        lines += ["%override name: plain_name"]
+        lines += ["%override name: plain_name", WRITTEN.get(dialect, "")]
     lines += [name_terminal(reserved_words(dialect) if reading else unwritten_words(dialect), reading)]
     lines += [name_terminal(frozenset() if reading else unwritten_words(dialect), reading, "ANY_WORD")]
     lines += [keyword_terminal(word) for word in sorted(keywords(text))]

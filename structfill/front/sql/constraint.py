@@ -26,6 +26,9 @@ from .sources import read_catalogue
 class Sql(Constraint):
     """Single statements of a SQL dialect over known tables. Made by `sql`."""
 
+    given_as = ("what is given has to be spelled as it would be written: of SQL over tables a part, which "
+                "`structfill.sql(...).bound_grammar` shows, without comments and with plain names where these will do")
+
     def __init__(self, dialect: Dialect, catalogue: Catalogue | None, statements: frozenset[str], read_only: bool,
                  strings: str) -> None:
         self.dialect, self.catalogue, self.statements = dialect, catalogue, statements

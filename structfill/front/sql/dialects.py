@@ -93,8 +93,12 @@ _DIALECTS = {
 }
 
 
+_ALSO = {"postgresql": "postgres", "mariadb": "mysql"}  # as SQLAlchemy calls them
+
+
 def find_dialect(name: object) -> Dialect:
     """The dialect of this name; raises `UnsupportedFeature` with the names that there are."""
-    if not isinstance(name, str) or name not in _DIALECTS:
+    known = _ALSO.get(name.lower(), name.lower()) if isinstance(name, str) else ""
+    if known not in _DIALECTS:
         raise UnsupportedFeature(f"SQL dialect {name!r}", hint="there are " + ", ".join(map(repr, FILES)))
-    return _DIALECTS[name]
+    return _DIALECTS[known]

@@ -13,6 +13,7 @@ from .catalogue import Catalogue, Column, Table, from_mapping
 from .dialects import Dialect
 
 _MAGIC = b"SQLite format 3\0"
+_DDL_ROUNDS, _DDL_STEPS = 10_000, 10_000  # instructions of SQLite that DDL text may take: a few seconds
 
 
 def read_catalogue(source: Any, dialect: Dialect) -> Catalogue:
@@ -35,12 +36,19 @@ def read_catalogue(source: Any, dialect: Dialect) -> Catalogue:
 
 
 def _from_text(text: str, dialect: Dialect) -> Catalogue:
+    if _is_file(text):
+        return _from_file(Path(text), dialect)
     if "create" in text.lower():
         return _from_ddl(text, dialect)
-    if "\0" not in text and Path(text).is_file():
-        return _from_file(Path(text), dialect)
     raise SpecError(f"tables: neither DDL (CREATE TABLE ...) nor a file: {text!r:.80}",
                     hint="pass CREATE statements, or the path of a SQLite file or of a file of CREATE statements")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # too long a name, or one with a NUL
+        return False
 
 
 def _from_file(path: Path, dialect: Dialect) -> Catalogue:
@@ -84,6 +92,8 @@ def _from_ddl(text: str, dialect: Dialect) -> Catalogue:
         return read_ddl(text, dialect)
     database = sqlite3.connect(":memory:")
     database.set_authorizer(_no_files)
+    rounds = iter(range(_DDL_ROUNDS))
+    database.set_progress_handler(lambda: next(rounds, None) is None, _DDL_STEPS)
     try:
         database.executescript(text)
         return read_database(database)
@@ -105,11 +115,16 @@ def _is_engine(source: Any) -> bool:
 
 def _from_engine(engine: Any) -> Catalogue:
     from sqlalchemy import inspect  # the caller has it: the engine is one of its objects
+    from sqlalchemy.exc import SQLAlchemyError
 
-    inspector = inspect(engine)
-    names = [*inspector.get_table_names(), *inspector.get_view_names()]
-    return Catalogue(tuple(
-        Table(name, tuple(Column(c["name"], str(c["type"])) for c in inspector.get_columns(name))) for name in names))
+    try:
+        inspector = inspect(engine)
+        columns = {name: inspector.get_columns(name)
+                   for name in [*inspector.get_table_names(), *inspector.get_view_names()]}
+    except SQLAlchemyError as error:
+        raise SpecError(f"the tables cannot be read from the engine: {error}") from None
+    return Catalogue(tuple(Table(name, tuple(Column(c["name"], str(c["type"])) for c in found))
+                           for name, found in columns.items()))
 
 
 def _from_mapping_schema(schema: Any) -> Catalogue:

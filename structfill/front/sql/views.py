@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .compose import keywords
 
 COMMON = r"""
-start: query
+start: query ";"?
 function: ABS | LENGTH | LOWER | UPPER
 aggregate: SUM | AVG | MIN | MAX
 sign: "+" | MINUS | "*" | "/" | "%"
@@ -34,7 +34,7 @@ NUMBER: /(?:[0-9]+(?:\.[0-9]+)?)(?![A-Za-z0-9_$.\x80-\U0010ffff])/
 INTEGER: /[0-9]{1,6}(?![A-Za-z0-9_$.\x80-\U0010ffff])/
 STRING: /'(?:[^'\\\x00-\x1f]|'')*'/
 MINUS: /-(?!-)/
-WS: / /
+WS: /[ \t\r\n]+/
 %ignore WS
 """
 
