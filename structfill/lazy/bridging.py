@@ -4,18 +4,21 @@ tokens as it has positions."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from structfill_kernels import lalr
 
-from structfill.errors import EmptyLanguage
+from structfill.errors import EmptyLanguage, StructfillError
 
 from .graph import LazyGraph
 
 _GOALS = (1, 8, 48)  # ways to the end of a hole that are executed, the first ones first
 _TOPS = 1_000  # paths that are kept of those which the fixed text asks for
+_KEPT = 32  # searches whose ways are kept
+_Way = tuple[list[int], int]
 Tokens = NDArray[np.int64]
 
 
@@ -97,8 +100,43 @@ def _fillings(graph: LazyGraph, number: int, fixed: Tokens, hole: _Hole, more: i
                     yield ids, last
 
 
-def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort
-          ) -> Iterator[tuple[list[int], int]]:
+class _Replayed:
+    """What an iterator gives, and raises, as often as it is asked for."""
+
+    def __init__(self, source: Iterator[_Way]) -> None:
+        self._source, self._given = source, list[_Way]()
+        self._end: Exception | None = None
+
+    def __iter__(self) -> Iterator[_Way]:
+        for place in count():
+            if place == len(self._given):
+                self._look_further()
+            if place == len(self._given):
+                return
+            yield self._given[place]
+
+    def _look_further(self) -> None:
+        try:
+            if self._end is None:
+                self._given.append(next(self._source))
+        except (StopIteration, StructfillError) as end:
+            self._end = end
+        if isinstance(self._end, StructfillError):
+            raise self._end
+
+
+def _ways(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort) -> _Replayed:
+    """`_searched`, kept: holes of other lengths with the same text around them have the same ways."""
+    known, key = graph.machine.found, (number, tokens.tobytes(), left, more, effort)
+    if key not in known:
+        while len(known) >= _KEPT:
+            known.pop(next(iter(known)))
+        known[key] = _Replayed(_searched(graph, number, tokens, left, more, effort))
+    found: _Replayed = known[key]
+    return found
+
+
+def _searched(graph: LazyGraph, number: int, tokens: Tokens, left: int, more: int, effort: Effort) -> Iterator[_Way]:
     """Terminals, and the lexer state behind them, with which a configuration comes to where `tokens` can follow."""
     known, tops = 0, _tops(graph, tokens, left == more == 0, effort)
     for wanted in _GOALS:

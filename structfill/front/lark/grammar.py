@@ -132,7 +132,12 @@ class _Reader:
         for row, packed in zip(accepts, np.packbits(accepts, axis=1), strict=True):
             if (key := packed.tobytes()) not in numbers:
                 some = [t for t in lexer.terminals if row[self.terminal[t.name]]]
-                tried, keywords, by_terminal = _tried(lexer, some, joins, self.text)
+                try:
+                    tried, keywords, by_terminal = _tried(lexer, some, joins, self.text)
+                except SpecError:
+                    for terminal in some:  # one that is not supported would be the cause
+                        self._entry(Program(self.limits), terminal.name)
+                    raise
                 for name in [*tried, *keywords]:
                     if name not in entries:
                         entries[name] = self._entry(program, name)

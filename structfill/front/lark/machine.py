@@ -24,6 +24,7 @@ class Machine:
         self.tables, self.most_bytes = tables, most_bytes
         self.words = words(vocab)
         self.store = lalr.store(1 << 14, 1 << 13)
+        self.found: dict[Any, Any] = {}  # by searches, of configurations by their numbers: forgotten with these
 
     def call(self, kernel: Callable[..., Any], *arguments: Any, words: bool = False) -> Any:
         """The result of a kernel; where the store was too small for it, it grows and the kernel runs again."""
@@ -55,6 +56,7 @@ class Machine:
         in_use = max(self.store.count[0] / nodes, self.store.count[1] / confs)
         if in_use > 0.5 and _bytes(2 * nodes, 2 * confs) > self.most_bytes:
             self.store = lalr.store(nodes, confs)
+            self.found.clear()
 
     def _grow(self) -> None:
         nodes, confs = 2 * len(self.store.node), 2 * len(self.store.conf)
