@@ -48,3 +48,25 @@ def reserve(array, size):  # type: ignore[no-untyped-def]
     longer = np.empty((max(size, 2 * array.shape[0]),) + array.shape[1:], array.dtype)
     longer[: array.shape[0]] = array
     return longer
+
+
+@nb.njit(cache=True, nogil=True)
+def find_run(pool, begin, count, stop, hashes, table):  # type: ignore[no-untyped-def]
+    """Where the numbers ``pool[begin[count]:stop]`` are in a hash table of runs, or would go, and their hash; run d is
+    ``pool[begin[d]:begin[d + 1]]``."""
+    start, size = begin[count], stop - begin[count]
+    h = np.uint64(29)
+    for i in range(start, stop):
+        h = mix(h, pool[i])
+    mask = np.uint64(table.shape[0] - 1)
+    slot = h & mask
+    while table[slot] >= 0:
+        d = table[slot]
+        if hashes[d] == h and begin[d + 1] - begin[d] == size:
+            i = 0
+            while i < size and pool[begin[d] + i] == pool[start + i]:
+                i += 1
+            if i == size:
+                break
+        slot = (slot + np.uint64(1)) & mask
+    return slot, h

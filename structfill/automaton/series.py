@@ -12,7 +12,7 @@ from ..deadline import check_time
 from ..errors import TooLarge
 from ..limits import Limits
 from .byte_automaton import DEAD, ByteAutomaton
-from .hashing import mix, rehash, reserve
+from .hashing import find_run, rehash, reserve
 
 Int32 = NDArray[np.int32]
 _DONE, _STATES, _WORK = 0, 1, 2
@@ -93,28 +93,6 @@ def _add(q: int, enter: Int32, stamp: NDArray[np.int64], turn: int, pool: Int32,
 
 
 @nb.njit(cache=True, nogil=True)
-def _find(pool: Int32, begin: NDArray[np.int64], count: int, stop: int, hashes: NDArray[np.uint64],
-          table: Int32) -> tuple[np.uint64, np.uint64]:
-    """Where the sorted set ``pool[begin[count]:stop]`` is in the hash table or would go, and its hash."""
-    start, size = begin[count], stop - begin[count]
-    h = np.uint64(29)
-    for i in range(start, stop):
-        h = mix(h, pool[i])
-    mask = np.uint64(table.shape[0] - 1)
-    slot = h & mask
-    while table[slot] >= 0:
-        d = table[slot]
-        if hashes[d] == h and begin[d + 1] - begin[d] == size:
-            i = 0
-            while i < size and pool[begin[d] + i] == pool[start + i]:
-                i += 1
-            if i == size:
-                break
-        slot = (slot + np.uint64(1)) & mask
-    return slot, h
-
-
-@nb.njit(cache=True, nogil=True)
 def _subsets(parts: Int32, enter: Int32, ends: NDArray[np.bool_], max_states: int,
              max_work: int) -> tuple[int, int, Int32, Int32]:
     """The deterministic automaton of all sets of states of `parts`. Returns (status, needed, delta, labels)."""
@@ -140,7 +118,7 @@ def _subsets(parts: Int32, enter: Int32, ends: NDArray[np.bool_], max_states: in
             if stop == begin[count]:
                 continue
             pool[begin[count]:stop].sort()
-            slot, h = _find(pool, begin, count, stop, hashes, table)
+            slot, h = find_run(pool, begin, count, stop, hashes, table)
             if table[slot] < 0:
                 if count >= max_states:
                     return _STATES, count + 1, delta, labels
@@ -156,7 +134,7 @@ def _subsets(parts: Int32, enter: Int32, ends: NDArray[np.bool_], max_states: in
                 work += stop - begin[count - 1] + classes
                 if 2 * count > table.shape[0]:
                     table = rehash(hashes, count, 4 * table.shape[0])
-                    slot, h = _find(pool, begin, count - 1, stop, hashes, table)
+                    slot, h = find_run(pool, begin, count - 1, stop, hashes, table)
                 if row >= 0:
                     delta[row, k] = count - 1
             elif row >= 0:

@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.automaton.hashing import mix, rehash, reserve
+from structfill.automaton.hashing import find_run, rehash, reserve
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -76,9 +76,9 @@ def lr0(rules: Rules, ahead: Int32, most: int) -> tuple[bool, States]:
     move_ptr, symbol, target, moves = np.zeros(65, np.int64), np.empty(64, np.int32), np.empty(64, np.int32), 0
     head, link = np.full(first + nonterminals, -1, np.int32), np.empty(ahead.shape[0], np.int32)
     used, open_, stamp = np.empty_like(head), np.empty(nonterminals, np.int32), np.full(nonterminals, -1, np.int64)
-    begin[1], state, count, complete = 1, 0, 1, True
-    hashes[0] = _hash(pool, 0, 1)
-    table = rehash(hashes, 1, 256)
+    state, count, complete = 0, 1, True
+    slot, hashes[0] = find_run(pool, begin, 0, 1, hashes, table)
+    begin[1], table[slot] = 1, 0
     while state < count and complete:
         touched = _by_symbol(rules, ahead, pool[begin[state] : begin[state + 1]], state, head, link, used, open_, stamp)
         for k in range(touched):
@@ -89,7 +89,7 @@ def lr0(rules: Rules, ahead: Int32, most: int) -> tuple[bool, States]:
                 stop, item = stop + 1, link[item]
             head[used[k]] = -1
             pool[begin[count] : stop].sort()
-            slot = _slot(pool, begin, count, stop, hashes, table)
+            slot, h = find_run(pool, begin, count, stop, hashes, table)
             if table[slot] < 0 and count == most:
                 complete = False
                 break
@@ -99,8 +99,7 @@ def lr0(rules: Rules, ahead: Int32, most: int) -> tuple[bool, States]:
                 target[moves] = count
                 hashes, begin, move_ptr = (reserve(hashes, count + 1), reserve(begin, count + 2),
                                            reserve(move_ptr, count + 2))
-                hashes[count], begin[count + 1] = _hash(pool, begin[count], stop), stop
-                table[slot] = count
+                hashes[count], begin[count + 1], table[slot] = h, stop, count
                 count += 1
                 if 2 * count > table.shape[0]:
                     table = rehash(hashes, count, 4 * table.shape[0])
@@ -144,32 +143,6 @@ def _chain(item: int, ahead: Int32, first: int, state: int, head: Int32, link: I
         open_[top] = symbol - first
         top += 1
     return touched, top
-
-
-@nb.njit(cache=True, nogil=True)
-def _hash(pool: Int32, start: int, stop: int) -> np.uint64:
-    h = np.uint64(29)
-    for i in range(start, stop):
-        h = mix(h, pool[i])
-    return h
-
-
-@nb.njit(cache=True, nogil=True)
-def _slot(pool: Int32, begin: Int64, count: int, stop: int, hashes: Bits, table: Int32) -> int:
-    """Where the kernel ``pool[begin[count]:stop]`` is in the hash table, or would go."""
-    start, size = begin[count], stop - begin[count]
-    h, mask = _hash(pool, start, stop), np.uint64(table.shape[0] - 1)
-    slot = h & mask
-    while table[slot] >= 0:
-        d = table[slot]
-        if hashes[d] == h and begin[d + 1] - begin[d] == size:
-            i = 0
-            while i < size and pool[begin[d] + i] == pool[start + i]:
-                i += 1
-            if i == size:
-                break
-        slot = (slot + np.uint64(1)) & mask
-    return int(slot)
 
 
 @nb.njit(cache=True, nogil=True)
