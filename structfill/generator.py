@@ -27,12 +27,14 @@ from .models.remote import writer
 from .placing import Given, fill
 from .refill import reopened
 from .samplers import Options, sampler_for
+from .tokengraph import TokenGraph
 
 if TYPE_CHECKING:
     from .front.sql.constraint import Sql
 
 MOST_POSITIONS = 1 << 20  # of a canvas
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
+FAR, NEAR = 1_024, 256  # characters: of given text longer than `FAR` the last ones share canvases with the hole
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,19 @@ class Generator:
         between = Generator(constraint=Between(self.constraint, prefix, suffix), model=self.model, options=self.options,
                             max_tokens=self._sizes[0], canvas_length=self._sizes[1], limits=self._limits,
                             cache=self._cache)
-        return between(prompt).text[len(prefix) :].removesuffix(suffix)
+        return between._text_behind(prefix, prompt)[len(prefix) :].removesuffix(suffix)
+
+    def _text_behind(self, given: str, prompt: str) -> str:
+        """The text for a prompt where all texts begin with `given`. Of a long one only the end is on a canvas, as the
+        tokens there may straddle it; the rest is written beforehand, in the fewest tokens."""
+        if self._write is not None or not isinstance(self.graph, TokenGraph) or len(given) < FAR:
+            return self(prompt).text
+        begun = self.model.vocab.spell(given[:-NEAR].encode("utf-8", "surrogatepass")) or []
+        state = self.graph.run(begun)
+        if state < 0 or len(begun) + self.graph.needed(state) > self.max_tokens:
+            begun = []
+        context = self._context([prompt])
+        return self._accepted(deque(self._passes(context, begun), maxlen=1)[0][0], context)[1].text
 
     def _asked(self, write: Callable[[str], Written], prompt: str) -> Result:
         clock = _Clock()
@@ -224,11 +238,13 @@ class Generator:
         last = deque(again._passes(context), maxlen=1)[0][0]
         return replace(last, passes=before.passes + last.passes)
 
-    def _passes(self, context: torch.Tensor) -> Iterator[list[Snapshot]]:
-        """Canvas after canvas, until every row has ended or the budget is spent; a snapshot a row and pass."""
+    def _passes(self, context: torch.Tensor, begun: Sequence[int] = ()) -> Iterator[list[Snapshot]]:
+        """Canvas after canvas behind the tokens `begun`, until every row has ended or the budget is spent; a snapshot a
+        row and pass."""
         sample, options = sampler_for(self.model, self.options)
-        rows, left = len(context), self.max_tokens
-        states, written = [self.graph.start] * rows, torch.empty((rows, 0), dtype=torch.int64)
+        rows, left = len(context), self.max_tokens - len(begun)
+        states = [self.graph.run(begun) if begun else self.graph.start] * rows
+        written = torch.tensor([list(begun)] * rows, dtype=torch.int64)
         passes, mass = 0, torch.zeros(rows, dtype=torch.float64)
         while left:
             trellis = self._trellis(left, rows, states)
@@ -307,7 +323,8 @@ def infill(prefix: str, suffix: str, constraint: Constraint | None = None, *, wh
     _check_given(prefix, suffix)
     parts = [part for part in (prefix, Hole("middle", constraint), suffix) if part != ""]
     middle = Template(parts, shown=False)  # the canvas shows the model what is given
-    text = Generator(constraint=middle, model=model, options=options, max_tokens=max_tokens, limits=limits)(prompt).text
+    text = Generator(constraint=middle, model=model, options=options, max_tokens=max_tokens,
+                     limits=limits)._text_behind(prefix, prompt)
     found = middle.split(text)
     assert found is not None  # the text follows the template
     return found["middle"]

@@ -207,13 +207,15 @@ class TokenGraph:
         if self.counting is None:
             return self, list(states)
         free = self.counting.free(tokens, states)
-        kept = [] if self.counting.is_moot(free) else [plain for plain in self._plain if plain.is_exact(free)]
+        if self.counting.is_moot(free):
+            return self.uncounted, [state % self.states for state in states]
+        kept = [plain for plain in self._plain if plain.is_exact(free)]
         if kept:
             plain = max(kept, key=lambda plain: int(plain.free.sum()))
         else:
             passed = [state for start, ids in zip(states, given, strict=False) for state in self._passed(ids, start)]
             plain = another_plain_graph(self, self.counting, free, states, passed)
-            if plain.places is not None and all(plain is not one for one in self._plain):
+            if all(plain is not one for one in self._plain):
                 self._plain[:] = [*self._plain[1 - KEPT :], plain]
         if (rows := plain.rows(self.counting, states)) is None:
             raise ValueError(f"no text of the language leads through the states {list(states)}")

@@ -14,7 +14,7 @@ from structfill_kernels import counters, token_walk
 from . import linking
 from .automaton.bounds import LOWERED_STATES
 from .counting import Counting
-from .errors import Narrowed, TooLarge, warn_caller
+from .errors import EmptyLanguage, Narrowed, TooLarge, warn_caller
 
 if TYPE_CHECKING:
     from .tokengraph import TokenGraph
@@ -59,6 +59,7 @@ def another_plain_graph(graph: TokenGraph, counting: Counting, free: NDArray[np.
         if one.has_room(counting, free, [*states, *given]) and one.rows(counting, states) is not None:
             return one
     hopeless = any(one.roomy is not None and not (free & ~one.free).any() for one in known)  # those count no more
+    too_large = TooLarge("states", counting.max_states + 1, counting.max_states)
     try:
         if not hopeless:
             return PlainGraph(free, None, *without_counters(graph, counting, free))
@@ -67,7 +68,7 @@ def another_plain_graph(graph: TokenGraph, counting: Counting, free: NDArray[np.
             raise
         too_large = error
     for fewer, longest in counting.lowered(free, held := counting.held([*given, *_ways(graph, states)])):
-        with contextlib.suppress(TooLarge):
+        with contextlib.suppress(TooLarge, EmptyLanguage):
             found, places = without_counters(graph, fewer, free, states, longest)
             warn_caller(Narrowed(longest=longest))
             return PlainGraph(free, (held + fewer.counts.most) // 2, found, places)

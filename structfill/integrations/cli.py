@@ -266,12 +266,12 @@ def _warm_grammars() -> None:
     from ..front.sql.constraint import sql
     from ..lazy import LazyGraph, LazyTrellis
     from ..lazy.bridging import Effort, bridged
+    from ..limits import Limits
     from ..vocab import Vocab
 
-    graph = LazyGraph(sql("sqlite", {"t": {"a": "int"}}).written, Vocab.bytes())
+    graph = LazyGraph(sql("sqlite", {"t": {"a": "int"}}).lazily(Limits()), Vocab.bytes())  # anew, not from the cache
     trellis = LazyTrellis(graph, 24)
-    end = graph.vocab.eos_ids[0]
-    for canvas in (trellis, trellis.fix({22: end, 23: end})):
+    for canvas in (trellis, trellis.fix(dict.fromkeys((22, 23), graph.vocab.eos_ids[0]))):
         canvas.best(torch.zeros(24, len(graph.vocab)))
         canvas.sample(torch.zeros(24, len(graph.vocab)))
     trellis.constrain(torch.zeros(24, len(graph.vocab)))

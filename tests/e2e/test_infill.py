@@ -169,3 +169,11 @@ def test_a_model_that_starts_from_random_tokens_fills_a_hole() -> None:
 def test_sql_as_people_lay_it_out(prefix: str, suffix: str) -> None:
     query = sf.sql("sqlite", {"users": {"id": "int", "name": "text"}})
     assert query.accepts(prefix + sf.infill(prefix, suffix, whole=query, max_tokens=64) + suffix)
+
+
+@pytest.mark.parametrize("how", [{"constraint": sf.regex("[a-z]{1,9}")}, {"whole": sf.regex("(word, )*[a-z]{1,9}!")}])
+def test_of_a_long_prefix_only_the_end_is_on_canvases(how: dict[str, sf.Constraint]) -> None:
+    model, options = RandomModel(canvas_length=64), sf.SamplerOptions(passes=2)
+    middle = sf.infill("word, " * 1_000, "!", model=model, options=options, max_tokens=6_050, **how)
+    assert 1 <= len(middle) <= 9 and middle.isalpha()
+    assert model.calls < 30
