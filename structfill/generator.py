@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST_POSITIONS = 1 << 20  # of a canvas
 SLACK = 64  # positions beyond the shortest text where the caller names no budget
-FAR, NEAR = 1_024, 256  # characters: of given text longer than `FAR` the last ones share canvases with the hole
+FAR, NEAR = 512, 256  # characters: of given text longer than `FAR` the last ones share canvases with the hole
 
 
 @dataclass(frozen=True)

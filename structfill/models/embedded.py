@@ -34,6 +34,7 @@ WEIGHTS, TOKENIZER = "denoiser.safetensors", "tokenizer.json"
 MAX_BYTES = 64 << 20
 MAX_PROMPT = 1024  # tokens; training saw prompts of up to 340
 MAX_OUTLINE = 512  # tokens
+SEEN = 512  # tokens written before a canvas that it looks back to
 _MAX_CHARS = 64 * MAX_PROMPT
 _BOUNDS = {"vocab": (3, 1 << 18), "width": (2, 4096), "layers": (1, 64), "heads": (1, 64), "hidden": (1, 16384),
            "taps": (1, 8)}  # fmt: skip
@@ -121,6 +122,12 @@ class EmbeddedModel:
         memory = self._memory(context)
         layout = canvas_layout(canvas, self.vocab.mask_id or 1, self._denoiser.config.taps)
         return self._denoiser.log_probs(*self._denoiser.decode(layout, memory), memory)
+
+    def behind(self, context: Tensor, before: Tensor, canvas: Tensor) -> Tensor:
+        """As a call, of a canvas behind the tokens `before`, of which it sees the last `SEEN`: attention to all of them
+        would cost their number times that of the canvas, and it was trained on shorter texts."""
+        seen = before[:, -SEEN:]
+        return self(context, torch.cat([seen, canvas], 1))[:, seen.shape[1] :]
 
     def _memory(self, context: Tensor) -> Memory:
         last = self._last
