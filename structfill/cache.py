@@ -11,13 +11,14 @@ import hashlib
 import io
 import os
 import tempfile
-import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .errors import warn_caller
 
 _HEADER = b"structfill-cache 1\n"
 _SUFFIX = ".graph"
@@ -110,7 +111,7 @@ class Cache:
     def _warn(self, error: OSError) -> None:
         if not self._warned:
             self._warned = True
-            warnings.warn(f"structfill works without its cache: {error}", RuntimeWarning, stacklevel=4)
+            warn_caller(RuntimeWarning(f"structfill works without its cache: {error}"))
 
 
 def _encode(arrays: Arrays) -> bytes:

@@ -20,7 +20,7 @@ from structfill.counting import Counting
 from structfill.deadline import check_time
 from structfill.errors import EmptyLanguage, TooLarge, VocabMismatch
 from structfill.limits import Limits
-from structfill.unrolling import PlainGraph, another_plain_graph, without_counters
+from structfill.unrolling import PlainGraph, another_plain_graph, plain_graph_from
 from structfill.vocab import Vocab
 
 from . import linking
@@ -250,15 +250,12 @@ class TokenGraph:
         free = np.ones_like(self.counting.endless)  # what is shortest seldom meets an upper bound
         tokens = 0
         while True:
-            graph, found = without_counters(self, self.counting, free, [state])
-            row = [state % self.states] if found is None else self.counting.rows(found, free, [state])
-            if row is None:
-                raise ValueError(f"no text of the language leads through state {state}")
-            if (needed := int(graph.shortest[row[0]])) <= tokens:  # so few reach no upper bound that is free
-                return graph, row[0]
-            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row[0]), state)
+            graph, row = plain_graph_from(self, self.counting, free, state)
+            if (needed := int(graph.shortest[row])) <= tokens:  # so few reach no upper bound that is free
+                return graph, row
+            after = self.counting.follow((self.set_ptr, self.set_class), graph._nearest_end(row), state)
             if after >= 0 and self.counting.ends(after):
-                return graph, row[0]
+                return graph, row
             tokens = max(needed, 2 * tokens)
             free = self.counting.free(tokens, [state])
 

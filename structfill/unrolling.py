@@ -26,13 +26,13 @@ class PlainGraph(NamedTuple):
     Attributes:
         free: bool [C + 1], the counters whose upper bounds it does not know.
         roomy: int64 [C + 1], where the upper bounds had to be lowered: beyond these counts a text is near them.
-        graph: it. places: what its states stand for, None where they are those of the graph with counters.
+        graph: it. places: what its states stand for.
     """
 
     free: NDArray[np.bool_]
     roomy: NDArray[np.int64] | None
     graph: TokenGraph
-    places: counters.Unrolled | None
+    places: counters.Unrolled
 
     def is_exact(self, free: NDArray[np.bool_]) -> bool:
         """Is it exact where these counters are free? What counts more is."""
@@ -44,8 +44,6 @@ class PlainGraph(NamedTuple):
 
     def rows(self, counting: Counting, states: Sequence[int]) -> list[int] | None:
         """The states of `graph` that some of the graph with counters are; None where one is not in it."""
-        if self.places is None:
-            return [state % len(counting.final) for state in states]
         return counting.rows(self.places, self.free, states)
 
 
@@ -78,6 +76,17 @@ def another_plain_graph(graph: TokenGraph, counting: Counting, free: NDArray[np.
     return near[-1]  # the text is near its bounds, but there is always a way on
 
 
+def plain_graph_from(graph: TokenGraph, counting: Counting, free: NDArray[np.bool_], state: int
+                     ) -> tuple[TokenGraph, int]:
+    """The graph in which some counters are free, from one state on, and this state in it."""
+    if counting.is_moot(free):
+        return graph.uncounted, state % graph.states
+    found, places = without_counters(graph, counting, free, [state])
+    if (rows := counting.rows(places, free, [state])) is None:
+        raise ValueError(f"no text of the language leads through state {state}")
+    return found, rows[0]
+
+
 def _ways(graph: TokenGraph, states: Sequence[int]) -> list[int]:
     """The states on a shortest end of each, which a graph with lowered bounds has to have, too: what a canvas before
     was allowed for it must remain possible."""
@@ -89,11 +98,8 @@ def _ways(graph: TokenGraph, states: Sequence[int]) -> list[int]:
 
 
 def without_counters(graph: TokenGraph, counting: Counting, free: NDArray[np.bool_],
-                     starts: Sequence[int] = (0,), lowered: int = 0) -> tuple[TokenGraph, counters.Unrolled | None]:
-    """The graph in which some counters are free, from some states on, and its places; None where these are the states.
-    """
-    if counting.is_moot(free):
-        return graph.uncounted, None
+                     starts: Sequence[int] = (0,), lowered: int = 0) -> tuple[TokenGraph, counters.Unrolled]:
+    """The graph in which some counters are free, from some states on, and its places."""
     assert graph.counting is not None
     found, final = counting.unroll(free, list(map(graph.counting.place, starts)))
     links = token_walk.Links(np.repeat(np.arange(len(final), dtype=np.int32), np.diff(found.ptr)), found.target,

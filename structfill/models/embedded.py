@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
-from ..errors import ModelError, StructfillError
+from ..errors import ModelError, StructfillError, warn_caller
 from .denoiser import Denoiser, DenoiserConfig, Memory
 from .layout import canvas_layout
 
@@ -95,16 +94,14 @@ class EmbeddedModel:
         """
         tail = self._tokens("\n" + outline + "\n" if outline else "\n")
         if len(tail) > MAX_OUTLINE:
-            warnings.warn(f"the outline of the schema was cut to {MAX_OUTLINE} tokens", stacklevel=2)
+            warn_caller(UserWarning(f"the outline of the schema was cut to {MAX_OUTLINE} tokens"))
             tail = tail[:MAX_OUTLINE]
         clipped = len(text) > _MAX_CHARS
         head = self._tokens(text[: _MAX_CHARS // 2] + text[-_MAX_CHARS // 2 :] if clipped else text)
         room = MAX_PROMPT - len(tail)
         if clipped or len(head) > room:
-            warnings.warn(
-                f"the text is longer than the {room} tokens that the embedded model reads; its middle was left out",
-                stacklevel=2,
-            )
+            warn_caller(UserWarning(f"the text is longer than the {room} tokens that the embedded model reads; its "
+                                    "middle was left out"))
             first = room * 2 // 3
             head = head[:first] + head[max(first, len(head) - (room - first)) :]
         return head + tail

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ...errors import warn_caller
 from .dialect import subschemas
 from .keywords import BESIDE, KEYWORDS, REFUSED
 from .pointers import escape
@@ -24,7 +24,7 @@ def warn_of_no_keyword(schema: Any) -> None:
         named = ", ".join(map(repr, unknown[:4])) + (", ..." if len(unknown) > 4 else "")
         place = _schema_inside(schema)
         meant = "" if place is None else f"; did you mean the schema under {place}?"
-        warnings.warn(f"none of {named} is a keyword of JSON Schema, so any value is valid{meant}", stacklevel=4)
+        warn_caller(UserWarning(f"none of {named} is a keyword of JSON Schema, so any value is valid{meant}"))
 
 
 def _speaks(schema: dict[str, Any]) -> bool:
