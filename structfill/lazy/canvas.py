@@ -18,6 +18,7 @@ from structfill.trellis import OPEN, Constrained, Posterior
 from structfill.trellis.constrain import SLIGHT, lift, room
 from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
 from structfill.trellis.left_to_right import LeftToRight
+from structfill.trellis.parts import as_tensor
 
 from .first import Row, Tokens, beamed, blank, first_canvas
 from .graph import LazyGraph
@@ -209,7 +210,7 @@ class LazyTrellis(LeftToRight):
 
     def _logits(self, logits: Any) -> tuple[list[tuple[Row, torch.Tensor]], bool, torch.device]:
         """Rows beside their logits [N, Vl], whether there was no batch axis, and where results go."""
-        x = logits.detach() if isinstance(logits, torch.Tensor) else torch.as_tensor(np.asarray(logits))
+        x = as_tensor(logits)
         if x.dim() not in (2, 3) or x.shape[-2] != self.length or not x.shape[0]:
             raise SpecError(f"logits of shape {tuple(x.shape)} for a canvas of {self.length} positions")
         if x.shape[-1] < len(self.graph.vocab):

@@ -13,7 +13,7 @@ from structfill_kernels import class_stats
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .parts import in_parts
+from .parts import as_tensor, in_parts
 from .reading import AWAY, Floats, Reading, is_away
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
@@ -45,17 +45,16 @@ class Constrained:
     sample: torch.Tensor | None = None
 
 
-def conditioned(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: NDArray[np.float64],
+def conditioned(graph: TokenGraph, row: Row, x: torch.Tensor, reading: Reading, mass: NDArray[np.float64],
                 path: NDArray[np.int64], decided: NDArray[np.bool_], scale: float, out: torch.Tensor) -> None:
     """Write `Constrained.logits` of one row into `out`, from logits x [N, Vl] times `scale`, the mass [N, C] of each
     class, the path [N], and whether it alone decides [N]."""
-    given = torch.as_tensor(x)
     odds, top = _odds(reading, mass, row, scale)
-    if is_away(given):
-        _add_odds(graph, given, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
+    if is_away(x):
+        _add_odds(graph, x, torch.from_numpy(odds), torch.from_numpy(top)[:, None], scale, out)
     else:
-        plan, filled = graph.plan(given.shape[1]), out.numpy()
-        in_parts(given, lambda a, b, part: class_stats.add_odds(part, plan, odds[a:b], top[a:b], scale, filled[a:b]))
+        plan, filled = graph.plan(x.shape[1]), out.numpy()
+        in_parts(x, lambda a, b, part: class_stats.add_odds(part, plan, odds[a:b], top[a:b], scale, filled[a:b]))
     lift(out, torch.from_numpy(path), top, decided)
 
 
@@ -70,7 +69,7 @@ def lift(out: torch.Tensor, path: torch.Tensor, top: Floats, decided: NDArray[np
 
 def room(logits: Any) -> torch.Tensor:
     """Memory for the constrained ones of `logits`, in their place."""
-    given = torch.as_tensor(logits)
+    given = as_tensor(logits)
     dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
     return torch.empty(given.shape, dtype=dtype, device=given.device)
 

@@ -15,7 +15,7 @@ from .parts import CHUNK
 from .reading import Floats, Reading
 
 
-def margins(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats, tokens: NDArray[Any],
+def margins(graph: TokenGraph, row: Row, x: torch.Tensor, reading: Reading, mass: Floats, tokens: NDArray[Any],
             classes: NDArray[Any], confidence: Floats, scale: float) -> Floats:
     """float64 [N] in -1..1: below 0 where another token is likelier than that of `tokens` [N]; 1 where it is fixed.
 
@@ -30,10 +30,10 @@ def margins(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats,
     return np.where(row.fixed == OPEN, confidence - rival, 1.0)
 
 
-def _within(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats, tokens: NDArray[Any],
+def _within(graph: TokenGraph, row: Row, x: torch.Tensor, reading: Reading, mass: Floats, tokens: NDArray[Any],
             classes: NDArray[Any], scale: float) -> Floats:
     """float64 [N]: the probability of the best other token of each token's own class, 0 where there is none."""
-    found, given = np.zeros(len(tokens)), torch.as_tensor(x)
+    found = np.zeros(len(tokens))
     for c in np.unique(classes[row.fixed == OPEN]).tolist():
         members = graph.class_token[graph.class_ptr[c] : graph.class_ptr[c + 1]].astype(np.int64)
         if len(members) < 2:
@@ -41,7 +41,7 @@ def _within(graph: TokenGraph, row: Row, x: Any, reading: Reading, mass: Floats,
         where = np.flatnonzero((classes == c) & (row.fixed == OPEN))
         step = max(1, CHUNK // len(members))
         for part in (where[a : a + step] for a in range(0, len(where), step)):
-            found[part] = _best_other(given, part, members, tokens[part])
+            found[part] = _best_other(x, part, members, tokens[part])
         peak, spread = reading.stats.peak[where, c], reading.stats.spread[where, c]
         with np.errstate(invalid="ignore"):  # -inf less -inf, where both are the peak
             below = np.where(found[where] == peak, 0.0, (found[where] - peak) * scale)

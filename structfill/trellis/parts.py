@@ -12,11 +12,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from structfill.errors import SpecError
+
 CHUNK = 1 << 22  # logits converted at a time; fewer are not worth a thread
 PARTS = 4  # of the logits for every thread
 S = TypeVar("S")
 T = TypeVar("T")
 _here = threading.local()
+
+
+def as_tensor(logits: Any) -> torch.Tensor:
+    """Logits of any kind as a tensor, detached; arrays share their memory with it where torch can read them."""
+    if isinstance(logits, torch.Tensor):
+        return logits.detach()
+    x = np.asarray(logits)
+    if x.dtype.kind not in "fiub":
+        raise SpecError(f"logits must be numbers, not {x.dtype}")
+    size = min(x.dtype.itemsize, 8) if x.dtype.kind == "f" else 4
+    return torch.from_numpy(np.require(x, f"f{size}", ["C", "W"]))  # of the machine's order of bytes
 
 
 def on_threads(work: Callable[[S], T], items: Sequence[S], threads: int) -> list[T]:

@@ -15,7 +15,7 @@ from structfill.errors import SpecError, VocabMismatch
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .parts import in_parts
+from .parts import as_tensor, in_parts
 
 FLOOR = -1e9  # nats: odds beyond this within one position count as this
 AWAY = 1 << 25  # logits read at a time on another device
@@ -41,7 +41,7 @@ class Logits:
     """
 
     def __init__(self, graph: TokenGraph, rows: list[Row], logits: Any) -> None:
-        x = logits.detach() if isinstance(logits, torch.Tensor) else np.asarray(logits)
+        x = as_tensor(logits)
         length = len(rows[0].fixed)
         if x.ndim not in (2, 3) or x.shape[-2] != length or not x.shape[0]:
             raise SpecError(f"logits of shape {tuple(x.shape)} for a canvas of {length} positions")
@@ -52,7 +52,7 @@ class Logits:
         if len(rows) not in (1, len(self.x)):
             raise SpecError(f"logits for {len(self.x)} rows in a trellis of {len(rows)}")
         self.rows = rows * len(self.x) if len(rows) == 1 else rows
-        self.device = x.device if isinstance(x, torch.Tensor) else torch.device("cpu")
+        self.device = x.device
 
     def __iter__(self) -> Iterator[tuple[Any, Row]]:
         return iter(zip(self.x, self.rows, strict=True))
@@ -70,12 +70,12 @@ class Logits:
         return out[0] if self.flat else out
 
 
-def is_away(x: Any) -> bool:
+def is_away(x: torch.Tensor) -> bool:
     """Are these logits on another device than the trellis?"""
-    return isinstance(x, torch.Tensor) and x.device.type != HOST
+    return x.device.type != HOST
 
 
-def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
+def read(graph: TokenGraph, row: Row, x: torch.Tensor, scale: float) -> Reading:
     """Class statistics of logits [N, Vl] times `scale`, with the row's evidence."""
     stats = class_stats.Stats.empty(len(x), graph.classes + 1)
     (_read_away if is_away(x) else _read_here)(graph, x, scale, stats)
@@ -93,7 +93,7 @@ def read(graph: TokenGraph, row: Row, x: Any, scale: float) -> Reading:
     return Reading(stats, peak, peak + stats.spread[:, : graph.classes], float(offset))
 
 
-def _read_here(graph: TokenGraph, x: Any, scale: float, stats: class_stats.Stats) -> None:
+def _read_here(graph: TokenGraph, x: torch.Tensor, scale: float, stats: class_stats.Stats) -> None:
     plan = graph.plan(x.shape[1])
     in_parts(x, lambda a, b, part: class_stats.class_stats(part, plan, scale, stats.rows(a, b)))
 
@@ -104,14 +104,15 @@ def _read_away(graph: TokenGraph, x: torch.Tensor, scale: float, stats: class_st
         class_stats.device.class_stats(x[a : a + step], column, graph.classes + 1, scale, stats.rows(a, a + step))
 
 
-def write_probabilities(graph: TokenGraph, x: Any, mass: Floats, reading: Reading, out: NDArray[np.float32]) -> None:
+def write_probabilities(graph: TokenGraph, x: torch.Tensor, mass: Floats, reading: Reading,
+                        out: NDArray[np.float32]) -> None:
     """Into `out` [N, V] the mass [N, C] of every class, shared among its tokens by logits `x` [N, Vl]."""
     plan = graph.plan(x.shape[1])
     in_parts(x, lambda a, b, part: class_stats.token_probabilities(part, plan, mass[a:b], reading.stats.rows(a, b), 1.0,
                                                                    out[a:b]))
 
 
-def draw_members(graph: TokenGraph, x: Any, classes: NDArray[np.int32], reading: Reading, scale: float,
+def draw_members(graph: TokenGraph, x: torch.Tensor, classes: NDArray[np.int32], reading: Reading, scale: float,
                  uniforms: Floats) -> tuple[NDArray[np.int32], Floats]:
     """A token of the class of each position, -1 where that is negative, and its share in the class [N]."""
     if is_away(x):
@@ -133,7 +134,7 @@ def _less(values: Floats, peak: Floats) -> Floats:
         return np.where(values == peak[:, None], 0.0, values - peak[:, None])
 
 
-def _fix(graph: TokenGraph, fixed: NDArray[np.int64], x: Any, stats: class_stats.Stats) -> None:
+def _fix(graph: TokenGraph, fixed: NDArray[np.int64], x: torch.Tensor, stats: class_stats.Stats) -> None:
     """At a fixed position the class amounts to its one token."""
     where = np.flatnonzero(fixed != OPEN)
     if not len(where):
@@ -144,16 +145,14 @@ def _fix(graph: TokenGraph, fixed: NDArray[np.int64], x: Any, stats: class_stats
     stats.spread[at], stats.slope[at], stats.top[at] = 0.0, 0.0, tokens
 
 
-def _picked(x: Any, positions: Any, tokens: NDArray[np.int64]) -> Floats:
+def _picked(x: torch.Tensor, positions: Any, tokens: NDArray[np.int64]) -> Floats:
     """float64, clean: the logits of `tokens` at `positions`."""
-    if not isinstance(x, torch.Tensor):
-        return np.asarray(class_stats.clean(x[positions, tokens].astype(np.float64)))
     at = torch.as_tensor(positions, device=x.device), torch.as_tensor(tokens, device=x.device)
     picked = x[at].cpu().to(torch.float64 if x.dtype == torch.float64 else torch.float32)
     return np.asarray(class_stats.clean(picked.numpy()))
 
 
-def share_of_class(reading: Reading, x: Any, tokens: NDArray[np.int64], classes: NDArray[np.int32],
+def share_of_class(reading: Reading, x: torch.Tensor, tokens: NDArray[np.int64], classes: NDArray[np.int32],
                    is_open: NDArray[np.bool_]) -> Floats:
     """The share of each token [N] in its class, by logits `x` [N, Vl]; 1 where it is fixed."""
     at = np.arange(len(tokens)), classes

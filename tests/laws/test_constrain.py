@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import structfill as sf
 from structfill.errors import BudgetTooSmall, EmptyLanguage
+from structfill.lazy import LazyTrellis
 from structfill.tokengraph import build
 from structfill.trellis import Trellis, TrellisBatch, reading
 from tests import oracle
@@ -158,3 +159,21 @@ def test_logits_may_end_before_tokens_that_no_text_has():
     x = torch.tensor([[0.0, 1, 0]] * 3)
     assert trellis.best(x).tolist() == [1, 1, 2] == trellis.constrain(x).path.tolist()
     assert trellis.marginals(x)[:, 3].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("kept", [
+    lambda x: x[:, ::-1].copy()[:, ::-1], lambda x: x.astype(">f4"), lambda x: x.astype(np.longdouble),
+    lambda x: np.asfortranarray(x), lambda x: torch.from_numpy(x).T.contiguous().T, lambda x: x.tolist(),
+    lambda x: np.broadcast_to(x, (2, *x.shape))[0], lambda x: x.astype(np.int64)])
+def test_logits_of_any_kind_are_read(kept):
+    vocab = sf.Vocab.of_tokens([b"a", b"b", b"(", b")", None], eos_ids=[4])
+    x = np.random.default_rng(1).integers(-5, 5, (6, 5)).astype(np.float32)
+    grammar = sf.lark('start: ("a" | "(" start ")" | "b")*', engine="lazy")
+    for trellis in (Trellis(sf.compile(sf.regex("[ab()]*"), vocab), 6),
+                    LazyTrellis(sf.compile_or_explore(grammar, vocab), 6)):
+        expected, got = trellis.constrain(x), trellis.constrain(kept(x))
+        assert torch.equal(expected.path, got.path) and torch.allclose(expected.logits, got.logits.float())
+        expected, got = trellis.posterior(x), trellis.posterior(kept(x))
+        assert torch.equal(expected.best, got.best) and torch.allclose(expected.confidence, got.confidence)
+    with pytest.raises(sf.SpecError, match="numbers"):
+        trellis.best(np.full((6, 5), "x"))

@@ -6,9 +6,9 @@ then in FROM; a second and third one enter with their first column in the list, 
 the same for tables under their aliases (the initials of their names). A bare `age` leads to the tables that have such
 a column: the list goes on with columns that all of these have, or with one that only some have, which leaves only
 those. Each such view of the tables has rules of its own, told apart by the leftmost column of an expression, which
-keeps the grammar LALR(1).
+keeps the grammar LALR(1). Tables called T1, T2 and T3 are in `numbered.py`.
 
-So what is written is a part of what is read: columns of joins are written with their table or its alias, at most three
+So what is written is a part of what is read: lists over joins name the table or alias of each column, at most three
 tables joined, subqueries do not look outwards, one common table expression of one column, alone in its FROM. Every text
 of it is a text of the dialect, its names are in scope, and columns and arguments are right in number; types and the
 rules of GROUP BY are not looked at.
@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
 
 from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
 from .compose import WORD, WRITTEN, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
 from .dialects import WORDS, Dialect
-from .views import COMMON, EXPRESSIONS, WITH, Source, View, keywords_of_views
+from .numbered import NAMES, Numbered
+from .views import COMMON, EXPRESSIONS, WITH, Listing, Source, View, keywords_of_views
 from .words import Words
 
 MOST_VIEWS = 120  # each costs some thirty rules: tables first, then joins of two, then bare columns
 MOST_WITH_ALIASES = 48  # views of grammars in which tables may also have aliases, which nearly doubles them
+MOST_NUMBERED = 40  # orders of tables called T1, T2 and T3; and as many lists that leave several of these open
 FEW_TABLES = 4  # so many may be joined in any pair; more only where names of columns say so
 MOST_TRIPLES = 12  # joins of three tables; where there are more, only two are joined
 
@@ -53,7 +56,7 @@ class _Binder:
         self.dialect = dialect
         self.tables = [table for table in catalogue.tables if table.columns]
         self.rules: list[str] = []
-        self.views: list[View] = []
+        self.views: list[Listing] = []
         self.joins = self._joins()
         self.bare = 2 * len(self.tables) + len(self.joins) <= MOST_VIEWS
         self._check_distinct()
@@ -74,7 +77,7 @@ class _Binder:
         if aliases:
             joins = [tuple(aliases[number] for number in scope) for scope in self.joins]
             sources += self._views([(number,) for number in aliases], joins)
-        self._choices(sources)
+        self._choices([*sources, *self._numbered()])
         if self.tables and self.dialect.name != "bigquery":  # there it names no columns in front
             self._with()
         body = "\n".join([self.fixed, EXPRESSIONS.format(s="free", column=""), *self.rules])
@@ -101,10 +104,10 @@ class _Binder:
                        '%extend query: SELECT "*" from_any limit? | SELECT "*" from_sorted limit?',
                        "window_name: ROW_NUMBER | RANK | DENSE_RANK", "join: JOIN | INNER JOIN | LEFT JOIN"]
 
-    def _choose(self, views: list[View], prefix: str) -> None:
+    def _choose(self, views: Sequence[Listing], prefix: str) -> None:
         """Rules whose alternatives are the queries of all views; views that only stand behind FROM have none."""
-        leading, listed = ([view.name for view in views if view.leading],
-                           [view.name for view in views if view.leading or view.entries])
+        leading, listed = ([view.name for view in views if view.first],
+                           [view.name for view in views if view.is_written])
         for rule, names in (("single", leading), ("top", leading), ("many", listed), ("ordered", listed)):
             self.rules.append(f"{prefix}{rule}: {' | '.join(f'{rule}_{name}' for name in names)}")
         for view in views:
@@ -120,8 +123,8 @@ class _Binder:
         """Queries that begin with a common table expression."""
         number = 2 * len(self.tables)
         self._table(number, self.common)
-        views = [View(str(number), f"column_{number}", f"column_{number}", [self._from((number,))]),
-                 View(f"b{number}", f"bare_{number}", f"name_{number}", [self._from((number,))])]
+        views = [View(str(number), [self._from((number,))], f"column_{number}", f"column_{number}"),
+                 View(f"b{number}", [self._from((number,))], f"bare_{number}", f"name_{number}")]
         self.rules += [f"bare_{number}: name_{number} | column_{number}", WITH.format(t=number),
                        "with_query: with_single | with_top | with_many | with_ordered"]
         self._choose(views, "with_")
@@ -139,7 +142,7 @@ class _Binder:
             name = _suffix(scope)
             sources = [self._from(wider) for wider in [*singles, *joins] if set(scope) <= set(wider)]
             leading = f"column_{name}" if len(scope) == 1 else ""
-            views[scope] = View(name, f"column_{name}", leading, sources)
+            views[scope] = View(name, sources, f"column_{name}", leading)
             if len(scope) > 1:
                 self._join(scope, views)
         self.views += views.values()
@@ -147,17 +150,14 @@ class _Binder:
 
     def _table(self, number: int, table: Table, alias: str = "") -> None:
         columns = " | ".join(dict.fromkeys(self.words.column(column.name) for column in table.columns))
-        schema = f'{self.words.table(table.schema)} "." ' if table.schema else ""
-        path = f"{schema}{self.words.table(table.name)}"
+        path = self.words.path(table)
         self.rules += [f"path_{number}: {path} AS? table_{number}" if alias else f"path_{number}: {path}",
                        f"table_{number}: {self.words.table(alias or table.name)}",
                        f'column_{number}: table_{number} "." name_{number}', f"name_{number}: {columns}"]
 
     def _aliases(self) -> list[int]:
         """The tables once more, under the initials of their names: their numbers."""
-        keys = {self.dialect.table_key(table.name) for table in self.tables}
-        keys |= {self.dialect.column_key(c.name) for table in self.tables for c in table.columns}
-        taken = {key.lower() for key in keys}
+        taken = self._names() | {name.lower() for name in NAMES}
         for number, table in enumerate(self.tables):
             initials = "".join(re.findall(r"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z]))([A-Za-z])", table.name)).lower() or "t"
             alias = next(a for a in map(f"{initials}{{}}".format, ["", *range(2, len(taken) + len(self.tables) + 3)])
@@ -165,6 +165,21 @@ class _Binder:
             taken.add(alias)
             self._table(len(self.tables) + number, table, alias)
         return list(range(len(self.tables), 2 * len(self.tables)))
+
+    def _names(self) -> set[str]:
+        """Those of schemas, tables and columns, in lower case."""
+        return {name.lower() for table in self.tables
+                for name in (table.schema, table.name, *(column.name for column in table.columns))}
+
+    def _numbered(self) -> list[Source]:
+        """The tables under T1, T2 and T3, where nothing else is called so."""
+        if self._names() & {name.lower() for name in NAMES}:
+            return []
+        of_itself = [(a, b) for a, b in sorted(self._references()) if a == b]
+        numbered = Numbered(self.tables, [*self.joins, *of_itself], self.words, MOST_NUMBERED)
+        self.rules += numbered.rules
+        self.views += numbered.lists
+        return numbered.sources
 
     def _bare(self, most: int) -> None:
         """Columns without their table: what tables have them in common, by the names of columns, decides.
@@ -184,7 +199,7 @@ class _Binder:
             common = [word for word, tables in owners.items() if set(scope) <= set(tables)]
             more = f" | column_{scope[0]}" if len(scope) == 1 else ""
             columns = f"bare_{scope[0]}" if more else f"bare_{name}"
-            views[scope] = View(name, columns, f"only_{name}" if leading else "", [self._from((n,)) for n in scope])
+            views[scope] = View(name, [self._from((n,)) for n in scope], columns, f"only_{name}" if leading else "")
             self.rules += [f"{views[scope].columns}: {' | '.join(common)}{more}"]
             self.rules += [f"only_{name}: {' | '.join(leading)}"] if leading else []
         for scope in sorted(shared, key=len, reverse=True):
@@ -225,18 +240,33 @@ class _Binder:
         return [*pairs, *(triples if len(triples) <= MOST_TRIPLES else [])]
 
     def _related(self) -> list[Scope]:
-        """The pairs of tables that share the name of a column, or of which one has a column called after the other."""
+        """The pairs of tables that belong together, the closest first: one refers to the other, has a column called
+        after it, or shares one with it, the closer the fewer have it. Where that is too many, what most tables have,
+        such as `id`, joins none."""
         keys = [{self.dialect.column_key(c.name) for c in table.columns} for table in self.tables]
+        owners = Counter(key for found in keys for key in found)
         stems = [_stem(table.name) for table in self.tables]
         called = [{n for n, stem in enumerate(stems) if any(_letters_of(key).startswith(stem) for key in found)}
                   for found in keys]
-        while True:
-            pairs: list[Scope] = [(a, b) for a, b in combinations(range(len(keys)), 2)
-                                  if keys[a] & keys[b] or b in called[a] or a in called[b]]
-            if len(self.tables) + len(pairs) <= MOST_VIEWS or not any(keys):
-                return pairs[: MOST_VIEWS - len(self.tables)]
-            common = Counter(key for found in keys for key in found).most_common(1)[0][0]
-            keys = [found - {common} for found in keys]  # what most tables have, such as `id`, joins none
+        known = self._references()
+        ranks = dict[int, list[Scope]]()
+        for a, b in combinations(range(len(keys)), 2):
+            near = [0] * ((a, b) in known) + [2] * (b in called[a] or a in called[b])
+            near += [owners[key] for key in keys[a] & keys[b]]
+            if near:
+                ranks.setdefault(min(near), []).append((a, b))
+        most, pairs = MOST_VIEWS - len(self.tables), ranks.pop(0, [])
+        for rank in sorted(ranks):
+            if len(pairs) + len(ranks[rank]) > most:
+                break
+            pairs += ranks[rank]
+        return pairs[:most]
+
+    def _references(self) -> set[Scope]:
+        """The pairs of tables of which one has a foreign key of the other; a table may refer to itself."""
+        numbers = {self.dialect.table_key(table.name): number for number, table in enumerate(self.tables)}
+        named = [[numbers.get(self.dialect.table_key(name)) for name in table.references] for table in self.tables]
+        return {(min(a, b), max(a, b)) for a, found in enumerate(named) for b in found if b is not None}
 
     def _check_distinct(self) -> None:
         seen: dict[str, Table] = {}

@@ -20,11 +20,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view; `schema` is "" where it is named without one."""
+    """A table or view; `schema` is "" where it is named without one.
+
+    `references` are the names of the tables that its foreign keys refer to, where the source told.
+    """
 
     name: str
     columns: tuple[Column, ...]
     schema: str = ""
+    references: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

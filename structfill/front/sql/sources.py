@@ -72,7 +72,8 @@ def _from_file(path: Path, dialect: Dialect) -> Catalogue:
 def read_database(database: sqlite3.Connection) -> Catalogue:
     """Tables and views of an open SQLite database, and the statements that made them."""
     rows = database.execute("SELECT name, type, sql FROM sqlite_master ORDER BY rowid").fetchall()
-    tables = [Table(name, _pragma_columns(database, name)) for name, kind, _ in rows if kind in ("table", "view")]
+    tables = [Table(name, _pragma_columns(database, name), references=_pragma_references(database, name))
+              for name, kind, _ in rows if kind in ("table", "view")]
     return Catalogue(tuple(tables), tuple(sql for name, _, sql in rows if sql and not name.startswith("sqlite_")))
 
 
@@ -83,6 +84,11 @@ def _pragma_columns(database: sqlite3.Connection, table: str) -> tuple[Column, .
         raise SpecError(f"the columns of {table!r} cannot be read: {error}",
                         hint="pass a dict of the tables that matter") from None
     return tuple(Column(name, kind or "") for name, kind in rows)
+
+
+def _pragma_references(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    rows = database.execute('SELECT "table" FROM pragma_foreign_key_list(?) ORDER BY id', (table,)).fetchall()
+    return tuple(name for (name,) in rows)
 
 
 def _from_ddl(text: str, dialect: Dialect) -> Catalogue:
@@ -119,11 +125,13 @@ def _from_engine(engine: Any) -> Catalogue:
 
     try:
         inspector = inspect(engine)
-        columns = {name: inspector.get_columns(name)
-                   for name in [*inspector.get_table_names(), *inspector.get_view_names()]}
+        names = inspector.get_table_names()
+        keys = {name: inspector.get_foreign_keys(name) for name in names}
+        columns = {name: inspector.get_columns(name) for name in [*names, *inspector.get_view_names()]}
     except SQLAlchemyError as error:
         raise SpecError(f"the tables cannot be read from the engine: {error}") from None
-    return Catalogue(tuple(Table(name, tuple(Column(c["name"], str(c["type"])) for c in found))
+    return Catalogue(tuple(Table(name, tuple(Column(c["name"], str(c["type"])) for c in found),
+                                 references=tuple(key["referred_table"] for key in keys.get(name, ())))
                            for name, found in columns.items()))
 
 

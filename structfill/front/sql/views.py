@@ -75,12 +75,12 @@ first_{name}: {name} alias? | aggregate "(" DISTINCT? {name} ")" alias? | COUNT 
 """
 
 _LEADING = """
-single_{s}: SELECT DISTINCT? first_{lead} source_{s}
-top_{s}: SELECT first_{lead} sorted_{s}
+single_{s}: SELECT DISTINCT? {first} source_{s}
+top_{s}: SELECT {first} sorted_{s}
 """
 
 _LISTED = """
-list_{s}: {lists} | list_{s} "," item_{s}
+list_{s}: {lists} | list_{s} "," {item}
 many_{s}: SELECT DISTINCT? list_{s} source_{s}
 ordered_{s}: SELECT list_{s} sorted_{s}
 source_{s}: {sources}
@@ -111,47 +111,76 @@ class Source(NamedTuple):
 
 
 @dataclass
-class View:
-    """How some tables are seen behind SELECT, and what may stand in FROM then.
+class Listing:
+    """SELECT lists that have brought the same tables into scope.
 
     Attributes:
         name: what ends the names of its rules.
-        columns: the rule of its columns. leading: the rule of those that a list of it may begin with; "" if none may.
         sources: what its FROM may hold, each with the view of what follows.
+        first: the rule of items that it may begin with; "" if it only comes from other lists.
+        item: the rule of items that leave it what it is.
         entries: other lists that become one of it, by their next item.
     """
 
     name: str
-    columns: str
-    leading: str
     sources: list[Source]
+    first: str = ""
+    item: str = "free_item"
     entries: list[str] = field(default_factory=list)
 
     @property
-    def lead(self) -> str:
-        """The rule of expressions that a list may begin with."""
-        return f"key_{self.name}" if self.leading == self.columns else f"lead_{self.name}"
+    def is_written(self) -> bool:
+        """Are there such lists? Other tables only stand behind FROM."""
+        return bool(self.first or self.entries)
+
+    def rules(self) -> Iterable[str]:
+        """All of its rules."""
+        lists = [*self.entries]
+        if self.first:
+            lists += [f'{self.first} "," {self.item}', f'free_list "," {self.first}']
+            yield _LEADING.format(s=self.name, first=self.first)
+        if lists:
+            yield _LISTED.format(s=self.name, item=self.item, lists=" | ".join(lists),
+                                 sources=" | ".join(one.plain for one in self.sources),
+                                 sorted=" | ".join(one.sorted for one in self.sources))
+
+    def becomes(self, other: Listing, item: str) -> None:
+        """With such an item as its next one it is one of `other`."""
+        other.entries += [f'list_{self.name} "," {item}'] if self.is_written else []
+        other.entries += [f'{self.first} "," {item}'] if self.first else []
+
+
+class View(Listing):
+    """Some tables, and how they are seen in lists and behind FROM: with expressions of their columns.
+
+    `columns` is the rule of these columns, `leading` that of those that a list may begin with, "" if none may.
+    """
+
+    def __init__(self, name: str, sources: list[Source], columns: str, leading: str = "") -> None:
+        self.columns, self.leading = columns, leading
+        self.lead = f"key_{name}" if leading == columns else f"lead_{name}"  # expressions that a list may begin with
+        super().__init__(name, sources, f"first_{self.lead}" if leading else "", f"item_{name}")
 
     def rules(self) -> Iterable[str]:
         """All of its rules."""
         s = self.name
         yield EXPRESSIONS.format(s=s, column=f"{self.columns} | ")
         yield _LEFTMOST.format(name=f"key_{s}", column=self.columns, s=s) + _SCOPE.format(s=s)
-        lists = [*self.entries]
+        if self.leading and self.leading != self.columns:
+            yield _LEFTMOST.format(name=self.lead, column=self.leading, s=s)
         if self.leading:
-            if self.leading != self.columns:
-                yield _LEFTMOST.format(name=self.lead, column=self.leading, s=s)
-            lists += [f'first_{self.lead} "," item_{s}', f'free_list "," first_{self.lead}']
-            yield _FIRST.format(name=self.lead) + _LEADING.format(s=s, lead=self.lead)
-        if lists:
-            yield _LISTED.format(s=s, lists=" | ".join(lists), sources=" | ".join(one.plain for one in self.sources),
-                                 sorted=" | ".join(one.sorted for one in self.sources))
+            yield _FIRST.format(name=self.lead)
+        yield from super().rules()
 
     def leads_to(self, other: View, columns: str, entry: str) -> str:
         """The rules by which a list of this view becomes one of `other`: its next item begins with one of `columns`."""
-        other.entries += [f'list_{self.name} "," first_{entry}'] if self.leading or self.entries else []
-        other.entries += [f'first_{self.lead} "," first_{entry}'] if self.leading else []
-        return _LEFTMOST.format(name=entry, column=columns, s=other.name) + _FIRST.format(name=entry)
+        self.becomes(other, f"first_{entry}")
+        return first_items(entry, columns, other.name)
+
+
+def first_items(name: str, columns: str, s: str) -> str:
+    """The rules of items, `first_{name}`, that begin with one of `columns` and go on with those of view `s`."""
+    return _LEFTMOST.format(name=name, column=columns, s=s) + _FIRST.format(name=name)
 
 
 def keywords_of_views() -> frozenset[str]:

@@ -53,6 +53,10 @@ class Words:
         pattern = self._table(name)
         return self._terminal[pattern] if pattern in self._terminal else self._add([pattern])
 
+    def path(self, table: Table) -> str:
+        """A table as it stands behind FROM, with its schema."""
+        return f'{self.table(table.schema)} "." {self.table(table.name)}' if table.schema else self.table(table.name)
+
     @property
     def terminals(self) -> frozenset[str]:
         """All of them."""
