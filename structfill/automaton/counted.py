@@ -41,6 +41,18 @@ class CountedAutomaton:
     def __len__(self) -> int:
         return len(self.accepting)
 
+    def run(self, text: bytes) -> int:
+        """The state after `text`, or `DEAD`, also where what it counts cannot come to an end within the bounds."""
+        return self.place(text)[0]
+
+    def place(self, text: bytes) -> tuple[int, ...]:
+        """The state after `text`, or `DEAD`, and what is counted there in each slot."""
+        steps = counters.steps(self.delta, self.counts)
+        classes = np.arange(self.delta.shape[1] + 1)
+        place = counters.follow(steps, (classes, classes[:-1].astype(np.int32)), self.counts,
+                                self.byte_class[list(text)].astype(np.int32), (0,) * (1 + counters.SLOTS))
+        return tuple(place.tolist())
+
     def unrolled(self, limits: Limits) -> ByteAutomaton:
         """The same language without counters: a state for every count. Raises `TooLarge`, `EmptyLanguage`."""
         return self._spelled(self.counts, limits)

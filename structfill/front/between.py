@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..automaton.byte_automaton import DEAD, ByteAutomaton
+from ..automaton.counted import CountedAutomaton
+from ..automaton.framed import framed
 from ..automaton.series import literal, series
 from ..errors import EmptyLanguage
 from ..limits import Limits
@@ -49,6 +52,21 @@ class Between(Constraint):
         if len(text) <= len(self.prefix):
             return self.prefix.startswith(text)
         return text.startswith(self.prefix) and self.inner.accepts_prefix(text)
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """As the inner constraint has it, so that what is given counts."""
+        inner = self.inner.counting(limits)
+        if self.tried or isinstance(inner, ByteAutomaton):
+            return self.automaton(limits)
+        before, after = (text.encode("utf-8", "surrogatepass") for text in (self.prefix, self.suffix))
+        check_beginning(inner, before)
+        try:
+            found = framed(inner, before, after, limits)
+        except EmptyLanguage:
+            raise _nothing_between(_hint(inner)) from None
+        if found.run(before) == DEAD:  # what it counts is too much
+            raise _nothing_between(_hint(inner))
+        return found
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The given texts around the hole."""
@@ -101,11 +119,8 @@ def between(whole: ByteAutomaton, prefix: str, suffix: str,
     Raises `EmptyLanguage`, with what of the prefix can stand.
     """
     before, after = prefix.encode("utf-8", "surrogatepass"), suffix.encode("utf-8", "surrogatepass")
-    state, hint = whole.run(before), SPELLING
-    if whole.nesting:
-        hint = f"the constraint is too large: of it is written what nests {whole.nesting} deep at most, and little more"
-    if state == DEAD:
-        raise no_beginning(before, next(k for k in range(len(before)) if whole.run(before[: k + 1]) == DEAD), hint)
+    check_beginning(whole, before)
+    state = whole.run(before)
     reached = np.arange(len(whole), dtype=np.int32)  # from each state, through what stands after
     for byte in after:
         reached = np.where(reached == DEAD, DEAD, whole.delta[reached, whole.byte_class[byte]])
@@ -114,12 +129,29 @@ def between(whole: ByteAutomaton, prefix: str, suffix: str,
     try:
         return inside.between(state, ends)
     except EmptyLanguage:
-        raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=hint) from None
+        raise _nothing_between(_hint(whole)) from None
 
 
 def around(hole: ByteAutomaton, prefix: bytes, suffix: bytes, limits: Limits) -> ByteAutomaton:
     """The texts of `hole` with two texts around them. Raises `TooLarge`."""
     return series([literal(prefix), hole, literal(suffix)], limits)
+
+
+def check_beginning(whole: ByteAutomaton | CountedAutomaton, before: bytes) -> None:
+    """Raise `EmptyLanguage`, with what of it can stand, where no text of `whole` begins with `before`."""
+    good = bisect(range(1, len(before) + 1), False, key=lambda size: whole.run(before[:size]) == DEAD)
+    if good < len(before):
+        raise no_beginning(before, good, _hint(whole))
+
+
+def _nothing_between(hint: str) -> EmptyLanguage:
+    return EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=hint)
+
+
+def _hint(whole: ByteAutomaton | CountedAutomaton) -> str:
+    if whole.nesting:
+        return f"the constraint is too large: of it is written what nests {whole.nesting} deep at most, and little more"
+    return SPELLING
 
 
 def no_beginning(before: bytes, good: int, hint: str) -> EmptyLanguage:

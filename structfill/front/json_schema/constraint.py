@@ -14,7 +14,7 @@ from structfill_kernels.counters import UNBOUNDED
 
 from ...automaton.byte_automaton import ByteAutomaton
 from ...automaton.counted import CountedAutomaton
-from ...automaton.difference import difference
+from ...automaton.product import difference
 from ...automaton.pushdown import NestedCounters, Whitespace
 from ...collector import paused_collector
 from ...errors import EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature

@@ -1,4 +1,4 @@
-"""The texts of one byte automaton that another one does not have."""
+"""Two automata at once, in pairs of their states."""
 
 from __future__ import annotations
 
@@ -19,16 +19,25 @@ def difference(automaton: ByteAutomaton, other: ByteAutomaton, limits: Limits) -
 
     Raises `EmptyLanguage` if there is none, `TooLarge` past ``limits.bytes`` or ``limits.states``.
     """
-    pairs = len(automaton) * (len(other) + 1)
-    if 4 * pairs > limits.bytes:
-        raise TooLarge("bytes", 4 * pairs, limits.bytes)
-    byte_class, (first, second) = over_joint_classes([automaton, other])
-    count, delta, pair = _product(first, second, limits.states)
-    if count > limits.states:
-        raise TooLarge("states", count, limits.states)
-    there = automaton.accepting[pair // (len(other) + 1)] & ~np.append(other.accepting, False)[pair % (len(other) + 1)]
+    byte_class, delta, p, q = pairs(automaton, other, limits)
+    there = automaton.accepting[p] & ~np.append(other.accepting, False)[q]
     labels = np.where(there, 0, -1).astype(np.int32)
     return ByteAutomaton.minimal(delta, byte_class, labels, automaton.exact_up_to, automaton.nesting)
+
+
+def pairs(first: ByteAutomaton, second: ByteAutomaton, limits: Limits
+          ) -> tuple[NDArray[np.uint8], Int32, NDArray[np.int64], NDArray[np.int64]]:
+    """(byte_class, delta, states of `first`, states of `second`) of the pairs of states that are reached; the dead
+    state of the second automaton is its number of states. Raises `TooLarge` past ``limits.bytes``, ``limits.states``.
+    """
+    width = len(second) + 1
+    if 4 * len(first) * width > limits.bytes:
+        raise TooLarge("bytes", 4 * len(first) * width, limits.bytes)
+    byte_class, (moves, others) = over_joint_classes([first, second])
+    count, delta, pair = _product(moves, others, limits.states)
+    if count > limits.states:
+        raise TooLarge("states", count, limits.states)
+    return byte_class, delta, pair // width, pair % width
 
 
 @nb.njit(cache=True, nogil=True)

@@ -1,0 +1,97 @@
+"""Automata with counters whose texts are given at both ends: the same language as without counters."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+import structfill as sf
+from structfill.automaton.byte_automaton import ByteAutomaton
+from structfill.automaton.counted import CountedAutomaton
+from structfill.automaton.product import difference
+from structfill.errors import EmptyLanguage
+from structfill.front.between import Between, around, between
+from structfill.limits import Limits
+
+LIMITS = Limits()
+STRINGS = {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 24}, "minItems": 2, "maxItems": 18}
+OBJECTS = {"type": "object", "required": ["a"], "additionalProperties": False, "properties": {
+    "a": {"type": "string", "pattern": "^(ab){3,20}c?$"}, "b": {"type": "array", "items": {"type": "integer"},
+                                                               "maxItems": 20}}}
+CONSTRAINTS = [sf.json_schema(STRINGS, whitespace="compact"), sf.json_schema(OBJECTS, whitespace="compact"),
+               sf.regex("x{3,40}y?(ab|c){2,30}")]
+
+
+def plain(found: ByteAutomaton | CountedAutomaton) -> ByteAutomaton:
+    return found if isinstance(found, ByteAutomaton) else found.unrolled(LIMITS)
+
+
+def equal(one: ByteAutomaton, other: ByteAutomaton) -> bool:
+    for first, second in ((one, other), (other, one)):
+        try:
+            difference(first, second, LIMITS)
+        except EmptyLanguage:
+            continue
+        return False
+    return True
+
+
+def some_text(automaton: ByteAutomaton, chosen: random.Random) -> str:
+    """A random text that is likely to be long."""
+    state, text = 0, bytearray()
+    while not automaton.accepting[state] or chosen.random() < 0.97:
+        moves = [b for b in b'abcxy0123456789,"[]{}:' if automaton.run(bytes([b]), state) >= 0]
+        if not moves:
+            break
+        text.append(chosen.choice(moves))
+        state = automaton.run(text[-1:], state)
+    return text.decode()
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS, ids=["strings", "objects", "regex"])
+def test_what_is_given_is_counted(constraint) -> None:
+    counted = constraint.counting(LIMITS)
+    assert isinstance(counted, CountedAutomaton)
+    whole, chosen = counted.unrolled(LIMITS), random.Random(5)
+    for _ in range(12):
+        text = some_text(whole, chosen)
+        a, b = sorted(chosen.randrange(len(text) + 1) for _ in range(2))
+        prefix, suffix = text[:a], text[b:] * chosen.choice([1, 1, 1, 0])
+        try:
+            hole = between(whole, prefix, suffix)
+        except EmptyLanguage:
+            with pytest.raises(EmptyLanguage):
+                plain(Between(constraint, prefix, suffix).counting(LIMITS))
+            continue
+        expected = around(hole, prefix.encode(), suffix.encode(), LIMITS)
+        assert equal(plain(Between(constraint, prefix, suffix).counting(LIMITS)), expected), (prefix, suffix)
+
+
+def test_a_suffix_that_repeats_itself_may_begin_in_the_hole() -> None:
+    constraint = sf.regex("(ab|a){3,40}")
+    whole = constraint.counting(LIMITS)
+    for prefix, suffix in (("", "aabaa"), ("aab", "aaba"), ("a" * 30, "a" * 9), ("", ""), ("a" * 40, "")):
+        expected = around(between(plain(whole), prefix, suffix), prefix.encode(), suffix.encode(), LIMITS)
+        assert equal(plain(Between(constraint, prefix, suffix).counting(LIMITS)), expected), (prefix, suffix)
+
+
+@pytest.mark.parametrize(("prefix", "suffix", "told"), [
+    ("a" * 41, "", "begins as given"), ("a" * 30, "a" * 11, "both sides"), ("b", "", "begins as given"),
+    ("a", "bb", "both sides")])
+def test_what_is_given_may_be_too_much(prefix: str, suffix: str, told: str) -> None:
+    with pytest.raises(EmptyLanguage, match=told):
+        Between(sf.regex("(ab|a){3,40}"), prefix, suffix).counting(LIMITS)
+
+
+@pytest.mark.parametrize("given", [20, 1_900, 2_000])
+def test_what_is_given_costs_no_states(given: int) -> None:
+    schema = {"type": "array", "items": {"type": "string", "maxLength": 2_000}, "maxItems": 50}
+    known = sf.Vocab.bytes()
+    vocab = sf.Vocab([*known.tokens, b"x" * 500], eos_ids=known.eos_ids, pad_id=known.pad_id, mask_id=known.mask_id)
+    constraint = Between(sf.json_schema(schema, whitespace="compact"), '["' + "x" * given, '"]')
+    with pytest.warns(sf.Narrowed) as told:
+        trellis = sf.Trellis(sf.compile(constraint, vocab), given + 150)
+    assert all(one.message.longest >= 100 for one in told)
+    assert constraint.accepts(trellis.text(trellis.sample(torch.zeros(given + 150, len(vocab)))))
