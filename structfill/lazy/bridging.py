@@ -157,9 +157,11 @@ def _tops(graph: LazyGraph, tokens: Tokens, closes: bool, effort: Effort) -> lal
         nothing: lalr.Tops = lalr.no_tops(len(graph.machine.tables.act))
         return nothing
     closes |= len(special) > 0
-    found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, np.frombuffer(text, np.uint8), closes,
-                                          effort.asked, _TOPS)
-    if found.none:
+    asking = np.frombuffer(text, np.uint8)
+    impossible = lalr.follows_nothing(graph.machine.tables, *graph.near, asking, closes)
+    if not impossible:
+        found: lalr.Tops = graph.machine.call(lalr.tops, *graph.near, *graph.into, asking, closes, effort.asked, _TOPS)
+    if impossible or found.none:
         raise NothingFollows(f"no text goes on as fixed behind a hole: {text.decode('utf-8', 'replace')[:40]!r}")
     return found
 

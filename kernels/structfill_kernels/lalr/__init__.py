@@ -2,10 +2,10 @@
 
 A configuration is a stack of parser states and the lexer state of the lexeme that is being spelled. `machine` makes and
 moves them, `plan` finds a way to the end of the text from each and executes it, `following` says which tokens may come
-next, `bridge` finds ways to fixed text, led by what `prestar` says that the text asks for, `beam` searches likely
-canvases, `lattice` weighs what the search kept. The store's arrays are bounded: a call that fills one sets
-``store.count[3]``, its result means nothing, and the caller repeats it with a `grown` store. `reference` says the same
-in plain Python.
+next, `bridge` finds ways to fixed text, led by what `prestar` says that the text asks for, unless `impossible` says at
+once that there are none, `beam` searches likely canvases, `lattice` weighs what the search kept. The store's arrays are
+bounded: a call that fills one sets ``store.count[3]``, its result means nothing, and the caller repeats it with a
+`grown` store. `reference` says the same in plain Python.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ._types import DEAD, ENDED, NEVER, UNKNOWN, Store, Tables, Words, store
 from .beam import Lattice, beam, prepare
 from .bridge import bridge, entered
 from .following import following
+from .impossible import follows_nothing
 from .lattice import backward, draw, forward, summary, weights
 from .machine import (
     advance,
@@ -38,8 +39,8 @@ from .plan import longest_token, planned, rest
 from .prestar import Tops, no_tops, on_top, tops
 
 __all__ = ["DEAD", "ENDED", "NEVER", "UNKNOWN", "Lattice", "Store", "Tables", "Tops", "Words", "advance", "backward",
-           "beam", "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow",
-           "following", "forward", "grown", "longest_token", "may_end", "no_tops", "on_top", "planned", "prepare",
+           "beam", "bridge", "config", "draw", "entered", "enumerate_configurations", "feed", "follow", "following",
+           "follows_nothing", "forward", "grown", "longest_token", "may_end", "no_tops", "on_top", "planned", "prepare",
            "rest", "root", "run", "spell", "step", "store", "summary", "tops", "weights", "words"]
 
 
