@@ -24,6 +24,8 @@ GRAMMARS = {
     "template": ('start: list{"a"}\nlist{x}: x ("," x)*', "a,", 7),
     "unicode": ('start: W+\nW: /\\w+/\n%ignore /[^\\w]/', "aé1-", 5),
     "contextual": ('start: "on" NAME | NAME "on"\nNAME: /[a-z]+/\n%ignore " "', "on a", 6),
+    "ignored regex": ('start: A (NL A)*\nA: "a"\nNL: "\\n"\nC: "/" /[^a]/\n%ignore /\\s+/\n%ignore C', "a\n/ ", 5),
+    "ignored string": ('start: (WORD | " " "c")+\nWORD: /[^ac]/\n%ignore " "', "abc ", 5),
     "dangling": ('start: s\ns: "i" s | "i" s "e" s | "x"', "iex", 7),
     "empty": ("start: ", "a", 3),
 }

@@ -31,7 +31,8 @@ class Grammar:
     """LALR(1) tables with the lexer of every state. Terminals are numbered 0..T - 1, the end of the text is T.
 
     Attributes:
-        terminals: names, by number. ignored: numbers of those that `%ignore` names.
+        terminals: names, by number; an ignored string has a second one, under which it is fed to the parser where a
+            regex matched it. ignored: numbers of those that `%ignore` names.
         rules: (left side, symbols) by number; a symbol is a terminal's number, or T + 1 + a nonterminal's.
         nonterminals: N names, by number.
         act: int32 [S, T + 1]: 1 + the state shifted to, -1 - the rule that is reduced, or 0.
@@ -74,7 +75,8 @@ def _read(text: str, start: str, limits: Limits) -> tuple[Any, Analysis]:
                           _plugins={"LALR_Parser": analysis.NoParser, "ContextualLexer": analysis.OneLexer})
     _all_defined(text, found)
     with _as_errors_of_ours(text):
-        return found, analysis.analyse(found.rules, [t.name for t in found.terminals], start, limits.states)
+        fed = map(_fed, _ignored_strings(found))
+        return found, analysis.analyse(found.rules, [*(t.name for t in found.terminals), *fed], start, limits.states)
 
 
 @contextlib.contextmanager
@@ -110,6 +112,8 @@ class _Reader:
     def grammar(self) -> Grammar:
         """All tables."""
         found = self.analysis
+        for name in _ignored_strings(self.lark):
+            found.act[:, self.terminal[_fed(name)]] = found.act[:, self.terminal[name]]
         context, scanner = self._scanner()
         found.act[found.last, len(found.terminals)] = 1 + found.last  # Lark accepts here without a shift
         ignored = frozenset(self.terminal[name] for name in self.lark.ignore_tokens)
@@ -142,6 +146,8 @@ class _Reader:
                     if name not in entries:
                         entries[name] = self._entry(program, name)
                 for name, found_words in by_terminal.items():
+                    if name in self.lark.ignore_tokens:  # the text is ignored, whatever it would become
+                        continue
                     known = retyped.setdefault(self.terminal[name], [])
                     known += [word for word in found_words if word not in known]
                 one = Context(tuple(entries[n] for n in tried), tuple(entries[n] for n in keywords))
@@ -151,17 +157,18 @@ class _Reader:
             context.append(numbers[key])
         order = {t.name: i for i, t in enumerate(lexer.terminals)}
         words = {t: [self.terminal[w] for w in sorted(names, key=order.__getitem__)] for t, names in retyped.items()}
+        fed = {self.terminal[name]: self.terminal[_fed(name)] for name in _ignored_strings(self.lark)}
 
         def blame(error: UnsupportedFeature, at: Context) -> UnsupportedFeature:
             for name in found[at]:
                 try:
-                    build(program, [Context((entries[name],), ())], {}, self.limits, lambda one, _: one)
+                    build(program, [Context((entries[name],), ())], {}, {}, self.limits, lambda one, _: one)
                 except UnsupportedFeature:
                     return self._refusal(error, name)
             return error
 
         try:
-            scanner = build(program, contexts, words, self.limits, blame)
+            scanner = build(program, contexts, words, fed, self.limits, blame)
         except UnsupportedFeature as error:
             raise (error if error.span else self._refusal(error, None)) from None
         return context, scanner
@@ -187,6 +194,16 @@ class _Reader:
         rules = [(rule.origin.name, rule.options.priority or 0) for rule in self.analysis.rules]
         whole = repr((self.start, terminals, sorted(self.lark.ignore_tokens), rules, self.analysis.symbols))
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _ignored_strings(lark: Any) -> list[str]:
+    """The strings that are ignored: what a regex matches may become one of them, and is fed to the parser then."""
+    return [t.name for t in lark.terminals if t.name in lark.ignore_tokens and t.pattern.type == "str"]
+
+
+def _fed(name: str) -> str:
+    """The terminal that stands for an ignored one where it is not ignored."""
+    return f"{name} (not ignored)"
 
 
 def _joins(lexer: Any) -> bool:

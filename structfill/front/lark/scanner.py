@@ -63,6 +63,7 @@ class Scanner:
 class _Builder:
     program: Program
     retyped: Mapping[int, Sequence[int]]  # terminal -> keywords that take its place where they match all of it
+    fed: Mapping[int, int]  # keyword -> the terminal that it is then, if another one
     limits: Limits
     numbers: dict[_State, int] = field(default_factory=dict)
     queue: list[_State] = field(default_factory=list)
@@ -212,13 +213,14 @@ class _Builder:
         last = self.program.steps[threads[-1] >> 1] if threads else None
         if last is None or last.kind != MATCH:
             return DEAD
-        return next((word for word in self.retyped.get(last.end, ()) if word in words), last.end)
+        return next((self.fed.get(word, word) for word in self.retyped.get(last.end, ()) if word in words), last.end)
 
 
-def build(program: Program, contexts: Sequence[Context], retyped: Mapping[int, Sequence[int]], limits: Limits,
-          blame: Callable[[UnsupportedFeature, Context], UnsupportedFeature]) -> Scanner:
-    """The automaton of all contexts. `blame` places an error that a context's terminals caused."""
-    builder = _Builder(program, retyped, limits)
+def build(program: Program, contexts: Sequence[Context], retyped: Mapping[int, Sequence[int]], fed: Mapping[int, int],
+          limits: Limits, blame: Callable[[UnsupportedFeature, Context], UnsupportedFeature]) -> Scanner:
+    """The automaton of all contexts; `retyped` and `fed` as `_Builder` has them. `blame` places an error that a
+    context's terminals caused."""
+    builder = _Builder(program, retyped, fed, limits)
     starts = []
     for context in contexts:
         try:
