@@ -141,7 +141,7 @@ class JsonSchema(Constraint):
                 return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
-                    raise self._lowering.ungenerable[0] from None
+                    raise _forbidden(self._lowering.ungenerable[0]) from None
                 raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
             except NestedCounters as nested:  # the longest ones first
                 counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
@@ -295,6 +295,13 @@ def _depth(text: str) -> int:
         depth += (char in "[{") - (char in "]}")
         deepest = max(deepest, depth)
     return deepest
+
+
+def _forbidden(found: UnsupportedFeature) -> UnsupportedFeature:
+    """What tells that nothing can be written where items have to repeat."""
+    key = found.feature
+    return UnsupportedFeature(key, f"{key} can be checked, but where it may not hold nothing is written",
+                              pointer=found.pointer, hint=f"leave {key} out, and judge what was written with `accepts`")
 
 
 def _one_of(name: str, value: Any, allowed: Any) -> None:
