@@ -41,6 +41,11 @@ class CountedAutomaton:
     def __len__(self) -> int:
         return len(self.accepting)
 
+    @property
+    def bounds(self) -> list[tuple[int, int | None]]:
+        """The bounds of every counter, from the first on; None: there is no upper one."""
+        return bounds_of(self.counts.least[1:], self.counts.most[1:])
+
     def run(self, text: bytes) -> int:
         """The state after `text`, or `DEAD`, also where what it counts cannot come to an end within the bounds."""
         return self.place(text)[0]
@@ -87,6 +92,12 @@ class CountedAutomaton:
         ends = self.accepting[found.state] & (found.count >= counts.least[counts.of[found.state]]).all(1)
         delta, labels = condense(delta, np.where(ends, 0, -1).astype(np.int32))
         return ByteAutomaton(delta, self.byte_class, labels >= 0, self.exact_up_to, self.nesting)
+
+
+def bounds_of(least: NDArray[np.int64], most: NDArray[np.int64]) -> list[tuple[int, int | None]]:
+    """Bounds as `counted` takes them."""
+    return [(low, None if high >= counters.UNBOUNDED else high)
+            for low, high in zip(least.tolist(), most.tolist(), strict=True)]
 
 
 def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,

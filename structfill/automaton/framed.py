@@ -13,7 +13,7 @@ from structfill_kernels import counters
 from ..errors import EmptyLanguage
 from ..limits import Limits
 from .byte_automaton import DEAD, ByteAutomaton
-from .counted import CountedAutomaton, condensed
+from .counted import CountedAutomaton, bounds_of, condensed
 from .product import pairs
 from .series import literal, over_joint_classes
 
@@ -52,7 +52,8 @@ def framed(automaton: CountedAutomaton, before: bytes, after: bytes, limits: Lim
     delta = np.concatenate([given[:-1], np.where(delta == DEAD, DEAD, delta + len(before))]).astype(np.int32)
     states = _States(*(np.concatenate([np.zeros((len(before), *column.shape[1:]), column.dtype), column])
                        for column in states))
-    found = condensed(delta, byte_class, states.accepting, states.of, states.ticks, _bounds(automaton, state, counted))
+    bounds = [*automaton.bounds, *_left_over(automaton, state, counted)]
+    found = condensed(delta, byte_class, states.accepting, states.of, states.ticks, bounds)
     return replace(found, exact_up_to=automaton.exact_up_to, nesting=automaton.nesting)
 
 
@@ -75,15 +76,11 @@ def _behind(automaton: CountedAutomaton, state: int) -> tuple[ByteAutomaton, _St
                          states.accepting), states
 
 
-def _bounds(automaton: CountedAutomaton, state: int, counted: Sequence[int]) -> list[tuple[int, int | None]]:
-    """Of all counters, and of those that run in `state`, where so much is counted."""
-    counts = automaton.counts
-    running = np.concatenate([np.arange(1, len(counts.least)), counts.of[state]])
-    done = np.concatenate([np.zeros(len(counts.least) - 1, np.int64), counted])
-    endless = counts.most[running] >= counters.UNBOUNDED
-    least, most = np.maximum(counts.least[running] - done, 0), counts.most[running] - done
-    return [(low, None if free else high)
-            for low, high, free in zip(least.tolist(), most.tolist(), endless.tolist(), strict=True)]
+def _left_over(automaton: CountedAutomaton, state: int, counted: Sequence[int]) -> list[tuple[int, int | None]]:
+    """The bounds of what runs in a state, where so much is counted in each slot."""
+    counts, of = automaton.counts, automaton.counts.of[state]
+    most = np.where(counts.most[of] < counters.UNBOUNDED, counts.most[of] - counted, counters.UNBOUNDED)
+    return bounds_of(np.maximum(counts.least[of] - counted, 0), most)
 
 
 def _ending(text: bytes) -> ByteAutomaton:

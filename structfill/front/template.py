@@ -15,6 +15,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..automaton.byte_automaton import ByteAutomaton
+from ..automaton.counted import CountedAutomaton
+from ..automaton.sequence import sequence
 from ..automaton.series import literal, of_length, series
 from ..errors import Span, SpecError
 from ..limits import Limits
@@ -92,6 +94,13 @@ class Template(Constraint):
         if found is None:
             raise SpecError(f"the text {text!r:.200} does not follow the template")
         return {part.name: part.constraint.value(found[part.name]) for part in self.parts if isinstance(part, Hole)}
+
+    def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
+        """With the counters of its holes, where it is always clear where a hole ends."""
+        parts = [literal(part.encode("utf-8", "surrogatepass")) if isinstance(part, str)
+                 else part.constraint.counting(limits) for part in self.parts]
+        found = sequence(parts) if any(isinstance(part, CountedAutomaton) for part in parts) else None
+        return self.automaton(limits) if found is None else found
 
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """The whole template, canonical spellings in the holes."""

@@ -1,4 +1,5 @@
-"""Automata with counters whose texts are given at both ends: the same language as without counters."""
+"""Automata with counters whose texts are given at both ends, or one after the other: the same language as without
+counters."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import structfill as sf
 from structfill.automaton.byte_automaton import ByteAutomaton
 from structfill.automaton.counted import CountedAutomaton
 from structfill.automaton.product import difference
+from structfill.automaton.sequence import sequence
+from structfill.automaton.series import literal, series
 from structfill.errors import EmptyLanguage
 from structfill.front.between import Between, around, between
 from structfill.limits import Limits
@@ -36,6 +39,39 @@ def equal(one: ByteAutomaton, other: ByteAutomaton) -> bool:
             continue
         return False
     return True
+
+
+def counting(pattern: str) -> ByteAutomaton | CountedAutomaton:
+    return sf.regex(pattern).counting(LIMITS)
+
+
+@pytest.mark.parametrize("parts", [
+    ["a{3,40}", "b", "c{2,50}d?"], ["x", "a{0,40}", "y", "b{0,50}z", "c{0,40}"], ["xy", "a{3,40}", "y?", "zb{35,60}"],
+    ["(ab){0,40}c?", "d(e{2,33}|f)", ""], ["a{2,40}", "(xb{1,40})?", "c"], ["(a{40}|b)x", "(c{1,40}d)*"],
+    ["a?", "x(b{2,40}|c)", "y", "d{0,35}", "e?"]])
+def test_parts_one_after_the_other_are_counted(parts: list[str]) -> None:
+    found = sequence([counting(part) for part in parts])
+    assert found is not None
+    assert equal(plain(found), series([plain(counting(part)) for part in parts], LIMITS))
+
+
+@pytest.mark.parametrize("parts", [["a{3,40}", "ab"], ["xa{0,40}", "b{0,50}", "a"], ["(ab?){3,40}", "b"],
+                                   ["a{3,40}", "b{3,40}"], ["a?", "b{3,40}"]])
+def test_parts_whose_ends_are_not_clear_are_not(parts: list[str]) -> None:
+    assert sequence([counting(part) for part in parts]) is None
+
+
+def test_holes_of_templates_are_counted() -> None:
+    long = sf.json_schema({"type": "string", "maxLength": 20_000})
+    constraint = sf.template('{"a": {{a}}, "b": [{{b}}, {{c}}]}', a=long, b=long, c=long)
+    graph = sf.compile(constraint, sf.Vocab.bytes())
+    assert graph.states < 200
+    trellis = sf.Trellis(graph, 120, more=3_000)
+    assert constraint.accepts_prefix(trellis.text(trellis.sample(torch.zeros(120, graph.vocab.width)))[:100])
+    text = '{"a": "x", "b": ["", "' + "y" * 20_000 + '"]}'
+    assert constraint.accepts(text) and graph.ended(graph.run([*text.encode(), 256]))
+    assert graph.run([*text.replace("y", "yy", 1).encode()]) < 0
+    assert isinstance(literal(b""), ByteAutomaton) and sequence([literal(b""), literal(b"a")]) is not None
 
 
 def some_text(automaton: ByteAutomaton, chosen: random.Random) -> str:
