@@ -136,49 +136,6 @@ def test_methods_that_write_are_known() -> None:
         assert "read_only" in (found.check(text) or ""), text
 
 
-DUMP = """SET statement_timeout = 0;
-\\restrict x
-SELECT pg_catalog.set_config('search_path', '', false);
-CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog;
-CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END; $$;
-CREATE SEQUENCE public.a_id_seq START WITH 1 INCREMENT BY 1;
-CREATE TABLE public.a (id integer NOT NULL, b_id integer, n text DEFAULT 'x'::text);
-ALTER TABLE public.a OWNER TO postgres;
-ALTER SEQUENCE public.a_id_seq OWNED BY public.a.id;
-CREATE TABLE public.b (id integer NOT NULL);
-ALTER TABLE ONLY public.a ALTER COLUMN id SET DEFAULT nextval('public.a_id_seq'::regclass);
-COPY public.a (id, b_id, n) FROM stdin;
-1\t2\t'x;
-\\.
-ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.a ADD CONSTRAINT a_fk FOREIGN KEY (b_id) REFERENCES public.b(id) ON DELETE CASCADE;
-CREATE INDEX i ON public.a USING btree (id);
-CREATE TRIGGER t BEFORE INSERT ON public.a FOR EACH ROW EXECUTE FUNCTION f();
-"""
-MYSQL_DUMP = """DROP TABLE IF EXISTS `a`;
-/*!40101 SET @saved_cs_client     = @@character_set_client */;
-CREATE TABLE `a` (`id` int NOT NULL AUTO_INCREMENT, `b_id` int, `n` text, PRIMARY KEY (`id`), KEY `k` (`b_id`),
-  CONSTRAINT `f` FOREIGN KEY (`b_id`) REFERENCES `b` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-LOCK TABLES `a` WRITE;
-/*!40000 ALTER TABLE `a` DISABLE KEYS */;
-INSERT INTO `a` VALUES (1,2,'x');
-UNLOCK TABLES;
-DELIMITER ;;
-CREATE PROCEDURE p() BEGIN SELECT 1; END;;
-DELIMITER ;
-DROP TABLE IF EXISTS `b`;
-CREATE TABLE `b` (`id` int);
-"""
-
-
-@pytest.mark.parametrize(("dialect", "dump"), [("postgres", DUMP), ("mysql", MYSQL_DUMP)])
-def test_dumps_are_read(dialect: str, dump: str, caplog: pytest.LogCaptureFixture) -> None:
-    tables = sf.sql(dialect, dump).catalogue.tables
-    assert [(table.name, [column.name for column in table.columns], table.references) for table in tables] == [
-        ("a", ["id", "b_id", "n"], ("b",)), ("b", ["id"], ())]
-    assert not caplog.records
-
-
 def test_postgres_tells_quoted_names_by_case() -> None:
     constraint = sf.sql("postgres", {"Users": ["id", "createdAt"], "t": ["a"], "T": ["b"]})
     for text in ('SELECT "Users"."createdAt" FROM "Users"', 'SELECT * FROM "T" CROSS JOIN t',
@@ -238,12 +195,6 @@ def test_a_file_is_one_whatever_its_name(tmp_path) -> None:
     assert sf.sql("sqlite", str(path)).accepts("SELECT id FROM users")
     with pytest.raises(sf.SpecError, match="neither DDL"):
         sf.sql("sqlite", "x" * 5_000)
-
-
-def test_ddl_that_computes_without_an_end() -> None:
-    numbers = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
-    with pytest.raises(sf.SpecError, match="interrupted"):
-        sf.sql("sqlite", f"create table t as {numbers}")
 
 
 @pytest.mark.parametrize(("given", "name"), [("SQLite", "sqlite"), ("postgresql", "postgres"), ("MySQL", "mysql")])

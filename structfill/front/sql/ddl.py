@@ -1,140 +1,242 @@
-"""Tables out of DDL text of dialects other than SQLite, which reads its own."""
+"""Tables out of DDL text of dialects other than SQLite, which reads its own: what CREATE, DROP and ALTER leave."""
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-import sqlglot
-from sqlglot import exp
 
 from ...errors import SpecError, UnsupportedFeature
-from .catalogue import Catalogue, Column, Table
-from .dialects import Dialect, ascii_lower
+from .altering import alter
+from .catalogue import Catalogue, Column
+from .columns import WAY_OUT, Path, columns_of, path_of, references_of, selected
+from .dialects import Dialect
+from .dumps import OTHER_DIALECT, Cursor, Statement, Token, joined, not_parsed, outermost, parts, read_statements
+from .tables import Entry, Tables
 
-_WITH_COLUMNS = ("TABLE", "VIEW")
-# Statements that change no table's columns.
-_HARMLESS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Comment, exp.Set, exp.Transaction, exp.Commit,
-             exp.Grant, exp.Use, exp.Semicolon, exp.Analyze, exp.Copy)
-_HARMLESS_ACTIONS = (exp.AddConstraint, exp.AlterColumn, exp.ModifyColumn)  # of ALTER TABLE
-# The same of those that sqlglot does not parse, as dumps of a whole database have them.
-_HARMLESS_COMMANDS = re.compile(
-    r"(?:UN)?LOCK TABLES\b.*"
-    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\S*\s+)?(?:CONSTRAINT\s+)?(?:EXTENSION|FUNCTION|PROCEDURE|TRIGGER|EVENT"
-    r"|POLICY|PUBLICATION|AGGREGATE|OPERATOR|CAST|COLLATION|DOMAIN|ROLE|USER|SERVER|RULE|TEXT|STATISTICS)\b.*"
-    r"|ALTER\s+(?!TABLE|VIEW|MATERIALIZED|FOREIGN)\w+.*"
-    r"|ALTER\s+(?:TABLE|VIEW|MATERIALIZED\s+VIEW)\s+(?:IF\s+EXISTS\s+|ONLY\s+)*\S+\s+(?:OWNER\s+TO|ENABLE|DISABLE|FORCE"
-    r"|REPLICA\s+IDENTITY|CLUSTER\s+ON|SET\s+TABLESPACE|SET\s*\()[^,]*",
-    re.IGNORECASE | re.DOTALL)
-# What stands in dumps for the client that reads them: rows, commands of psql, bodies behind another delimiter.
-_FOR_CLIENTS = re.compile(r"^COPY [^;\n]* FROM stdin;\n.*?^\\\.$|^\\[^\n]*$|^DELIMITER (?!;$)\S+$.*?^DELIMITER ;$",
-                          re.MULTILINE | re.DOTALL)
-_WAY_OUT = "pass the CREATE statements of the tables as they are now, or a dict"
+# Statements that change no table's columns, by their first word.
+_PASSED_OVER = frozenset(
+    "SELECT WITH VALUES INSERT UPDATE DELETE MERGE REPLACE TRUNCATE COPY PUT GET LIST LS RESET UNSET SHOW START COMMIT "
+    "ROLLBACK SAVEPOINT RELEASE ABORT GRANT REVOKE COMMENT ANALYZE VACUUM CLUSTER REINDEX REFRESH LOCK UNLOCK DO CALL "
+    "EXECUTE PREPARE DEALLOCATE DISCARD EXPLAIN DESCRIBE DESC CHECKPOINT LISTEN NOTIFY UNLISTEN SECURITY REASSIGN LOAD "
+    "INSTALL PRAGMA FLUSH OPTIMIZE CHECK REPAIR CHANGE PURGE HANDLER ATTACH DETACH DECLARE FETCH CLOSE MOVE EXPORT "
+    "ASSERT".split())
+# Behind BEGIN and END.
+_OF_TRANSACTIONS = frozenset(["", *"TRANSACTION TRAN WORK ISOLATION READ NOT DEFERRABLE AND".split()])
+_BEFORE_TABLE = frozenset("TEMP TEMPORARY LOCAL GLOBAL UNLOGGED FOREIGN EXTERNAL MATERIALIZED RECURSIVE SECURE "
+                          "TRANSIENT VOLATILE DYNAMIC HYBRID ICEBERG SNAPSHOT INTERACTIVE EVENT".split())
+_COPIES = ("LIKE", "CLONE", "COPY")
+# Behind the columns: of a statement that is not known, or of a next one whose semicolon is missing.
+_STRANGE = frozenset("CREATE ALTER DROP INSERT TABLE VIEW GO PARTITIONED COLUMNS TEMPLATE SELECT".split())
+_TAKES_TABLES = frozenset("TYPE DOMAIN EXTENSION FUNCTION ROUTINE AGGREGATE COLLATION SERVER LANGUAGE OPERATOR".split())
 
 
 def read_ddl(text: str, dialect: Dialect) -> Catalogue:
     """The tables that a script leaves, such as a dump of a schema. Raises `SpecError` if it does not parse,
-    `UnsupportedFeature` for statements whose effect on the columns is not known (`ALTER TABLE ... RENAME`)."""
-    try:
-        with _quiet():
-            statements = sqlglot.parse(_FOR_CLIENTS.sub("", text), dialect=dialect.sqlglot or None)
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        raise SpecError(f"the DDL text does not parse as {dialect.name}: {str(error).splitlines()[0]}") from None
-    tables: list[Table] = []
-    for statement in statements:
-        tables = _after(statement, tables, dialect)
-    if not tables:
-        raise SpecError("the DDL text leaves no table")
-    return Catalogue(tuple(tables))
+    `UnsupportedFeature` for statements whose effect on the columns is not known."""
+    tables = Tables(dialect)
+    for statement in read_statements(text, dialect):
+        try:
+            _apply(statement, tables)
+        except SpecError as error:
+            error.message = f"{error.message}; in line {statement.line} of the DDL text"
+            raise
+    if not tables.entries:
+        raise SpecError("the DDL text leaves no table", hint=OTHER_DIALECT)
+    return tables.catalogue()
 
 
-def _after(statement: Any, tables: list[Table], dialect: Dialect) -> list[Table]:
-    """The tables that there are behind a statement."""
-    if isinstance(statement, exp.Create):
-        return [*tables, _table(statement, dialect)] if statement.kind in _WITH_COLUMNS else tables
-    if isinstance(statement, exp.Drop):
-        dropped = [_path(one, dialect) for one in statement.find_all(exp.Table)]
-        kept = [table for table in tables if (table.schema, table.name) not in dropped]
-        return kept if statement.args.get("kind") in _WITH_COLUMNS else tables
-    if isinstance(statement, exp.Alter) and all(isinstance(a, _HARMLESS_ACTIONS) for a in statement.args["actions"]):
-        altered, references = _path(statement.this, dialect), _references(statement, dialect)
-        return [replace(table, references=(*table.references, *references))
-                if (table.schema, table.name) == altered else table for table in tables]
-    if not _is_harmless(statement):
-        raise UnsupportedFeature(f"DDL statement {statement.key.upper()}", _told(statement), hint=_WAY_OUT)
-    return tables
+def _apply(statement: Statement, tables: Tables) -> None:
+    """Does to the tables what a statement does. Its first words say whether it is read at all."""
+    cursor = Cursor(statement.tokens)
+    verb = cursor.word()
+    if verb in _READ:
+        cursor.take(verb)
+        _READ[verb](cursor, tables)
+    elif verb.startswith("\\"):
+        _client(cursor, tables)
+    elif verb in ("SELECT", "WITH") and tables.dialect.name == "postgres" and _makes_table(statement.tokens):
+        raise _unknown(statement.tokens, "SELECT INTO")
+    elif verb in ("ROLLBACK", "ABORT") and tables.entries and tables.dialect.name in ("postgres", "duckdb"):
+        raise _unknown(statement.tokens, verb)
+    elif verb in ("BEGIN", "END"):
+        if cursor.word(1) not in _OF_TRANSACTIONS:
+            raise _unknown(statement.tokens, f"a block with {verb}")
+    elif verb not in _PASSED_OVER:
+        if not verb[0].isalpha():
+            raise not_parsed(tables.dialect, f"no statement: {statement}")
+        raise _unknown(statement.tokens, f"DDL statement {verb} {cursor.word(1)}".strip())
 
 
-def _is_harmless(statement: Any) -> bool:
-    if isinstance(statement, exp.Command):
-        return _HARMLESS_COMMANDS.fullmatch(f"{statement.this} {statement.expression or ''}".strip()) is not None
-    return statement is None or isinstance(statement, _HARMLESS)
+def _unknown(tokens: Sequence[Token], feature: str) -> UnsupportedFeature:
+    return UnsupportedFeature(feature, f"{feature}: what it does to the tables is not known: {joined(tokens):.100}",
+                              hint="take it out if it changes no columns; or " + WAY_OUT)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without sqlglot's warnings of statements that it does not parse, in this thread."""
-    here, log = threading.get_ident(), logging.getLogger("sqlglot")
+def _create(cursor: Cursor, tables: Tables) -> None:
+    replaces = cursor.take("OR", "REPLACE") or cursor.take("OR", "ALTER")
+    kind = _kind(cursor)
+    if not kind:
+        if cursor.word() == "SCHEMA" and any(token.word == "CREATE" for token in cursor.rest()):
+            raise _unknown(cursor.tokens, "CREATE SCHEMA with what it holds")
+        return
+    keeps = cursor.take("IF", "NOT", "EXISTS")
+    path = path_of(cursor.name(), tables.dialect)
+    known = tables.find(path) if replaces or keeps else None
+    if known is not None and keeps:
+        return
+    tables.put(known, _created(cursor, path, kind, tables))
 
-    def others(record: logging.LogRecord) -> bool:
-        return record.thread != here
 
-    log.addFilter(others)
-    try:
-        yield
-    finally:
-        log.removeFilter(others)
+def _kind(cursor: Cursor) -> str:
+    """Moves behind TABLE or VIEW, which it returns; "" for statements that make something else."""
+    while True:
+        if cursor.take("DEFINER", "="):
+            cursor.at += 1
+            cursor.group()
+            cursor.at += 2 * (cursor.word() == "@")
+        elif cursor.take("ALGORITHM", "=") or cursor.take("SQL", "SECURITY") or cursor.word() in _BEFORE_TABLE:
+            cursor.at += 1
+        else:
+            break
+    kind = cursor.word()
+    if kind in ("TABLE", "VIEW") and cursor.word(1) != "FUNCTION":
+        cursor.at += 1
+        return kind
+    if cursor.word(1) in ("TABLE", "VIEW"):
+        raise _unknown(cursor.tokens, f"{cursor.tokens[0].word} {kind} {cursor.word(1)}")
+    return ""
 
 
-def _table(statement: exp.Create, dialect: Dialect) -> Table:
-    target = statement.this
-    schema, name = _path(target.this if isinstance(target, exp.Schema) else target, dialect)
-    listed = target.expressions if isinstance(target, exp.Schema) else []
-    columns = [_column(part, dialect) for part in listed if isinstance(part, (exp.ColumnDef, exp.Identifier))]
-    if not columns and statement.expression is not None:
-        columns = _selected(statement)
+def _created(cursor: Cursor, path: Path, kind: str, tables: Tables) -> Entry:
+    """The table of a CREATE statement, from behind its name."""
+    dialect = tables.dialect
+    if cursor.take("PARTITION", "OF"):
+        parent = tables.copied(path_of(cursor.name(), dialect), "PARTITION OF")
+        tables.put(parent, replace(parent, has_children=True))
+        return replace(tables.entry(path, parent.table.columns), references=parent.references)
+    if cursor.word() in _COPIES and cursor.word(1) != "GRANTS":
+        by = cursor.word()
+        cursor.take(by)
+        return tables.entry(path, tables.copied(path_of(cursor.name(), dialect), by).table.columns)
+    listed = cursor.group()
+    if listed and listed[0].word in ("SELECT", "WITH", "("):  # CREATE TABLE t (SELECT ...)
+        listed, tail = (), (Token("AS", True), Token("(", True), *listed, Token(")", False), *cursor.rest())
+    else:
+        tail = tuple(cursor.rest())
+    columns = _columns(listed, tail, kind, tables)
     if not columns:
-        raise UnsupportedFeature("a table without columns", f"the columns of {name!r} are not in the DDL text",
-                                 hint=_WAY_OUT)
-    return Table(name, tuple(columns), schema, _references(statement, dialect))
+        raise UnsupportedFeature("a table without columns", f"the columns of {path[1]!r} are not in the DDL text: "
+                                 f"{joined(cursor.tokens):.100}", hint=WAY_OUT)
+    return tables.entry(path, columns, references_of(listed, dialect), kind == "VIEW")
 
 
-def _path(named: exp.Table, dialect: Dialect) -> tuple[str, str]:
-    """Schema and name of a table."""
-    schema = named.args.get("db")
-    return _name(schema, dialect) if schema else "", _name(named.this, dialect)
+def _columns(listed: Sequence[Token], tail: Sequence[Token], kind: str, tables: Tables) -> list[Column]:
+    """The columns of a list, with those of the tables that it copies or inherits from, or of a query."""
+    own = list[Column]()
+    for part in [listed] if kind == "TABLE" and listed else parts(listed):
+        for one in columns_of(part if kind == "TABLE" else part[:1], tables.dialect):  # of a view's the names count
+            own += [one] if isinstance(one, Column) else tables.copied(one, "LIKE").table.columns
+    words = dict(outermost(tail))
+    at = next((at for at, word in words.items() if word == "AS"), None)
+    if at is None and tables.dialect.name in ("mysql", "generic"):  # there AS may be left out
+        at = next((at - 1 for at, word in words.items() if word == "SELECT"), None)
+    strange = [word for place, word in words.items() if word in _STRANGE and (at is None or place < at)]
+    if strange:
+        raise not_parsed(tables.dialect, f"{strange[0]} behind the columns: {joined(tail):.100}")
+    if "INHERITS" in words.values():
+        return _inherited(own, tail, tables)
+    return own if at is None else _of_query(own, tail[at + 1:], kind, tables.dialect)
 
 
-def _references(statement: Any, dialect: Dialect) -> tuple[str, ...]:
-    """The tables that foreign keys in a statement refer to."""
-    found = [reference.find(exp.Table) for reference in statement.find_all(exp.Reference)]
-    return tuple(_path(table, dialect)[1] for table in found if table is not None)
+def _of_query(own: list[Column], query: Sequence[Token], kind: str, dialect: Dialect) -> list[Column]:
+    """The columns of CREATE ... AS query; in MySQL a table's list stands beside those of the query."""
+    if kind == "TABLE" and dialect.name == "mysql":
+        keys = {dialect.column_key(column.name) for column in own}
+        return own + [Column(name) for name in selected(query, dialect) if dialect.column_key(name) not in keys]
+    names = selected(query, dialect, [column.name for column in own])
+    return own + [Column(name) for name in names[len(own):]]
 
 
-def _column(part: Any, dialect: Dialect) -> Column:
-    identifier = part.this if isinstance(part, exp.ColumnDef) else part
-    kind = part.args.get("kind") if isinstance(part, exp.ColumnDef) else None
-    return Column(_name(identifier, dialect), kind.sql(dialect.sqlglot or None) if kind else "")
+def _inherited(own: list[Column], tail: Sequence[Token], tables: Tables) -> list[Column]:
+    """Columns of the parents, then those of the table's own; of two with one name the first."""
+    at = next(at for at, word in outermost(tail) if word == "INHERITS")
+    found = dict[str, Column]()
+    for part in parts(Cursor(tail, at + 1).group()):
+        parent = tables.copied(path_of(part, tables.dialect), "INHERITS")
+        tables.put(parent, replace(parent, has_children=True))
+        for column in parent.table.columns:
+            found.setdefault(tables.dialect.column_key(column.name), column)
+    for column in own:
+        found.setdefault(tables.dialect.column_key(column.name), column)
+    return list(found.values())
 
 
-def _selected(statement: exp.Create) -> list[Column]:
-    """Columns of CREATE ... AS SELECT, where the query names them."""
-    names = getattr(statement.expression, "named_selects", [])
-    if not names or "*" in names or "" in names:
-        raise UnsupportedFeature("CREATE ... AS SELECT without names", _told(statement), hint=_WAY_OUT)
-    return [Column(name) for name in names]
+def _drop(cursor: Cursor, tables: Tables) -> None:
+    kind, what = _kind(cursor), cursor.word()
+    cascades = any(word == "CASCADE" for _, word in outermost(cursor.rest()))
+    if not kind and what not in ("SCHEMA", "DATABASE"):
+        if cascades and what in _TAKES_TABLES and tables.entries:
+            raise _unknown(cursor.tokens, f"DROP {what} ... CASCADE")
+        if what == "OWNED":
+            raise _unknown(cursor.tokens, "DROP OWNED")
+        return
+    cursor.at += not kind
+    cursor.take("IF", "EXISTS")
+    for part in parts(cursor.rest()):
+        named = path_of(Cursor(part).name(), tables.dialect)
+        if not kind:
+            tables.drop_schema(named[1])
+        else:
+            tables.drop(named)
+    if cascades and tables.dialect.name == "postgres" and any(entry.is_view for entry in tables.entries):
+        raise _unknown(cursor.tokens, "DROP ... CASCADE where there are views")
 
 
-def _name(identifier: Any, dialect: Dialect) -> str:
-    """The name as the database keeps it."""
-    lowered = dialect.fold_tables == "lower" and not identifier.args.get("quoted")
-    return ascii_lower(identifier.name) if lowered else identifier.name
+def _alter(cursor: Cursor, tables: Tables) -> None:
+    if _kind(cursor):
+        alter(cursor, tables)
+    elif cursor.word() in ("SCHEMA", "DATABASE") and any(word == "RENAME" for _, word in outermost(cursor.rest())):
+        raise _unknown(cursor.tokens, f"ALTER {cursor.word()} ... RENAME")
 
 
-def _told(statement: Any) -> str:
-    return f"columns cannot be read from: {statement.sql()[:100]}"
+def _use(cursor: Cursor, tables: Tables) -> None:
+    """USE of a schema, or of a database, which is the same in MySQL only."""
+    kind = cursor.word()
+    if kind in ("WAREHOUSE", "ROLE", "SECONDARY", "CATALOG") or kind == "":
+        return
+    cursor.at += kind in ("DATABASE", "SCHEMA")
+    named = path_of(cursor.name(), tables.dialect)
+    tables.use(tables.default if kind == "DATABASE" and tables.default else named[1])
+
+
+def _set(cursor: Cursor, tables: Tables) -> None:
+    is_local = cursor.take("LOCAL")
+    cursor.take("SESSION")
+    if not cursor.take("SEARCH_PATH") or tables.dialect.name not in ("postgres", "duckdb"):
+        return
+    if is_local:  # until the transaction ends
+        raise _unknown(cursor.tokens, "SET LOCAL search_path")
+    cursor.at += 1  # TO or =
+    listed = [token.text.strip("'\"") for token in cursor.rest() if token.text != ","]
+    schemas = [name for name in listed if name not in ("$user", "pg_catalog")]
+    tables.use(schemas[0] if schemas and schemas[0].lower() != "default" else tables.default)
+
+
+def _client(cursor: Cursor, tables: Tables) -> None:
+    """A command of psql."""
+    command = cursor.tokens[0].text
+    if command in ("\\i", "\\ir", "\\include", "\\include_relative"):
+        raise _unknown(cursor.tokens, f"{command}, another file")
+    if command in ("\\c", "\\connect") and cursor.word(1) not in ("", "-"):
+        if tables.entries:
+            raise UnsupportedFeature("tables of several databases", f"another database: {joined(cursor.tokens):.100}",
+                                     hint="pass the text of one of them")
+        tables.use(tables.default)
+
+
+def _makes_table(tokens: Sequence[Token]) -> bool:
+    """Is this SELECT ... INTO?"""
+    return any(word == "INTO" and tokens[at - 1].word not in ("INSERT", "MERGE") for at, word in outermost(tokens))
+
+
+_READ = {"CREATE": _create, "DROP": _drop, "ALTER": _alter, "USE": _use, "SET": _set}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -56,7 +57,7 @@ def _from_file(path: Path, dialect: Dialect) -> Catalogue:
         with path.open("rb") as file:
             is_database = file.read(len(_MAGIC)) == _MAGIC
         if not is_database:
-            return _from_ddl(path.read_text(encoding="utf-8"), dialect)
+            return _from_ddl(path.read_text(encoding="utf-8-sig"), dialect)
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"tables cannot be read from {str(path)!r}: {error}") from None
     try:
@@ -70,11 +71,26 @@ def _from_file(path: Path, dialect: Dialect) -> Catalogue:
 
 
 def read_database(database: sqlite3.Connection) -> Catalogue:
-    """Tables and views of an open SQLite database, and the statements that made them."""
+    """Tables and views of an open SQLite database, and the statements that made them.
+
+    Statistics that ANALYZE left are no tables to write queries over; the copy has them for given text.
+    """
     rows = database.execute("SELECT name, type, sql FROM sqlite_master ORDER BY rowid").fetchall()
+    analyzed = ("ANALYZE",) * any(name.startswith("sqlite_stat") for name, *_ in rows)
     tables = [Table(name, _pragma_columns(database, name), references=_pragma_references(database, name))
-              for name, kind, _ in rows if kind in ("table", "view")]
-    return Catalogue(tuple(tables), tuple(sql for name, _, sql in rows if sql and not name.startswith("sqlite_")))
+              for name, kind, _ in rows if kind in ("table", "view") and not name.startswith("sqlite_stat")]
+    return Catalogue(tuple(tables), (*_statements(database), *analyzed))
+
+
+def _statements(database: sqlite3.Connection) -> list[str]:
+    """Of the user's tables, virtual ones first: they make tables of their own, which must not be there yet."""
+    rows = database.execute("SELECT sql FROM sqlite_master WHERE sql <> '' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+                            "ORDER BY rowid").fetchall()
+    return sorted((sql for (sql,) in rows), key=_is_plain)
+
+
+def _is_plain(sql: str) -> bool:
+    return not sql[:20].upper().startswith("CREATE VIRTUAL TABLE")
 
 
 def _pragma_columns(database: sqlite3.Connection, table: str) -> tuple[Column, ...]:
@@ -101,13 +117,26 @@ def _from_ddl(text: str, dialect: Dialect) -> Catalogue:
     rounds = iter(range(_DDL_ROUNDS))
     database.set_progress_handler(lambda: next(rounds, None) is None, _DDL_STEPS)
     try:
-        database.executescript(text)
-        return read_database(database)
+        database.executescript(text.removeprefix("\ufeff"))
+        script = _statements(database)
+        return read_database(database) if all(map(_is_plain, script)) else _made_again(script)
     except sqlite3.Error as error:
         raise SpecError(f"SQLite refuses the DDL text: {error}",
                         hint="for another dialect's DDL name that dialect, or pass a dict") from None
     finally:
         database.close()
+
+
+def _made_again(script: list[str]) -> Catalogue:
+    """The tables of statements: dumps write virtual tables into the schema, and SQLite does not see them there."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        for statement in script:
+            try:
+                database.execute(statement)
+            except sqlite3.OperationalError as error:
+                if "already exists" not in str(error):  # of those that virtual tables made
+                    raise
+        return read_database(database)
 
 
 def _no_files(action: int, *_: object) -> int:
