@@ -122,12 +122,14 @@ def counted(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.b
 
 def condensed(delta: Int32, byte_class: NDArray[np.uint8], accepting: NDArray[np.bool_], of: Int32,
               ticks: NDArray[np.bool_], bounds: Sequence[tuple[int, int | None]]) -> ByteAutomaton | CountedAutomaton:
-    """As `counted`, without the states that are equal and count alike."""
+    """As `counted`, of the live states only, and without those that are equal and count alike."""
     wide = np.concatenate([of, ticks], 1).astype(np.int64)
     keys = wide @ np.array([4, 4 * (len(bounds) + 1), 1, 2])
     kinds, first, kind = np.unique(keys, return_index=True, return_inverse=True)
     kind = kind.astype(np.int32)
     delta, labels = condense(delta, np.where(accepting, kind, -1 - kind))
+    if not (labels >= 0).any():
+        raise EmptyLanguage("no text satisfies the constraint")
     kept = first[np.where(labels >= 0, labels, -1 - labels)]
     return counted(delta, byte_class, labels >= 0, of[kept], ticks[kept], bounds)
 

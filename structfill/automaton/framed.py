@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -32,9 +32,10 @@ class _States(NamedTuple):
         return _States(*(values[places] for values in self))
 
 
-def framed(automaton: CountedAutomaton, before: bytes, after: bytes, limits: Limits
+def framed(automaton: CountedAutomaton, before: bytes, after: bytes, excluded: Iterable[bytes], limits: Limits
            ) -> ByteAutomaton | CountedAutomaton:
-    """The texts of `automaton` that begin with `before` and, behind that, end with `after`.
+    """The texts of `automaton` that begin with `before` and, behind that, end with `after`, with none of `excluded`
+    between.
 
     What is counted in `before` costs nothing: counters that run where it ends go on with what it leaves of their
     bounds. Raises `EmptyLanguage` if there is no such text by what can follow what, `TooLarge` past ``limits.bytes`` or
@@ -48,6 +49,11 @@ def framed(automaton: CountedAutomaton, before: bytes, after: bytes, limits: Lim
     byte_class, delta, p, q = pairs(behind, end, limits)
     states = states.at(p)._replace(accepting=states.accepting[p] & end.accepting[q])
     rest = ByteAutomaton(delta, byte_class, states.accepting)
+    if wrong := [text + after for text in excluded]:
+        words = _words(wrong)
+        byte_class, delta, p, q = pairs(rest, words, limits)
+        states = states.at(p)._replace(accepting=rest.accepting[p] & ~np.append(words.accepting, False)[q])
+        rest = ByteAutomaton(delta, byte_class, states.accepting)
     byte_class, (given, delta) = over_joint_classes([literal(before), rest])
     delta = np.concatenate([given[:-1], np.where(delta == DEAD, DEAD, delta + len(before))]).astype(np.int32)
     states = _States(*(np.concatenate([np.zeros((len(before), *column.shape[1:]), column.dtype), column])
@@ -81,6 +87,21 @@ def _left_over(automaton: CountedAutomaton, state: int, counted: Sequence[int]) 
     counts, of = automaton.counts, automaton.counts.of[state]
     most = np.where(counts.most[of] < counters.UNBOUNDED, counts.most[of] - counted, counters.UNBOUNDED)
     return bounds_of(np.maximum(counts.least[of] - counted, 0), most)
+
+
+def _words(texts: Iterable[bytes]) -> ByteAutomaton:
+    """Exactly these texts."""
+    rows, last = [[DEAD] * 256], set[int]()
+    for text in texts:
+        state = 0
+        for byte in text:
+            if rows[state][byte] == DEAD:
+                rows[state][byte] = len(rows)
+                rows.append([DEAD] * 256)
+            state = rows[state][byte]
+        last.add(state)
+    accepting = np.isin(np.arange(len(rows)), list(last))
+    return ByteAutomaton(np.array(rows, np.int32), np.arange(256, dtype=np.uint8), accepting)
 
 
 def _ending(text: bytes) -> ByteAutomaton:

@@ -56,12 +56,12 @@ class Between(Constraint):
     def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """As the inner constraint has it, so that what is given counts."""
         inner = self.inner.counting(limits)
-        if self.tried or isinstance(inner, ByteAutomaton):
+        if isinstance(inner, ByteAutomaton):
             return self.automaton(limits)
         before, after = (text.encode("utf-8", "surrogatepass") for text in (self.prefix, self.suffix))
         check_beginning(inner, before)
         try:
-            found = framed(inner, before, after, limits)
+            found = framed(inner, before, after, [text.encode("utf-8", "surrogatepass") for text in self.tried], limits)
         except EmptyLanguage:
             raise _nothing_between(_hint(inner)) from None
         if found.run(before) == DEAD:  # what it counts is too much

@@ -15,7 +15,7 @@ from structfill.automaton.product import difference
 from structfill.automaton.sequence import sequence
 from structfill.automaton.series import literal, series
 from structfill.errors import EmptyLanguage
-from structfill.front.between import Between, around, between
+from structfill.front.between import Between, around, between, without
 from structfill.limits import Limits
 
 LIMITS = Limits()
@@ -103,6 +103,14 @@ def test_what_is_given_is_counted(constraint) -> None:
             continue
         expected = around(hole, prefix.encode(), suffix.encode(), LIMITS)
         assert equal(plain(Between(constraint, prefix, suffix).counting(LIMITS)), expected), (prefix, suffix)
+        tried = frozenset([text[a:b], text[a : (a + b) // 2], "x", ""])
+        try:
+            expected = around(without(hole, tried), prefix.encode(), suffix.encode(), LIMITS)
+        except EmptyLanguage:
+            with pytest.raises(EmptyLanguage):
+                plain(Between(constraint, prefix, suffix, tried).counting(LIMITS))
+            continue
+        assert equal(plain(Between(constraint, prefix, suffix, tried).counting(LIMITS)), expected), (prefix, suffix)
 
 
 def test_a_suffix_that_repeats_itself_may_begin_in_the_hole() -> None:
