@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Any
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
-from sqlglot.schema import MappingSchema
 
 from .catalogue import Catalogue
 from .dialects import Dialect
+from .rules import RULES
+from .scopes import Scopes
+from .visible import Unresolved, argument
 
-_UPPER = "\x01"
 _TOO_DEEP = "the statement nests too deep to be checked"
+_CONDITIONS = ("on", "using", "kind", "method", "side")
 
 
 class Names:
@@ -33,91 +32,53 @@ class Names:
             tree = sqlglot.parse_one(statement, dialect=self.dialect.sqlglot or None)
             if isinstance(tree, exp.Command):
                 return "sqlglot does not know this statement"
-            return self._unknown(tree)
+            scopes = Scopes(self._found, RULES[self.dialect.name], self._bare_joins(statement, tree))
+            self._check(self._folded(tree), scopes)
         except ParseError as error:
             return f"sqlglot, which looks for the names, cannot read it: {str(error).splitlines()[0]}"
-        except SqlglotError as error:
-            return _shown(str(error).splitlines()[0])
+        except (SqlglotError, Unresolved) as error:
+            return str(error).splitlines()[0]
         except RecursionError:
             return _TOO_DEEP
-
-    def _unknown(self, tree: Any) -> str | None:
-        tree = self._folded(tree)
-        written = frozenset(cte.alias for cte in tree.find_all(exp.CTE) if not isinstance(cte.this, exp.Query))
-        for query in self._queries(tree):
-            strange = self._strange_table(query, written)
-            if strange is not None:
-                return strange
-            if written:  # what RETURNING gives is not known
-                continue
-            qualify(query.copy(), schema=self._schema, dialect=self.dialect.sqlglot or None, quote_identifiers=False,
-                    identify=False, expand_stars=False, validate_qualify_columns=True)
         return None
 
-    def _queries(self, tree: Any) -> list[Any]:
-        """The queries to resolve: the statement itself, or those inside a statement that writes."""
-        if isinstance(tree, exp.Query):
-            return [tree]
+    def _check(self, tree: Any, scopes: Scopes) -> None:
+        """Checks the statement, if it is a query, or the query inside a statement that writes."""
         source = tree.args.get("expression")
-        return [source] if isinstance(source, exp.Query) else []
+        if isinstance(tree, exp.Query):
+            scopes.check(tree)
+        elif isinstance(source, exp.Query):
+            scopes.check(source, argument(tree, "with"))
+
+    def _bare_joins(self, statement: str, tree: Any) -> bool:
+        """May a join without a condition be a JOIN? sqlglot's tree does not tell it from a comma; the words do."""
+        words = [token.token_type for token in sqlglot.tokenize(statement, dialect=self.dialect.sqlglot or None)]
+        told = sum(any(join.args.get(key) for key in _CONDITIONS) for join in tree.find_all(exp.Join))
+        return words.count(TokenType.JOIN) + words.count(TokenType.STRAIGHT_JOIN) > told
 
     def _folded(self, tree: Any) -> Any:
         """All names as the catalogue's keys have them."""
-        if self.dialect.fold_columns == "any":
-            for identifier in tree.find_all(exp.Identifier):
-                folds = self.dialect.fold_tables == "any" or _names_column(identifier)
-                identifier.set("this", self.dialect.folded(identifier.name) if folds else _marked(identifier.name))
-            return tree
-        tree = normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
-        for identifier in tree.find_all(exp.Identifier):  # qualify folds some of them again
-            identifier.set("this", _marked(identifier.name))
+        if self.dialect.fold_columns != "any":
+            return normalize_identifiers(tree, dialect=self.dialect.sqlglot or None)
+        for identifier in tree.find_all(exp.Identifier):
+            if self.dialect.fold_tables == "any" or _names_column(identifier):
+                identifier.set("this", self.dialect.folded(identifier.name))
         return tree
 
-    def _strange_table(self, query: Any, written: frozenset[str]) -> str | None:
-        for scope in traverse_scope(query):
-            for source in scope.sources.values():
-                if isinstance(source, exp.Table) and source.name not in written and not self._known(source):
-                    return _shown(f"no such table: {source.sql(dialect=self.dialect.sqlglot or None)}")
-        return None
-
-    def _known(self, table: exp.Table) -> bool:
-        if not isinstance(table.this, exp.Identifier):
-            return True  # a function that makes rows
-        name, schema = table.name, table.db  # folded
-        return any(name == key and (not schema or schema == where) for key, where in self._keys)
+    def _found(self, name: str, schema: str) -> dict[str, tuple[str, ...]]:
+        """The columns of the tables of this name by their schemas: of the one schema, or of all for ""."""
+        found = self._tables.get(name, {})
+        return {where: columns for where, columns in found.items() if not schema or schema == where}
 
     @cached_property
-    def _keys(self) -> frozenset[tuple[str, str]]:
-        key = self._table_key
-        return frozenset((key(table.name), key(table.schema)) for table in self.catalogue.tables)
-
-    def _table_key(self, name: str) -> str:
-        return _kept(self.dialect.table_key(name), self.dialect.fold_tables)
-
-    @cached_property
-    def _schema(self) -> MappingSchema:
-        deep = any(table.schema for table in self.catalogue.tables)
-        mapping: dict[str, Any] = {}
+    def _tables(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Columns by table and schema, all under their folded names."""
+        tables: dict[str, dict[str, tuple[str, ...]]] = {}
+        key = self.dialect.table_key
         for table in self.catalogue.tables:
-            columns = {_kept(self.dialect.column_key(c.name), self.dialect.fold_columns): "text" for c in table.columns}
-            place = mapping.setdefault(self._table_key(table.schema), {}) if deep else mapping
-            place[self._table_key(table.name)] = columns
-        return MappingSchema(mapping, dialect=self.dialect.sqlglot or None, normalize=False)
-
-
-def _shown(message: str) -> str:
-    """A message with names as they were before `_marked`."""
-    return re.sub(f"{_UPPER}(.)", lambda found: found[1].upper(), message)
-
-
-def _kept(key: str, fold: str) -> str:
-    """A key that sqlglot cannot fold."""
-    return key if fold == "any" else _marked(key)
-
-
-def _marked(name: str) -> str:
-    """The name in lower case, with a mark before each letter that was not."""
-    return "".join(char if char == char.lower() else f"{_UPPER}{char.lower()}" for char in name)
+            columns = tuple(self.dialect.column_key(column.name) for column in table.columns)
+            tables.setdefault(key(table.name), {})[key(table.schema)] = columns
+        return tables
 
 
 def _names_column(identifier: exp.Identifier) -> bool:
@@ -125,4 +86,5 @@ def _names_column(identifier: exp.Identifier) -> bool:
     parent, part = identifier.parent, identifier.arg_key
     if isinstance(parent, exp.Column):
         return part == "this"
-    return isinstance(parent, exp.Alias) or (isinstance(parent, exp.TableAlias) and part == "columns")
+    return isinstance(parent, exp.Alias) or part == "using" or (
+        isinstance(parent, exp.TableAlias) and part == "columns")
