@@ -78,9 +78,8 @@ class Sql(Constraint):
 
         Given text may hold comments. The grammar decides the syntax; then, if tables are known, the names are checked
         on the whole text: with SQLite by preparing it, which also counts columns and arguments, and with the other
-        dialects by sqlglot's scopes, which know queries (also those that INSERT and CREATE read), but no targets and
-        conditions of statements that write, and of a query whose WITH writes only the tables. Types are checked
-        nowhere.
+        dialects clause by clause on sqlglot's tree, with the numbers of columns: of queries (also those that INSERT and
+        CREATE read), not of the targets and conditions of statements that write. Types are checked nowhere.
         """
         check_text(text)
         return self._syntax_error(text) is None and self._name_error(text) is None
@@ -93,8 +92,8 @@ class Sql(Constraint):
     def check(self, text: str) -> str | None:
         """What is wrong with a text, or None: the check on the way out, which asks more than the grammar.
 
-        SQLite prepares the text on a copy of the tables in memory; for other dialects sqlglot parses it and finds its
-        names. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows more than
+        SQLite prepares the text on a copy of the tables in memory; for other dialects sqlglot parses it, and its names
+        are looked for. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows more than
         sqlglot.
         """
         check_text(text)
