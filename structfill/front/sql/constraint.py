@@ -93,8 +93,8 @@ class Sql(Constraint):
         """What is wrong with a text, or None: the check on the way out, which asks more than the grammar.
 
         SQLite prepares the text on a copy of the tables in memory; for other dialects sqlglot parses it, and its names
-        are looked for. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows more than
-        sqlglot.
+        are looked for. Without known tables neither is asked: SQLite would miss them, and of syntax the grammar knows
+        more than sqlglot.
         """
         check_text(text)
         return self._syntax_error(text) or self._name_error(text)
