@@ -13,7 +13,8 @@ from .errors import ModelError, SpecError, UnsupportedFeature
 from .lazy import LazyGraph, LazyTrellis
 from .tokengraph import TokenGraph
 from .trellis import OPEN, Trellis
-from .trellis.evidence import Evidence, as_array
+from .trellis.arguments import LENGTH, many, shown, whole
+from .trellis.evidence import Evidence, behind, by_position, integers
 from .vocab import Vocab
 
 
@@ -54,15 +55,18 @@ def trellis_of(graph: Graph, length: int, fixed: Evidence | None = None, start: 
                more: int | Evidence = 0) -> Any:
     """The canvases of a graph, a `Trellis`, `LazyTrellis` or `DistinctTrellis`: arguments and errors as there.
 
-    Raises `UnsupportedFeature` for tokens fixed behind the canvas unless the graph is a `TokenGraph`.
+    Raises `UnsupportedFeature` for tokens fixed behind the canvas unless the graph is a `TokenGraph`, and `SpecError`
+    for what is no graph.
     """
-    states = [graph.start] if start is None else list(start)
+    _check(graph)
+    states = [graph.start] if start is None else many(start)
     if isinstance(graph, TokenGraph):
         return Trellis(graph, length, fixed, len(states), states, more)
     if isinstance(graph, DistinctGraph):
         return DistinctTrellis(graph, length, fixed, len(states), states, more)
     assert isinstance(graph, LazyGraph)
-    if not isinstance(more, int):
+    more, following = behind(more)
+    if following is not None:
         raise UnsupportedFeature("fixed tokens", "tokens fixed behind the first canvas are not honoured in a language "
                                  "that is explored lazily", hint="use a longer canvas")
     return LazyTrellis(graph, length, fixed, len(states), states, more)
@@ -80,7 +84,8 @@ class Blocks:
         state: where in the graph the next canvas begins.
         written: tokens in the canvases so far.
 
-    Raises `SpecError` for a budget that is no positive integer; `trellis` raises what `Trellis` does, for the first
+    Raises `SpecError` for what is no graph, for a budget that is no positive integer, for fixed tokens that are no
+    integers; `trellis` raises what `Trellis` does, for the first
     canvas or never.
     """
 
@@ -89,6 +94,7 @@ class Blocks:
         if max_tokens is not None and (isinstance(max_tokens, bool) or not isinstance(max_tokens, int)
                                        or max_tokens < 1):
             raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
+        _check(graph)
         self.graph, self.max_tokens, self.written = graph, max_tokens, 0
         self.state: Any = graph.start
         self._fixed = _as_mapping(fixed)
@@ -105,6 +111,7 @@ class Blocks:
 
     def trellis(self, length: int) -> Any:
         """The canvas that comes next, of `length` positions; those beyond the budget hold end-of-text and padding."""
+        length = whole(length, "length", 1, LENGTH)
         if self.max_tokens is None:
             self.max_tokens = length
         left = self.left
@@ -132,9 +139,12 @@ class Blocks:
     def advance(self, tokens: Any) -> None:
         """Go on behind a finished canvas; what follows an end-of-text token is not looked at.
 
-        Raises `ModelError` where the tokens are not a beginning that the last trellis allows.
+        Raises `ModelError` where the tokens are not a beginning that the last trellis allows, `SpecError` where they
+        are not the integers of one canvas.
         """
-        ids = as_array(tokens).astype(np.int64)
+        ids = integers(tokens, "tokens")
+        if ids.ndim != 1:
+            raise SpecError(f"tokens of shape {ids.shape} are not those of one canvas")
         text = ids[: len(self.graph.vocab.before_end(ids)) + 1]
         state = self.state if self.ended else self.graph.run(text, self.state)
         if self.graph.lost(state):
@@ -144,9 +154,20 @@ class Blocks:
         self.state, self.written = state, self.written + len(ids)
 
 
+def _check(graph: Any) -> None:
+    if not is_graph(graph):
+        raise SpecError(f"a graph is needed, not {shown(graph)}",
+                        hint="compile the constraint first: structfill.compile(constraint, vocab)")
+
+
 def _as_mapping(fixed: Mapping[int, int] | Any | None) -> dict[int, int]:
     if fixed is None:
         return {}
     if isinstance(fixed, Mapping):
-        return {int(position): int(token) for position, token in fixed.items() if token != OPEN}
-    return {position: token for position, token in enumerate(as_array(fixed).tolist()) if token != OPEN}
+        given = by_position(fixed)
+    else:
+        tokens = integers(fixed, "fixed tokens")
+        if tokens.ndim != 1:
+            raise SpecError(f"fixed tokens of shape {tokens.shape} are not those of one text")
+        given = dict(enumerate(tokens.tolist()))
+    return {position: token for position, token in given.items() if token != OPEN}

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature
+from ..errors import BudgetTooSmall, EmptyLanguage, NotFound, SpecError, UnsupportedFeature
 from ..trellis import OPEN, Constrained, Posterior, Trellis
+from ..trellis.arguments import check_graph, many, numbers_of_rows, shown
 from ..trellis.constrain import lift
-from ..trellis.evidence import Evidence, Row, agreeing, as_array
+from ..trellis.evidence import Evidence, Row, agreeing, as_array, behind
 from ..trellis.left_to_right import LeftToRight
+from ..trellis.parts import as_tensor
 from .graph import TRIES, DistinctGraph, Place, Span, Tokens
 
 _MEMORY = 256  # canvases remembered per row
@@ -38,10 +40,12 @@ class DistinctTrellis(LeftToRight, Trellis):
 
     def __init__(self, graph: DistinctGraph, length: int, fixed: Evidence | None = None, rows: int = 1,
                  start: Place | Sequence[Place] | None = None, more: int | Evidence = 0) -> None:
-        if not isinstance(more, int):
+        check_graph(graph, DistinctGraph, "DistinctTrellis")
+        more, following = behind(more)
+        if following is not None:
             raise UnsupportedFeature("fixed tokens", "tokens fixed behind the first canvas are not honoured where "
                                      "uniqueItems is over an endless language", hint="use a longer canvas")
-        places = [graph.start] if start is None else [start] if isinstance(start, Place) else list(start)
+        places = [graph.start] if start is None else _places(start)
         try:
             super().__init__(graph.repeating, length, fixed, rows, [place.state for place in places], more)
         except BudgetTooSmall as error:
@@ -97,12 +101,13 @@ class DistinctTrellis(LeftToRight, Trellis):
         other = super()._with(fixed)
         assert isinstance(other, DistinctTrellis)
         if len(fixed) != len(self._known):
-            other._known = [deque(self._known[0], _MEMORY) for _ in fixed]
+            other._known, other._places = [deque(self._known[0], _MEMORY) for _ in fixed], self._places * len(fixed)
         other._find_all()
         return other
 
     def rows_of(self, rows: Sequence[int]) -> DistinctTrellis:
         """As `Trellis.rows_of`; copies of a row remember on their own from here on."""
+        rows = numbers_of_rows(rows, self.rows)
         other = super().rows_of(rows)
         assert isinstance(other, DistinctTrellis)
         other._places = [self._places[row] for row in rows]
@@ -112,7 +117,7 @@ class DistinctTrellis(LeftToRight, Trellis):
     def _valid(self, canvases: torch.Tensor, logits: Any,
                choose: Callable[[Trellis, Any], torch.Tensor]) -> torch.Tensor:
         """`canvases` [(B,) N] with repeated items written anew, and remembered."""
-        x, flat = torch.as_tensor(logits), canvases.dim() == 1
+        x, flat = as_tensor(logits), canvases.dim() == 1
         found = []
         for b, (given, canvas) in enumerate(zip(x[None] if flat else x, canvases[None] if flat else canvases,
                                                 strict=True)):
@@ -168,6 +173,7 @@ class DistinctTrellis(LeftToRight, Trellis):
 
     def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
         """As `Trellis.finish`, with an end in which no item repeats; raises `NotFound` where none is found."""
+        first = many(first)
         found = super().finish(tokens, first)
         for canvas, at, place in zip(found, first, self._places, strict=True):
             given = np.where(np.arange(self.length) < at, _ids(canvas), np.int64(OPEN))
@@ -192,6 +198,14 @@ class DistinctTrellis(LeftToRight, Trellis):
     def window(self, first: Sequence[int], length: int) -> Trellis:
         """Raises `UnsupportedFeature`: a part of a text cannot be judged."""
         raise UnsupportedFeature("uniqueItems", "there are no windows where uniqueItems is over an endless language")
+
+
+def _places(start: Any) -> list[Place]:
+    """One state of a `DistinctGraph` or several. Raises `SpecError` for what is none."""
+    found = [start] if isinstance(start, Place) else many(start)
+    if not found or not all(isinstance(place, Place) for place in found):
+        raise SpecError(f"start must be a Place or one a row, as the graph's `run` gives, not {shown(start)}")
+    return found
 
 
 def _ids(canvas: torch.Tensor) -> Tokens:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,26 @@ from structfill_kernels import lalr
 from structfill.errors import SpecError, UnsupportedFeature, VocabMismatch
 from structfill.front.lark.machine import Configuration
 from structfill.trellis import OPEN, Constrained, Posterior
+from structfill.trellis.arguments import (
+    LENGTH,
+    a_row,
+    check_graph,
+    is_zero,
+    lost,
+    numbers_of_rows,
+    places,
+    positive,
+    shown,
+    uniforms,
+    whole,
+)
 from structfill.trellis.constrain import SLIGHT, lift, room
-from structfill.trellis.evidence import Evidence, as_array, as_fixed, as_positions
+from structfill.trellis.evidence import Evidence, as_fixed, as_positions, canvases, texts
 from structfill.trellis.left_to_right import LeftToRight
 from structfill.trellis.parts import as_tensor
 
 from .first import Row, Tokens, beamed, blank, first_canvas
-from .graph import LazyGraph
+from .graph import ENDED, LOST, LazyGraph
 from .reading import Reading, read
 
 WIDTH = 96  # configurations kept at a position
@@ -38,7 +51,8 @@ class LazyTrellis(LeftToRight):
     from this one: the next ones are at least as likely, and what agrees with one of them can always be fixed.
 
     Raises `BudgetTooSmall` where no text that fits is found, with the length of one that was found, `EmptyLanguage`
-    where what is fixed is known to leave no canvas, and `NotFound` where the search ended without finding one.
+    where what is fixed is known to leave no canvas or `start` is off the language, `NotFound` where the search ended
+    without finding one, and `SpecError` for arguments of another kind.
     """
 
     exact = False
@@ -47,10 +61,12 @@ class LazyTrellis(LeftToRight):
     def __init__(self, graph: LazyGraph, length: int, fixed: Evidence | None = None, rows: int = 1,
                  start: Configuration | Sequence[Configuration] | None = None, more: int = 0,
                  width: int = WIDTH) -> None:
-        self.graph, self.length, self.more, self.width = graph, int(length), more, width
-        starts = [graph.start] if start is None else start if isinstance(start, list) else [start]
+        check_graph(graph, LazyGraph, "LazyTrellis")
+        self.graph, self.length, self.more = graph, whole(length, "length", 0, LENGTH), whole(more, "more", 0, LENGTH)
+        self.width, rows = whole(width, "width", 1, LENGTH), whole(rows, "rows", 1, LENGTH)
+        starts = [graph.start] if start is None else _configurations(graph, start)
         given = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
-        starts = starts * len(given) if len(starts) == 1 else starts
+        starts = a_row(starts, len(given), "start")
         graph.machine.clear_if_full()
         self._rows = [Row(one, begun, deque(maxlen=_MEMORY)) for one, begun in zip(given, starts, strict=True)]
         self._find_all()
@@ -82,15 +98,16 @@ class LazyTrellis(LeftToRight):
 
     def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> LazyTrellis:
         """As `Trellis.reopen`."""
-        return self._with(np.where(as_positions(positions, self.length), np.int64(OPEN), self.fixed))
+        return self._with(np.where(as_positions(positions, self.rows, self.length), np.int64(OPEN), self.fixed))
 
     def rows_of(self, rows: Sequence[int]) -> LazyTrellis:
         """As `Trellis.rows_of`; copies of a row remember on their own from here on."""
-        picked = [self._rows[row] for row in rows]
+        picked = [self._rows[row] for row in numbers_of_rows(rows, self.rows)]
         return self._copy([row._replace(known=deque(row.known, _MEMORY)) for row in picked])
 
     def repeat(self, times: int) -> LazyTrellis:
         """As `Trellis.repeat`."""
+        times = whole(times, "times", 1, LENGTH)
         return self.rows_of([row for row in range(self.rows) for _ in range(times)])
 
     def posterior(self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None,
@@ -103,9 +120,10 @@ class LazyTrellis(LeftToRight):
             raise UnsupportedFeature("rule \"margin\"", "margins are not known of a language that is explored lazily",
                                      hint="use the rule \"confidence\" or \"entropy\"")
         rows, flat, device = self._logits(logits)
-        uniforms = _uniforms(len(rows), self.length, generator) if draw else np.empty((len(rows), 0))
-        found = [self._posterior(row, read(self.graph, x, _scale(temperature)), u if draw else None)
-                 for (row, x), u in zip(rows, uniforms, strict=True)]
+        scale = 1 / positive(temperature)
+        drawn = uniforms((len(rows), self.length), generator) if draw else np.empty((len(rows), 0))
+        found = [self._posterior(row, read(self.graph, x, scale), u if draw else None)
+                 for (row, x), u in zip(rows, drawn, strict=True)]
         types = (torch.int64, torch.float32, torch.float32, torch.float64, torch.int64, torch.float32)
         return Posterior(*_stacked(found, types, flat, device))
 
@@ -118,7 +136,7 @@ class LazyTrellis(LeftToRight):
 
     def sample(self, logits: Any, generator: torch.Generator | None = None, temperature: float = 1.0) -> torch.Tensor:
         """int64 [(B,) N]: a draw from the ways kept; `best` at temperature 0."""
-        if temperature == 0:
+        if is_zero(temperature):
             return self.best(logits)
         drawn = self.posterior(logits, draw=True, generator=generator, temperature=temperature).sample
         assert drawn is not None
@@ -136,10 +154,10 @@ class LazyTrellis(LeftToRight):
                   temperature: float = 1.0, out: torch.Tensor | None = None) -> Constrained:
         """As `Trellis.constrain`, of the ways that the beam kept: -inf for tokens on none of them."""
         rows, flat, device = self._logits(logits)
-        filled = room(logits) if out is None else out
-        uniforms = _uniforms(len(rows), self.length, generator) if draw else np.empty((len(rows), 0))
-        found = [self._constrain(row, read(self.graph, x, _scale(temperature)), u if draw else None, to)
-                 for (row, x), u, to in zip(rows, uniforms, filled[None] if flat else filled, strict=True)]
+        filled, scale = room(as_tensor(logits), out), 1 / positive(temperature)
+        drawn = uniforms((len(rows), self.length), generator) if draw else np.empty((len(rows), 0))
+        found = [self._constrain(row, read(self.graph, x, scale), u if draw else None, to)
+                 for (row, x), u, to in zip(rows, drawn, filled[None] if flat else filled, strict=True)]
         types = torch.int64, torch.float32, torch.float64, torch.int64
         return Constrained(filled, *_stacked(found, types, flat, device))
 
@@ -169,9 +187,12 @@ class LazyTrellis(LeftToRight):
 
     def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
         """As `Trellis.finish`, with the end that is known, where no tokens are fixed."""
-        found = as_array(tokens).astype(np.int64)
-        for row, at, ids in zip(self._rows, first, found, strict=True):
-            ids[at:] = self._known_end(self.graph.run(ids[:at], row.start), self.length - at)
+        found = canvases(tokens, self.rows, self.length)
+        for row, at, ids in zip(self._rows, places(first, self.rows, self.length), found, strict=True):
+            state = self.graph.run(ids[:at], row.start)
+            if self.graph.lost(state):
+                raise SpecError(f"the tokens before position {at} are not the beginning of a valid canvas")
+            ids[at:] = self._known_end(state, self.length - at)
         return torch.from_numpy(found)
 
     def _known_end(self, state: Configuration, room: int) -> list[int]:
@@ -182,8 +203,7 @@ class LazyTrellis(LeftToRight):
 
     def text(self, tokens: Any) -> Any:
         """As `Trellis.text`."""
-        ids = as_array(tokens).astype(np.int64)
-        return self.graph.vocab.text(ids) if ids.ndim == 1 else [self.graph.vocab.text(row) for row in ids]
+        return texts(self.graph.vocab, tokens)
 
     def _copy(self, rows: list[Row]) -> LazyTrellis:
         other = object.__new__(LazyTrellis)
@@ -294,14 +314,29 @@ def _stacked(found: list[list[Any]], types: tuple[torch.dtype, ...], flat: bool,
     return [column[0] if flat else column for column in columns]
 
 
-def _uniforms(rows: int, length: int, generator: torch.Generator | None) -> Floats:
-    """float64 [B, N] in [0, 1)."""
-    device = "cpu" if generator is None else generator.device
-    drawn = torch.rand((rows, length), dtype=torch.float64, generator=generator, device=device)
-    return np.asarray(drawn.cpu().numpy())
+def _configurations(graph: LazyGraph, start: Any) -> list[Configuration]:
+    """One configuration or a list of them. Raises `SpecError` for others than `LazyGraph.run` gives: kernels check no
+    index; `EmptyLanguage` for one off the language."""
+    found: list[Any] = start if isinstance(start, list) else [start]
+    if not found:
+        raise SpecError("start must be a configuration or one a row, not empty")
+    for state in found:
+        if state == LOST:
+            raise lost()
+        if state != ENDED and not _is_configuration(graph, state):
+            raise SpecError(f"start: the graph has no configuration {shown(state)}", hint="take what its `run` gives")
+    return found
 
 
-def _scale(temperature: float) -> float:
-    if not (temperature > 0 and 0 < 1 / temperature < math.inf):
-        raise SpecError(f"temperature must be positive and finite, not {temperature!r}")
-    return 1 / temperature
+def _is_configuration(graph: LazyGraph, state: Any) -> bool:
+    """Does every state of the stack follow the one below it, and is there such a state of the lexer?"""
+    tables = graph.machine.tables
+    if not (isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], tuple)
+            and all(isinstance(part, int) for part in (*state[0], state[1]))):
+        return False
+    stack, lexer = state
+    if stack[:1] != (0,) or not -1 <= lexer < len(tables.delta):
+        return False
+    return all(0 < above < len(tables.act) and bool((tables.act[below] == above + 1).any()
+                                                    or (tables.goto[below] == above).any())
+               for below, above in pairwise(stack))

@@ -6,11 +6,12 @@ and a token that the model finds impossible is taken only where the language lea
 """
 
 from .batch import TrellisBatch
-from .canvas import Posterior, Trellis
+from .canvas import Trellis
 from .constrain import Constrained
 from .evidence import OPEN
 from .lengths import Gap, HoleLengths, feasible_lengths, gaps
 from .masks import apply
+from .posterior import Posterior
 
 __all__ = ["OPEN", "Constrained", "Gap", "HoleLengths", "Posterior", "Trellis", "TrellisBatch", "apply",
            "feasible_lengths", "gaps"]

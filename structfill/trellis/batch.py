@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from structfill.errors import SpecError, VocabMismatch
 
-from .canvas import Posterior
+from .arguments import many, shown
 from .constrain import Constrained, room
-from .evidence import Evidence, as_array, as_fixed, as_positions
-from .parts import each_row
+from .evidence import Evidence, as_fixed, as_positions, integers
+from .parts import as_tensor, each_row
+from .posterior import Posterior
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -23,12 +24,15 @@ T = TypeVar("T")
 class TrellisBatch:
     """Trellises one below the other, lazy ones too: row b obeys the constraint of the trellis that it comes from.
 
-    The calls below do what they do on a `Trellis` of B rows; logits are [B, N, Vl]. Raises `ValueError` unless all
+    The calls below do what they do on a `Trellis` of B rows; logits are [B, N, Vl]. Raises `SpecError` unless all
     trellises have one length, `VocabMismatch` unless they are for one vocabulary. Immutable, as they are.
     """
 
     def __init__(self, parts: Sequence[Any]) -> None:
-        self.parts = list(parts)
+        self.parts = many(parts)
+        if not isinstance(parts, Iterable) or not all(hasattr(part, "graph") and hasattr(part, "rows_of")
+                                                      for part in self.parts):
+            raise SpecError(f"a batch is made of a list of trellises, not of {shown(parts)}")
         if len({part.length for part in self.parts}) != 1:
             raise SpecError("a batch needs one or more trellises, all of the same length")
         if len({part.graph.vocab_fingerprint for part in self.parts}) != 1:
@@ -42,13 +46,14 @@ class TrellisBatch:
         return int(self._ends[-1])
 
     def _split(self, values: Any) -> list[Any]:
-        """The rows of every part."""
+        """The rows of every part, of a tensor or an array."""
         if values.ndim < 2 or len(values) != self.rows:
             raise SpecError(f"a batch of {self.rows} rows was given an array of shape {tuple(values.shape)}")
         return [values[a:b] for a, b in zip(self._ends[:-1], self._ends[1:], strict=True)]
 
     def _each(self, call: Callable[[Any, Any], torch.Tensor], logits: Any) -> torch.Tensor:
-        return torch.cat([call(part, x) for part, x in zip(self.parts, self._split(logits), strict=True)])
+        split = self._split(as_tensor(logits))
+        return torch.cat([call(part, x) for part, x in zip(self.parts, split, strict=True)])
 
     def _at_once(self, call: Callable[[S], T], items: list[S], draw: bool, logits: Any) -> list[T]:
         """The calls for all parts: side by side if that is safe, as draws take turns at a generator and lazy parts at
@@ -63,13 +68,16 @@ class TrellisBatch:
 
     def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> TrellisBatch:
         """As `Trellis.reopen`."""
-        masks = self._split(np.broadcast_to(as_positions(positions, self.length), (self.rows, self.length)))
+        opened = as_positions(positions, self.rows, self.length)
+        masks = self._split(opened | np.zeros((self.rows, self.length), np.bool_))
         return TrellisBatch([part.reopen(mask) for part, mask in zip(self.parts, masks, strict=True)])
 
     def masks(self, out: torch.Tensor | None = None) -> torch.Tensor:
         """As `Trellis.masks`."""
         if out is None:
             return torch.cat([part.masks() for part in self.parts])
+        if not isinstance(out, torch.Tensor):
+            raise SpecError(f"out must be a tensor, not {shown(out)}")
         for part, mask in zip(self.parts, self._split(out), strict=True):
             part.masks(out=mask)
         return out
@@ -100,7 +108,8 @@ class TrellisBatch:
             found: Posterior = part.posterior(x, draw=draw, generator=generator, temperature=temperature, margin=margin)
             return found
 
-        found = self._at_once(of_part, [*zip(self.parts, self._split(logits), strict=True)], draw, logits)
+        given = as_tensor(logits)
+        found = self._at_once(of_part, [*zip(self.parts, self._split(given), strict=True)], draw, given)
         made = [name for name, value in vars(found[0]).items() if value is not None]
         return Posterior(**{name: torch.cat([getattr(one, name) for one in found]) for name in made})
 
@@ -109,19 +118,20 @@ class TrellisBatch:
         out: torch.Tensor | None = None,
     ) -> Constrained:
         """As `Trellis.constrain`."""
-        filled = room(logits) if out is None else out
+        given = as_tensor(logits)
+        filled = room(given, out)
 
         def of_part(item: tuple[Any, Any, Any]) -> Constrained:
             part, x, to = item
             found: Constrained = part.constrain(x, draw=draw, generator=generator, temperature=temperature, out=to)
             return found
 
-        items = [*zip(self.parts, self._split(logits), self._split(filled), strict=True)]
-        found = self._at_once(of_part, items, draw, logits)
+        items = [*zip(self.parts, self._split(given), self._split(filled), strict=True)]
+        found = self._at_once(of_part, items, draw, given)
         _, *columns = zip(*(vars(one).values() for one in found), strict=True)
         return Constrained(filled, *(torch.cat(column) for column in columns if column[0] is not None))
 
     def text(self, tokens: Any) -> list[str]:
         """As `Trellis.text` of [B, N]."""
-        return [text for part, ids in zip(self.parts, self._split(as_array(tokens)), strict=True)
+        return [text for part, ids in zip(self.parts, self._split(integers(tokens, "tokens")), strict=True)
                 for text in part.text(ids)]

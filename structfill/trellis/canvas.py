@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,38 +13,29 @@ from structfill_kernels import bitmask, reach, sweep
 from structfill.errors import BudgetTooSmall, SpecError, UnsupportedFeature
 from structfill.tokengraph import TokenGraph
 
+from . import arguments as args
 from . import reading as r
 from .constrain import SLIGHT, Constrained, conditioned, room
-from .evidence import OPEN, Evidence, Row, as_array, as_fixed, as_positions, ends, leading, solve, stretch
+from .evidence import (
+    OPEN,
+    Evidence,
+    Row,
+    as_fixed,
+    as_positions,
+    behind,
+    canvases,
+    check_canvas,
+    ends,
+    integers,
+    leading,
+    solve,
+    stretch,
+    texts,
+    unrolled,
+)
 from .margins import margins
 from .parts import each_row
-
-
-@dataclass(frozen=True)
-class Posterior:
-    """What a sampler needs of one pass; torch tensors, without the batch axis B for logits without one.
-
-    Attributes:
-        best: int64 [B, N], the most probable valid canvas.
-        confidence: float32 [B, N], constrained probability of each token of `best` at its position.
-        entropy: float32 [B, N], nats, of the constrained token marginal of each position.
-        log_mass: float64 [B], log probability that an unconstrained independent draw is valid.
-        sample: int64 [B, N], an exact draw, or None where none was asked for.
-        sample_confidence: as `confidence`, of `sample`.
-        margin: float32 [B, N], by how much each token of the path leads the next best one of its position, or None.
-    """
-
-    best: torch.Tensor
-    confidence: torch.Tensor
-    entropy: torch.Tensor
-    log_mass: torch.Tensor
-    sample: torch.Tensor | None = None
-    sample_confidence: torch.Tensor | None = None
-    margin: torch.Tensor | None = None
-
-
-_KINDS = {"best": torch.int64, "confidence": torch.float32, "entropy": torch.float32, "log_mass": torch.float64,
-          "sample": torch.int64, "sample_confidence": torch.float32, "margin": torch.float32}
+from .posterior import KINDS, Posterior
 
 
 class Trellis:
@@ -61,12 +50,12 @@ class Trellis:
     total budget is exact.
 
     Raises `BudgetTooSmall` when the shortest text does not fit; `EmptyLanguage` when the fixed tokens leave no valid
-    canvas (naming the first position that rules out all), or when the vocabulary has no end-of-text token and no
-    text fills the canvas exactly.
+    canvas (naming the first position that rules out all), when the vocabulary has no end-of-text token and no text
+    fills the canvas exactly, or for a `start` of -1; `SpecError` for arguments of another kind.
 
     Logits everywhere: torch or numpy, float16, bfloat16, float32 or float64, [N, Vl] or [B, N, Vl] with Vl >= V
     (`VocabMismatch` otherwise); columns from V on are never allowed. Odds beyond 1e9 nats at one position count
-    as 1e9.
+    as 1e9. NaN counts as -inf, and positions of nothing but -inf as positions of equals. `SpecError` for other kinds.
     """
 
     exact = True
@@ -80,13 +69,12 @@ class Trellis:
         start: int | Sequence[int] = 0,
         more: int | Evidence = 0,
     ) -> None:
-        self._following = None if isinstance(more, int) else as_array(more).astype(np.int64)
-        more = more if isinstance(more, int) else len(more)
-        starts = [start] if isinstance(start, int) else list(start)
-        self.length, self.more = int(length), more
-        self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
-        starts = starts * len(self.fixed) if len(starts) == 1 else starts
-        graph, starts = graph.unrolled(length + more, starts, list(map(leading, self.fixed)))
+        args.check_graph(graph, TokenGraph, type(self).__name__)
+        self.length, (more, self._following) = args.whole(length, "length", 0, args.LENGTH), behind(more)
+        length, rows, starts = self.length, args.whole(rows, "rows", 1, args.LENGTH), args.states_of(graph, start)
+        self.fixed = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), length)
+        self.more, starts = more, args.a_row(starts, len(self.fixed), "start")
+        graph, starts = unrolled(graph, length + more, starts, list(map(leading, self.fixed)))
         for state in starts:
             needed = max(1, int(graph.shortest[state]))
             if length + more < needed:
@@ -131,7 +119,7 @@ class Trellis:
     def _with(self, fixed: NDArray[np.int64]) -> Trellis:
         """The same canvas under other evidence; rows that did not change are not solved again."""
         other = self._copy()
-        other.fixed = fixed
+        other.fixed, other.starts = fixed, args.a_row(self.starts, len(fixed), "start")
         other._rows = other._solve({(row.start, row.fixed.tobytes()): row for row in self._rows})
         return other
 
@@ -145,27 +133,29 @@ class Trellis:
 
     def reopen(self, positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor) -> Trellis:
         """A new trellis with positions open again: their numbers (in all rows), or a bool mask [N] or [B, N]."""
-        return self._with(np.where(as_positions(positions, self.length), np.int64(OPEN), self.fixed))
+        return self._with(np.where(as_positions(positions, self.rows, self.length), np.int64(OPEN), self.fixed))
 
     def rows_of(self, rows: Sequence[int]) -> Trellis:
         """A trellis whose row b is row ``rows[b]`` of this one; nothing is solved again."""
-        other = self._copy()
-        other.fixed, other.starts = self.fixed[list(rows)], [self.starts[row] for row in rows]
+        other, rows = self._copy(), args.numbers_of_rows(rows, self.rows)
+        other.fixed, other.starts = self.fixed[rows], [self.starts[row] for row in rows]
         other._rows = [self._rows[row] for row in rows]
         return other
 
     def repeat(self, times: int) -> Trellis:
         """A trellis with every row `times` times, copies side by side."""
+        times = args.whole(times, "times", 1, args.LENGTH)
         return self.rows_of([row for row in range(self.rows) for _ in range(times)])
 
     def window(self, first: Sequence[int], length: int) -> Trellis:
         """The `length` positions from ``first[b]`` on of every row b, where all positions before are decided.
 
         What stands around them decides what is valid, but logits are read inside only: a text goes on behind the
-        window in any way that fits. Raises `ValueError` where more than one state is possible at the first position.
+        window in any way that fits. Raises `SpecError` where more than one state is possible at the first position.
         """
         other = self._copy()
-        other.length = length
+        other.length = length = args.whole(length, "length", 1, self.length)
+        first = args.places(first, self.rows, self.length - length)
         other._rows = [stretch(row, at, length) for row, at in zip(self._rows, first, strict=True)]
         other.fixed, other.starts = np.stack([row.fixed for row in other._rows]), [row.start for row in other._rows]
         return other
@@ -173,11 +163,13 @@ class Trellis:
     def finish(self, tokens: Any, first: Sequence[int]) -> torch.Tensor:
         """int64 [B, N]: canvases with `tokens` up to position ``first[b]`` and, from there on, the nearest valid end.
 
-        `tokens` is int64 [B, N]; before ``first[b]`` it has to be the beginning of a valid canvas.
+        `tokens` is int64 [B, N]; before ``first[b]`` it has to be the beginning of a valid canvas (else `SpecError`).
         """
-        found, graph = as_array(tokens).astype(np.int64), self.graph
+        found, first = canvases(tokens, self.rows, self.length), args.places(first, self.rows, self.length)
         for row, at, ids in zip(self._rows, first, found, strict=True):
-            state = graph.run(ids[:at], row.start)
+            state = self.graph.run(ids[:at], row.start)
+            if state < 0 or not row.live[state, at >> 6] >> np.uint64(at & 63) & np.uint64(1):
+                raise SpecError(f"the tokens before position {at} are not the beginning of a valid canvas")
             if at < self.length:
                 ids[at:] = self._nearest_end(stretch(row, at, self.length - at, state), state)
         return torch.from_numpy(found)
@@ -192,13 +184,13 @@ class Trellis:
         """int32 [B, N, ceil(V/32)]: bit t % 32 of word t // 32 is 1 iff some valid canvas has token t there.
 
         `out`, a contiguous tensor of that type and shape on the CPU, is filled and returned: to keep it spares most of
-        the work, which is to find N V / 8 bytes of fresh memory. Raises `ValueError` for another kind.
+        the work, which is to find N V / 8 bytes of fresh memory. Raises `SpecError` for another kind.
         """
         graph, made = self.graph, dict[int, NDArray[np.int32]]()
         shape = self.rows, self.length, -(-len(graph.vocab) // 32)
         filled = torch.empty(shape, dtype=torch.int32) if out is None else out
-        if filled.shape != shape or filled.dtype != torch.int32 or filled.device.type != "cpu" \
-                or not filled.is_contiguous():
+        if not isinstance(filled, torch.Tensor) or filled.shape != shape or filled.dtype != torch.int32 \
+                or filled.device.type != "cpu" or not filled.is_contiguous():
             raise SpecError(f"masks are filled into a contiguous int32 tensor of shape {shape} on the CPU")
         for row, mask in zip(self._rows, filled.numpy(), strict=True):
             if id(row) in made:
@@ -235,9 +227,9 @@ class Trellis:
 
     def sample(self, logits: Any, generator: torch.Generator | None = None, temperature: float = 1.0) -> torch.Tensor:
         """int64 [(B,) N]: an exact draw from softmax(logits / temperature) given validity; `best` at temperature 0."""
-        if temperature == 0:
+        if args.is_zero(temperature):
             return self.best(logits)
-        given, scale, drawn = r.Logits(self.graph, self._rows, logits), _scale(temperature), []
+        given, scale, drawn = r.Logits(self.graph, self._rows, logits), 1 / args.positive(temperature), []
         for (x, row), uniforms in zip(given, given.uniforms(generator), strict=True):
             reading = r.read(self.graph, row, x, scale)
             drawn.append(self._draw(x, row, reading, self._sweep(row, reading), scale, uniforms)[0])
@@ -275,7 +267,7 @@ class Trellis:
 
         The `margin` is that of `sample` where one is drawn, else of `best`.
         """
-        given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
+        given, scale = r.Logits(self.graph, self._rows, logits), 1 / args.positive(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
 
         def of_row(item: tuple[Any, Row, Any]) -> dict[str, Any]:
@@ -296,7 +288,7 @@ class Trellis:
             return found
 
         found = each_row(of_row, [(x, row, u) for (x, row), u in zip(given, uniforms, strict=True)], given.x)
-        return Posterior(**{name: given.stack([f[name] for f in found], _KINDS[name]) for name in found[0]})
+        return Posterior(**{name: given.stack([f[name] for f in found], KINDS[name]) for name in found[0]})
 
     def constrain(
         self, logits: Any, *, draw: bool = False, generator: torch.Generator | None = None, temperature: float = 1.0,
@@ -304,9 +296,9 @@ class Trellis:
     ) -> Constrained:
         """Logits of the constrained distribution, for a sampler that takes argmax or draws position by position; all of
         softmax(logits / temperature). They are written into `out`, by default into fresh memory."""
-        given, scale = r.Logits(self.graph, self._rows, logits), _scale(temperature)
+        given, scale = r.Logits(self.graph, self._rows, logits), 1 / args.positive(temperature)
         uniforms = given.uniforms(generator) if draw else np.empty((len(given.x), 0, 3))
-        filled = room(logits) if out is None else out
+        filled = room(given.x[0] if given.flat else given.x, out)
 
         def of_row(item: tuple[Any, Row, Any, torch.Tensor]) -> list[Any]:
             x, row, u, to = item
@@ -344,9 +336,12 @@ class Trellis:
 
     def local_confidence(self, logits: Any, tokens: Any) -> torch.Tensor:
         """float32 [(B,) N]: the probability of each token of valid canvases, int64 [(B,) N], among those that may stand
-        there behind the tokens before it, whatever follows: what exact left-to-right masks would leave of it."""
+        there behind the tokens before it, whatever follows: what exact left-to-right masks would leave of it. Raises
+        `SpecError` for tokens that are no valid canvas."""
         given, found = r.Logits(self.graph, self._rows, logits), []
-        for (x, row), ids in zip(given, np.atleast_2d(as_array(tokens)), strict=True):
+        ids_of = np.atleast_2d(integers(tokens, "tokens"))
+        for (x, row), ids in zip(given, canvases(ids_of, len(given.x), self.length), strict=True):
+            check_canvas(self.graph, row, ids)
             reading, classes = r.read(self.graph, row, x, 1.0), self.graph.token_class[ids]
             odds = sweep.local_odds(self.graph.sweep_edges, reading.score, row.live, classes)
             found.append(odds * r.share_of_class(reading, x, ids, classes, row.fixed == OPEN))
@@ -354,8 +349,7 @@ class Trellis:
 
     def text(self, tokens: Any) -> Any:
         """The text that a canvas spells, without end-of-text and padding: str, or list[str] for [B, N]."""
-        ids = as_array(tokens).astype(np.int64)
-        return self.graph.vocab.text(ids) if ids.ndim == 1 else [self.graph.vocab.text(row) for row in ids]
+        return texts(self.graph.vocab, tokens)
 
     def _sweep(self, row: Row, reading: r.Reading) -> sweep.Posterior:
         result: sweep.Posterior = sweep.posterior(self.graph.sweep_edges, reading.score, row.live)
@@ -386,9 +380,3 @@ class Trellis:
         tokens[here] = drawn[here]
         confidence[here] *= weight[here]
         return tokens, confidence
-
-
-def _scale(temperature: float) -> float:
-    if not (temperature > 0 and 0 < 1 / temperature < math.inf):
-        raise SpecError(f"temperature must be positive and finite, not {temperature!r}")
-    return 1 / temperature

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from structfill_kernels import class_stats
 
+from structfill.errors import SpecError
 from structfill.tokengraph import TokenGraph
 
 from .evidence import OPEN, Row
-from .parts import as_tensor, in_parts
+from .parts import in_parts
 from .reading import AWAY, Floats, Reading, is_away
 
 MARGIN = 1e-3  # nats between the path's token and the next; survives division by a temperature in float32
@@ -67,11 +68,16 @@ def lift(out: torch.Tensor, path: torch.Tensor, top: Floats, decided: NDArray[np
     out[places] = torch.from_numpy(lifted).to(out.device, out.dtype)
 
 
-def room(logits: Any) -> torch.Tensor:
-    """Memory for the constrained ones of `logits`, in their place."""
-    given = as_tensor(logits)
-    dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
-    return torch.empty(given.shape, dtype=dtype, device=given.device)
+def room(given: torch.Tensor, out: Any = None) -> torch.Tensor:
+    """Memory for the constrained ones of logits, in their place: `out`, or fresh one. Raises `SpecError` for another
+    kind of `out`."""
+    if out is None:
+        dtype = torch.float64 if given.dtype == torch.float64 else torch.float32
+        return torch.empty(given.shape, dtype=dtype, device=given.device)
+    if not isinstance(out, torch.Tensor) or out.shape != given.shape or out.device != given.device \
+            or out.dtype not in (torch.float32, torch.float64):
+        raise SpecError(f"out must be a tensor of float32 or float64 of shape {tuple(given.shape)} on {given.device}")
+    return out
 
 
 def _odds(reading: Reading, mass: NDArray[np.float64], row: Row, scale: float) -> tuple[Floats, Floats]:

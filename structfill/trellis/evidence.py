@@ -13,6 +13,9 @@ from structfill_kernels import reach
 
 from structfill.errors import EmptyLanguage, SpecError
 from structfill.tokengraph import TokenGraph
+from structfill.vocab import Vocab
+
+from .arguments import LENGTH, MOST, is_one, shown, whole
 
 OPEN = -1
 
@@ -31,21 +34,40 @@ class Row(NamedTuple):
 
 
 def as_fixed(fixed: Evidence, rows: int, length: int) -> NDArray[np.int64]:
-    """int64 [B, N], `OPEN` where nothing is fixed, from any of the forms that `Trellis` accepts."""
+    """int64 [B, N], `OPEN` where nothing is fixed, from any of the forms that `Trellis` accepts. Raises `SpecError` for
+    others, and for what does not fit the canvas."""
     if isinstance(fixed, Mapping):
         given = np.full(length, OPEN, np.int64)
-        for position, token in fixed.items():
+        for position, token in by_position(fixed).items():
             if not 0 <= position < length:
                 raise SpecError(f"position {position} is not on a canvas of {length}")
             given[position] = token
     else:
-        given = as_array(fixed).astype(np.int64)
-    if given.ndim not in (1, 2) or given.shape[-1] != length:
-        raise SpecError(f"fixed tokens of shape {given.shape} on a canvas of {length}")
+        given = integers(fixed, "fixed tokens")
+    if given.ndim not in (1, 2) or given.shape[-1] != length or given.ndim == 2 and not len(given):
+        raise SpecError(f"fixed tokens of shape {given.shape} on a canvas of {length}",
+                        hint="give a token id for every position, -1 where it is open, or a mapping by position")
     if given.ndim == 2 and len(given) != rows and 1 not in (rows, len(given)):
         raise SpecError(f"fixed tokens for {len(given)} rows in a trellis of {rows}")
     rows = max(rows, len(given) if given.ndim == 2 else 1)
     return np.array(np.broadcast_to(np.maximum(given, OPEN), (rows, length)))
+
+
+def by_position(fixed: Mapping[Any, Any]) -> dict[int, int]:
+    """Fixed tokens by position, as plain integers. Raises `SpecError` where they are no integers."""
+    return {whole(position, "a position of fixed tokens", -MOST): whole(token, f"the token fixed at {position}", -MOST)
+            for position, token in fixed.items()}
+
+
+def behind(more: int | Evidence) -> tuple[int, NDArray[np.int64] | None]:
+    """How many tokens follow a canvas, and those that are fixed there, if any are given. Raises `SpecError` for what is
+    neither a number nor a sequence."""
+    if is_one(more):
+        return whole(more, "more", 0, LENGTH), None
+    found = integers(more, "more") if not isinstance(more, Mapping) else np.empty((0, 0), np.int64)
+    if found.ndim != 1:
+        raise SpecError(f"more must be a number of tokens, or the tokens of one text, not {shown(more)}")
+    return len(found), np.maximum(found, OPEN)
 
 
 def leading(fixed: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -54,15 +76,71 @@ def leading(fixed: NDArray[np.int64]) -> NDArray[np.int64]:
     return fixed[: opened[0]] if len(opened) else fixed
 
 
-def as_positions(positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor, length: int) -> NDArray[np.bool_]:
-    """bool [N] or [B, N], from such a mask or from position numbers."""
-    given = as_array(positions if isinstance(positions, (np.ndarray, torch.Tensor)) else list(positions))
-    return given if given.dtype == np.bool_ else np.isin(np.arange(length), given)
+def as_positions(positions: Iterable[int] | NDArray[np.bool_] | torch.Tensor, rows: int,
+                 length: int) -> NDArray[np.bool_]:
+    """bool [N] or [B, N], from such a mask or from position numbers. Raises `SpecError` where they do not fit."""
+    if not isinstance(positions, Iterable):
+        raise SpecError(f"positions must be their numbers or a mask, not {shown(positions)}")
+    given = as_array(positions if isinstance(positions, np.ndarray | torch.Tensor) else list(positions), "positions")
+    if given.dtype != np.bool_:
+        found = integers(given, "positions")
+        if ((found < 0) | (found >= length)).any():
+            raise SpecError(f"positions {shown(found.tolist())} are not all on a canvas of {length}")
+        return np.isin(np.arange(length), found)
+    if given.ndim not in (1, 2) or given.shape[-1] != length or (
+            given.ndim == 2 and (not len(given) or len(given) != rows and 1 not in (rows, len(given)))):
+        raise SpecError(f"a mask of positions of shape {given.shape} on {rows} canvases of {length}")
+    return given
 
 
-def as_array(values: Any) -> NDArray[Any]:
-    """A copy as a numpy array."""
-    return values.cpu().numpy().copy() if isinstance(values, torch.Tensor) else np.array(values)
+def as_array(values: Any, name: str = "the array") -> NDArray[Any]:
+    """A copy as a numpy array. Raises `SpecError` where there is none."""
+    try:
+        if isinstance(values, torch.Tensor):
+            return values.detach().resolve_neg().cpu().numpy().copy()
+        return np.array(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SpecError(f"{name} cannot be read as an array: {error}") from None
+
+
+def integers(values: Any, name: str) -> NDArray[np.int64]:
+    """A copy as an array of int64. Raises `SpecError` where the values are no integers: 3.0 is one, 3.5 and NaN are
+    not."""
+    found = as_array(values, name)
+    if found.dtype.kind not in "iu" and found.size:
+        if found.dtype.kind != "f" or not (np.isfinite(found) & (np.trunc(found) == found)).all():
+            raise SpecError(f"{name} must be integers, not {shown(values)}")
+    elif not found.size:
+        return np.empty(found.shape, np.int64)
+    if max(abs(found.max()), abs(found.min())) > MOST:
+        raise SpecError(f"{name} must be integers of 62 bits, not {shown(values)}")
+    return found.astype(np.int64)
+
+
+def canvases(tokens: Any, rows: int, length: int) -> NDArray[np.int64]:
+    """int64 [B, N], a copy. Raises `SpecError` for tokens that are no integers or of another shape."""
+    found = integers(tokens, "tokens")
+    if found.shape != (rows, length):
+        raise SpecError(f"tokens of shape {found.shape} for {rows} canvases of {length} positions")
+    return found
+
+
+def check_canvas(graph: TokenGraph, row: Row, tokens: NDArray[np.int64]) -> None:
+    """Raises `SpecError` unless `tokens` [N] are a valid canvas of the row."""
+    state, length = graph.run(tokens, row.start), len(tokens)
+    if state < 0 or not row.live[state, length >> 6] >> np.uint64(length & 63) & np.uint64(1):
+        raise SpecError("the tokens are no canvas of this trellis", hint="`best` and `sample` give some that are")
+    wrong = np.flatnonzero((row.fixed != OPEN) & (row.fixed != tokens))
+    if len(wrong):
+        raise SpecError(f"token {tokens[wrong[0]]} at position {wrong[0]} is not the one that is fixed there")
+
+
+def texts(vocab: Vocab, tokens: Any) -> Any:
+    """What a canvas [N] spells, a str, or a list of them for [B, N]. Raises `SpecError` for tokens of another shape."""
+    ids = integers(tokens, "tokens")
+    if ids.ndim not in (1, 2):
+        raise SpecError(f"tokens of shape {ids.shape} are neither a canvas nor a batch of them")
+    return vocab.text(ids) if ids.ndim == 1 else [vocab.text(row) for row in ids]
 
 
 def agreeing(known: deque[NDArray[np.int64]], fixed: NDArray[np.int64]) -> NDArray[np.int64] | None:
@@ -85,6 +163,17 @@ def ends(graph: TokenGraph, more: int | NDArray[np.int64]) -> NDArray[np.bool_]:
     if graph.vocab.eos_ids:
         return (graph.shortest >= 0) & (graph.shortest <= more)
     return ends(graph, np.full(more, OPEN))
+
+
+def unrolled(graph: TokenGraph, tokens: int, starts: list[int],
+             given: list[NDArray[np.int64]]) -> tuple[TokenGraph, list[int]]:
+    """As `TokenGraph.unrolled`. Raises `EmptyLanguage` for states from which no text can end."""
+    try:
+        return graph.unrolled(tokens, starts, given)
+    except SpecError:
+        raise
+    except ValueError as error:
+        raise EmptyLanguage(f"start: {error}") from None
 
 
 def everywhere(graph: TokenGraph, length: int) -> Bits:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from structfill.errors import SpecError
 from structfill.tokengraph import TokenGraph
 
-from .evidence import OPEN, Bits, everywhere, leading, paths, reached
+from .arguments import LENGTH, check_graph, whole
+from .evidence import OPEN, Bits, everywhere, integers, leading, paths, reached
+
+Tokens = Sequence[int] | NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,15 @@ class Gap:
     possible: HoleLengths
 
 
-def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int], most: int) -> HoleLengths:
+def feasible_lengths(graph: TokenGraph, left: Tokens, right: Tokens, most: int) -> HoleLengths:
     """The lengths 0..`most` in tokens that a hole between the tokens `left` and `right` can have.
 
     With nothing in `right` the text ends behind the hole; end-of-text and padding do not count as a filling. Integers
-    only; the cost is that of reachability on a canvas of `most` positions.
+    only; the cost is that of reachability on a canvas of `most` positions. Raises `SpecError` for arguments of another
+    kind.
     """
+    check_graph(graph, TokenGraph, "feasible_lengths")
+    left, right, most = _text(left, "left"), _text(right, "right"), whole(most, "most", 0, LENGTH)
     begun = graph.run(left)
     if begun < 0:
         return HoleLengths(())
@@ -63,13 +71,14 @@ def feasible_lengths(graph: TokenGraph, left: Sequence[int], right: Sequence[int
     return _between(graph, np.array([start]), good, most)
 
 
-def gaps(graph: TokenGraph, layout: Sequence[int], more: int) -> list[Gap]:
+def gaps(graph: TokenGraph, layout: Tokens, more: int) -> list[Gap]:
     """The open stretches of a text whose tokens are `layout`, -1 where open, each with the lengths that it could have:
     those with which a valid text of no end-of-text or padding remains, at most `more` tokens longer than now.
 
-    One look at reachability on the layout, and one on each gap.
+    One look at reachability on the layout, and one on each gap. Raises `SpecError` for arguments of another kind.
     """
-    fixed = np.asarray(layout, np.int64)
+    check_graph(graph, TokenGraph, "gaps")
+    fixed, more = np.maximum(_text(layout, "layout"), OPEN), whole(more, "more", 0, LENGTH)
     graph, (start,) = graph.unrolled(len(fixed) + more, given=[leading(fixed)])
     ahead, behind = paths(graph, fixed, start, _closing(graph))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fixed == OPEN, [False]])))
@@ -77,6 +86,13 @@ def gaps(graph: TokenGraph, layout: Sequence[int], more: int) -> list[Gap]:
     for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         starts = np.flatnonzero(_at(ahead, first))
         found.append(Gap(first, end - first, _between(graph, starts, _at(behind, end), end - first + more)))
+    return found
+
+
+def _text(tokens: Any, name: str) -> NDArray[np.int64]:
+    found = integers(tokens, name)
+    if found.ndim != 1:
+        raise SpecError(f"{name} must be the tokens of one text, not an array of shape {found.shape}")
     return found
 
 

@@ -22,14 +22,32 @@ _here = threading.local()
 
 
 def as_tensor(logits: Any) -> torch.Tensor:
-    """Logits of any kind as a tensor, detached; arrays share their memory with it where torch can read them."""
+    """Logits of any kind as a tensor, detached; arrays share their memory with it where torch can read them.
+
+    Raises `SpecError` for what holds no real numbers side by side: complex, sparse, nested and quantised tensors, those
+    of the meta device, texts and ragged lists.
+    """
     if isinstance(logits, torch.Tensor):
-        return logits.detach()
-    x = np.asarray(logits)
+        return _plain(logits.detach())
+    try:
+        x = np.asarray(logits)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SpecError(f"logits cannot be read as an array: {error}") from None
     if x.dtype.kind not in "fiub":
         raise SpecError(f"logits must be numbers, not {x.dtype}")
     size = min(x.dtype.itemsize, 8) if x.dtype.kind == "f" else 4
     return torch.from_numpy(np.require(x, f"f{size}", ["C", "W"]))  # of the machine's order of bytes
+
+
+def _plain(x: torch.Tensor) -> torch.Tensor:
+    """A tensor that can be read as it is. Raises `SpecError` as `as_tensor`."""
+    wrong = {"nested": x.is_nested, "sparse": not x.is_nested and x.layout != torch.strided,
+             "quantised": x.is_quantized, "complex": x.is_complex(), "on the meta device": x.is_meta}
+    if any(wrong.values()):
+        kind = ", ".join(name for name, is_so in wrong.items() if is_so)
+        raise SpecError(f"logits must be a plain tensor of real numbers, but this one is {kind}",
+                        hint="x.to_dense(), x.dequantize() or x.real makes a plain one")
+    return x.resolve_neg()
 
 
 def on_threads(work: Callable[[S], T], items: Sequence[S], threads: int) -> list[T]:

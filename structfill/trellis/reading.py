@@ -14,6 +14,7 @@ from structfill_kernels import class_stats
 from structfill.errors import SpecError, VocabMismatch
 from structfill.tokengraph import TokenGraph
 
+from .arguments import uniforms
 from .evidence import OPEN, Row
 from .parts import as_tensor, in_parts
 
@@ -37,7 +38,7 @@ class Logits:
     """The caller's logits as rows beside their evidence; results in the caller's shape and place.
 
     Takes torch tensors and arrays of shape [N, Vl] or [B, N, Vl]. Raises `VocabMismatch` when Vl is smaller than the
-    vocabulary, `ValueError` for another shape.
+    vocabulary, `SpecError` for another shape or kind (`as_tensor`).
     """
 
     def __init__(self, graph: TokenGraph, rows: list[Row], logits: Any) -> None:
@@ -59,10 +60,7 @@ class Logits:
 
     def uniforms(self, generator: torch.Generator | None) -> Floats:
         """float64 [B, N, 3] in [0, 1), drawn in one call."""
-        device = "cpu" if generator is None else generator.device
-        shape = len(self.x), self.x.shape[1], 3
-        drawn = torch.rand(shape, dtype=torch.float64, generator=generator, device=device)
-        return np.asarray(drawn.cpu().numpy())
+        return uniforms((len(self.x), self.x.shape[1], 3), generator)
 
     def stack(self, values: list[Any], dtype: torch.dtype) -> torch.Tensor:
         """One tensor on the logits' device, without the batch axis if they had none."""

@@ -13,6 +13,7 @@ import pytest
 import structfill as sf
 from structfill.cache import Cache
 from structfill.errors import ModelError, SpecError, StructfillError
+from structfill.front.json_schema import numbers
 from tests.fake_models import RandomModel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,3 +178,76 @@ def test_a_hole_of_any_name():
 def test_what_is_expected_is_what_may_come(schema, text, expected):
     found = sf.json_schema(schema).read(text)
     assert not found.accepted and found.expected == expected
+
+
+@pytest.mark.parametrize("schema", [
+    {"enum": list(range(5000))}, {"type": "integer", "enum": list(range(5000))},
+    {"type": "integer", "enum": [float(i) for i in range(5000)]}, {"anyOf": [{"const": i} for i in range(5000)]}])
+def test_thousands_of_numbers(schema):
+    graph = sf.compile(sf.json_schema(schema), sf.Vocab.bytes())
+    plain = sf.compile(sf.json_schema({"type": "integer", "minimum": 0, "maximum": 4999}), sf.Vocab.bytes())
+    assert (graph.states, graph.edges) == (plain.states, plain.edges)
+
+
+def test_thousands_of_fractions_are_written_as_they_stand():
+    values = [round(i * 0.5 - 700, 1) for i in range(3000)]
+    constraint = sf.json_schema({"enum": values})
+    graph = sf.compile(constraint, sf.Vocab.bytes())
+    for value in (-700.0, -0.5, 0.0, 1.5, 10.0, 799.5):
+        assert _writes(graph, value)
+        assert constraint.accepts(f"{value}0") and not constraint.accepts(f"{value}1")
+    for text in ("-700", "1", "1.50", "1.25", "800.0", "-0.0"):
+        assert not _writes(graph, text)
+
+
+def _writes(graph, text):
+    state = graph.run(list(str(text).encode()))
+    return state >= 0 and graph.may_end(state)
+
+
+@pytest.mark.parametrize(("schema", "texts"), [
+    ({"type": "integer", "multipleOf": 99991, "minimum": 0, "maximum": 500000}, range(0, 500_001, 99991)),
+    ({"type": "integer", "multipleOf": 7.0001, "minimum": -70002, "maximum": 70001}, [0, 70001, -70001]),
+    ({"type": "integer", "multipleOf": 99991, "exclusiveMinimum": 0, "exclusiveMaximum": 99991}, []),
+    ({"enum": [5, 99991, 199982.0, "x"], "multipleOf": 99991}, [99991, "199982.0", '"x"'])])
+def test_few_multiples_of_a_large_number(schema, texts):
+    if not texts:
+        with pytest.raises(sf.EmptyLanguage):
+            sf.compile(sf.json_schema(schema), sf.Vocab.bytes())
+        return
+    graph = sf.compile(sf.json_schema(schema), sf.Vocab.bytes())
+    same = sf.compile(sf.choice([str(text) for text in texts]), sf.Vocab.bytes())
+    assert (graph.states, graph.edges) == (same.states, same.edges)
+    assert all(_writes(graph, text) and sf.json_schema(schema).accepts(str(text)) for text in texts)
+
+
+def test_decimal_multiples_of_a_large_number():
+    schema = {"type": "number", "multipleOf": 999.91, "minimum": -3000, "exclusiveMaximum": 3999.64}
+    constraint = sf.json_schema(schema)
+    graph = sf.compile(constraint, sf.Vocab.bytes())
+    for text in "0 0.00 -999.91 2999.73 2999.7300 -2999.73 3999.64 -3999.64 999.9 1 999.911".split():
+        assert _writes(graph, text) == constraint.accepts(text)
+    assert constraint.accepts("-999.91") and not constraint.accepts("3999.64")
+
+
+@pytest.mark.parametrize("schema", [
+    {"multipleOf": 13, "minimum": -30, "maximum": 40},
+    {"type": "integer", "multipleOf": 1.3, "minimum": 0, "maximum": 60},
+    {"enum": [1, 1.0, 2.5, 70], "minimum": 2}, {"enum": [1, 2, 3], "not": {"multipleOf": 2}},
+    {"oneOf": [{"enum": [1, 2]}, {"const": 2.0}]}, {"anyOf": [{"const": 1.05}, {"const": 1}, {"const": 1.005}]},
+    {"$schema": "http://json-schema.org/draft-04/schema#", "type": "integer", "enum": [1.0, 2, 30]}, {"const": 0}])
+def test_values_taken_one_by_one_are_those_of_the_automata(schema, monkeypatch):
+    found = []
+    for known in (numbers.few_values, lambda formula: None):
+        monkeypatch.setattr(numbers, "few_values", known)
+        graph = sf.compile(sf.json_schema(schema), sf.Vocab.bytes())
+        found.append([array.tolist() for name, array in graph.to_arrays().items() if name not in ("meta", "digest")])
+    assert found[0] == found[1]
+
+
+def test_numbers_of_any_size_are_compared_at_once():
+    assert not sf.json_schema({"enum": list(range(1000))}).accepts("1e999999999")
+    assert sf.json_schema({"minimum": 5}).accepts("1e999999999")
+    assert sf.json_schema({"maximum": 0}).accepts("-1e-999999999")
+    assert sf.json_schema({"const": 1}).accepts("1." + "0" * 5000)
+    assert not sf.json_schema({"const": 0}).accepts("1e-99999999")

@@ -5,6 +5,7 @@ An atom about strings holds for every value that is not a string, and so on, as 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ...automaton.char_dfa import CharDFA
 
 NULL, FALSE_LITERAL, TRUE_LITERAL, NUMBER, STRING, ARRAY, OBJECT = KINDS = tuple(1 << i for i in range(7))
+_RELATIONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 
 
 class KindIs(Atom):
@@ -66,11 +69,12 @@ class NumberAtom(Atom):
     `spelling`: how a constant is written that numbers are to equal; what is read may be spelled in any way.
     """
 
-    __slots__ = ("relation", "spelling", "value")
+    __slots__ = ("_decimal", "relation", "spelling", "value")
     kind = NUMBER
 
     def __init__(self, relation: str, value: Fraction = Fraction(0), spelling: str = "") -> None:
         self.relation, self.value, self.spelling = relation, value, spelling
+        self._decimal: Decimal | None = None
         super().__init__()
 
     def _key(self) -> object:
@@ -84,8 +88,9 @@ class NumberAtom(Atom):
             return number.as_tuple().exponent == 0
         if self.relation == "multiple":
             return _is_multiple(number, self.value)
-        order = _compare(number, self.value)
-        return {">=": order >= 0, ">": order > 0, "<=": order <= 0, "<": order < 0, "==": order == 0}[self.relation]
+        if self._decimal is None:
+            self._decimal = exact_decimal(self.value)
+        return _RELATIONS[self.relation](number, self._decimal)
 
 
 class ArrayAtom(Atom):
@@ -276,17 +281,18 @@ def pointer_of(atom: Atom) -> str:
     return pointer
 
 
-def _compare(number: Decimal, bound: Fraction) -> int:
-    """Sign of number - bound, without expanding large exponents."""
-    sign = (number > 0) - (number < 0)
-    bound_sign = (bound > 0) - (bound < 0)
-    if sign != bound_sign or sign == 0:
-        return (sign > bound_sign) - (sign < bound_sign)
-    digits = int((bound.numerator.bit_length() - bound.denominator.bit_length()) * 0.30103)
-    if abs(number.adjusted() - digits) > 3:  # magnitudes differ by more than a factor of ten
-        return sign if number.adjusted() > digits else -sign
-    exact = Fraction(number)
-    return (exact > bound) - (exact < bound)
+def exact_decimal(value: Fraction) -> Decimal:
+    """A value of finite expansion, as all in JSON, in no more digits than it needs. Raises `ValueError` for others."""
+    places, rest = 0, value.denominator
+    for factor in (2, 5):
+        power = 0
+        while rest % factor == 0:
+            rest, power = rest // factor, power + 1
+        places = max(places, power)
+    if rest > 1:
+        raise ValueError(f"{value} has no last decimal")
+    digits = Decimal(value.numerator * 10**places // value.denominator)  # without Python's limit on integer texts
+    return Decimal(f"{digits}E-{places}")
 
 
 def _is_multiple(number: Decimal, of: Fraction) -> bool:
