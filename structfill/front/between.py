@@ -139,8 +139,8 @@ def around(hole: ByteAutomaton, prefix: bytes, suffix: bytes, limits: Limits) ->
 
 def check_beginning(whole: ByteAutomaton | CountedAutomaton, before: bytes) -> None:
     """Raise `EmptyLanguage`, with what of it can stand, where no text of `whole` begins with `before`."""
-    good = bisect(range(1, len(before) + 1), False, key=lambda size: whole.run(before[:size]) == DEAD)
-    if good < len(before):
+    if whole.run(before) == DEAD:
+        good = bisect(range(1, len(before) + 1), False, key=lambda size: whole.run(before[:size]) == DEAD)
         raise no_beginning(before, good, _hint(whole))
 
 

@@ -186,11 +186,7 @@ class _Binder:
 
         At most `most` views of several tables.
         """
-        owners = dict[str, list[int]]()  # terminal of a column -> the tables that have it
-        for number, table in enumerate(self.tables):
-            for column in table.columns:
-                known = owners.setdefault(self.words.column(column.name), [])
-                known += [number] if number not in known else []
+        owners = self.words.owners(self.tables)
         shared = sorted({tuple(tables) for tables in owners.values() if len(tables) > 1})[:most]
         views = dict[Scope, View]()
         for scope in [*((number,) for number in range(len(self.tables))), *shared]:

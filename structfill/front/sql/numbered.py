@@ -54,10 +54,7 @@ class Numbered:
         self.tables, self.words = tables, words
         self.scopes = next((scopes for scopes in _choices(len(tables), joins, most) if len(scopes) <= most), [])
         self.sources = [Source(f"from_{_suffix(scope)}", _suffix(scope)) for scope in self.scopes]
-        self.owners = dict[str, list[int]]()  # of the terminal of a column
-        for number, table in enumerate(tables):
-            for word in dict.fromkeys(words.column(column.name) for column in table.columns):
-                self.owners.setdefault(word, []).append(number)
+        self.owners = words.owners(tables)
         self.groups = dict[Group, list[str]]()
         for word, numbers in self.owners.items():
             for place in range(max(map(len, self.scopes), default=0)):

@@ -57,6 +57,14 @@ class Words:
         """A table as it stands behind FROM, with its schema."""
         return f'{self.table(table.schema)} "." {self.table(table.name)}' if table.schema else self.table(table.name)
 
+    def owners(self, tables: Sequence[Table]) -> dict[str, list[int]]:
+        """By terminal of a column, the numbers of the tables that have it."""
+        found: dict[str, list[int]] = {}
+        for number, table in enumerate(tables):
+            for word in dict.fromkeys(self.column(column.name) for column in table.columns):
+                found.setdefault(word, []).append(number)
+        return found
+
     @property
     def terminals(self) -> frozenset[str]:
         """All of them."""
