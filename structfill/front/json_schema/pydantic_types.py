@@ -19,8 +19,8 @@ from pydantic.types import Base64Encoder, Base64UrlEncoder, EncodedBytes, Encode
 from pydantic_core import SchemaValidator, ValidationError, core_schema, to_jsonable_python
 
 from ...errors import UnsupportedFeature
-from .formats import DATE, PYDANTIC_FORMATS, base64, url
-from .python_types import (
+from .formats import DATE
+from .pydantic_bounds import (
     BOUNDS,
     NUMBER,
     also,
@@ -34,6 +34,7 @@ from .python_types import (
     whole,
     zoned,
 )
+from .pydantic_patterns import PYDANTIC_FORMATS, base64, url
 
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
 _KEYS = {"int": r"0|-?[1-9]\d*", "float": NUMBER, "decimal": NUMBER, "bool": "true|false",
