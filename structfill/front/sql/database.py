@@ -12,7 +12,6 @@ from .dialects import find_dialect
 
 _NO_FUNCTION = re.compile(r"no such function: (.*)")
 _NO_COLLATION = re.compile(r"no such collation sequence: (.*)")
-_NO_SCHEMA = re.compile(r"unknown database (.*)")
 _BUILT_IN = {"sqlite_sequence": ("CREATE TABLE made_once(a INTEGER PRIMARY KEY AUTOINCREMENT)", "DROP TABLE made_once"),
              "sqlite_stat1": ("ANALYZE",)}
 
