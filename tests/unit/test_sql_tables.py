@@ -321,3 +321,13 @@ COMMIT;
     for text in (dump, "\ufeff" + dump.replace("\n", "\r\n")):
         assert _read("sqlite", text)["docs"] == "title body"
         assert sf.sql("sqlite", text).accepts("SELECT title FROM docs WHERE docs MATCH 'x'")
+
+
+def test_foreign_keys_in_dicts_name_tables_that_are_there() -> None:
+    keys = {"x": 'int NOT NULL REFERENCES "a b"(id)', "y": "int references s.c"}
+    tables = {"a b": ["id"], "s": {"c": ["id"]}, "d": keys}
+    found = sf.sql("postgres", tables).catalogue.tables
+    assert [table.references for table in found] == [(), (), ("a b", "c")]
+    assert sf.sql("postgres", tables).identity != sf.sql("postgres", tables | {"d": {"x": "int", "y": "int"}}).identity
+    with pytest.raises(sf.SpecError, match="'d' refers to a table 'users' that is not there at /d"):
+        sf.sql("sqlite", {"user": ["id"], "d": {"x": "int REFERENCES users(id)"}})

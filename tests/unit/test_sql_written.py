@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import lark
 import pytest
 import torch
@@ -104,10 +106,11 @@ def test_names_of_places_are_left_to_those_who_have_them() -> None:
 
 
 def test_foreign_keys_join_tables() -> None:
-    tables = "".join(f"CREATE TABLE {name} ({name}_ int, x{name} int{key});" for name, key in (
-        ("p", " references r"), ("q", ""), ("r", ""), ("s", " references s"), ("u", "")))
-    for dialect in ("sqlite", "mysql"):
-        constraint = sf.sql(dialect, tables.replace("references r", "references r(r_)"))
+    keys = {"p": " references r(r_)", "q": "", "r": "", "s": " references s", "u": ""}
+    script = "".join(f"CREATE TABLE {name} ({name}_ int, x{name} int{key});" for name, key in keys.items())
+    listed = {name: {f"{name}_": "int", f"x{name}": f"int{key}"} for name, key in keys.items()}
+    for dialect, tables in product(("sqlite", "mysql"), (script, listed)):
+        constraint = sf.sql(dialect, tables)
         for text in ("SELECT p.xp, r.xr FROM p JOIN r ON p.xp = r.r_",
                      "SELECT T2.r_ FROM p T1 JOIN r T2 ON T1.xp = T2.r_",
                      "SELECT T1.s_, T2.s_ FROM s AS T1 JOIN s AS T2 ON T1.xs = T2.s_"):

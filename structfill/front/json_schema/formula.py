@@ -177,6 +177,8 @@ def replace(formula: Formula, changes: Mapping[Atom, Formula]) -> Formula:
     """`formula` with some atoms replaced, simplified."""
     if isinstance(formula, Atom):
         return changes.get(formula, formula)
+    if isinstance(formula, And) and any([changes.get(f) is FALSE for f in formula.args if isinstance(f, Atom)]):
+        return FALSE  # so ends all but one of many alternatives
     if formula.atoms.isdisjoint(changes.keys()):  # type: ignore[attr-defined]  # looks the fewer up among the more
         return formula
     return _rebuilt(formula, [changes.get(f, f) if isinstance(f, Atom) else replace(f, changes) for f in formula.args])
@@ -189,7 +191,7 @@ def _rebuilt(formula: Formula, args: list[Formula]) -> Formula:
         return formula
     if isinstance(formula, And | Or):
         neutral, decisive = (TRUE, FALSE) if isinstance(formula, And) else (FALSE, TRUE)
-        if decisive in changed:
+        if any([new is decisive for new in changed]):
             return decisive
         if all([new is neutral for new in changed]):  # what was simplified stays so with parts taken out
             kept = [new for new, old in zip(args, formula.args, strict=True) if new is old]

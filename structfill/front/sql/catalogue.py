@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import SpecError
 from .dialects import Dialect
+
+_NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^\s."`(),]+)'
+_REFERENCES = re.compile(rf"\bREFERENCES\s+(?:{_NAME}\.)?({_NAME})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,30 @@ class Catalogue:
 
 
 def from_mapping(tables: Mapping[Any, Any]) -> Catalogue:
-    """From {table: {column: type}}, {table: [columns]}, or either below the name of a schema."""
+    """From {table: {column: type}}, {table: [columns]}, or either below the name of a schema.
+
+    A type may say to which table a foreign key refers, as in "int REFERENCES users(id)".
+    """
     found: list[Table] = []
     for name, columns in tables.items():
         pointer = f"/{_token(name)}"
         if _is_schema(columns):
-            found += [Table(_text(inner, pointer), _columns(listed, f"{pointer}/{_token(inner)}"), _text(name, pointer))
-                      for inner, listed in columns.items()]
+            found += [_table(inner, listed, f"{pointer}/{_token(inner)}", name) for inner, listed in columns.items()]
         else:
-            found.append(Table(_text(name, pointer), _columns(columns, pointer)))
+            found.append(_table(name, columns, pointer))
+    known = {table.name.casefold() for table in found}
+    for table in found:
+        for name in table.references:
+            if name.casefold() not in known:
+                raise SpecError(f"{table.path!r} refers to a table {name!r} that is not there",
+                                pointer="/" + _token(table.path), hint="add the table, or leave the reference out")
     return Catalogue(tuple(found))
+
+
+def _table(name: Any, columns: Any, pointer: str, schema: Any = "") -> Table:
+    found = _columns(columns, pointer)
+    references = [_unquoted(key[1]) for column in found for key in _REFERENCES.finditer(column.type)]
+    return Table(_text(name, pointer), found, _text(schema, pointer), tuple(dict.fromkeys(references)))
 
 
 def _is_schema(columns: Any) -> bool:
@@ -84,6 +102,11 @@ def _columns(columns: Any, pointer: str) -> tuple[Column, ...]:
         return tuple(Column(_text(name, pointer)) for name in columns)
     raise SpecError(f"the columns of a table must be a dict or a list, not {columns!r:.80}", pointer=pointer,
                     hint="pass {table: {column: type}} or {table: [columns]}")
+
+
+def _unquoted(name: str) -> str:
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote) if quote in "\"`" else name
 
 
 def _text(name: Any, pointer: str) -> str:

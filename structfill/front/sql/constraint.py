@@ -39,7 +39,7 @@ class Sql(Constraint):
     def identity(self) -> str:
         """The dialect, the tables and the options."""
         tables = None if self.catalogue is None else [
-            [t.schema, t.name, [[c.name, c.type] for c in t.columns]] for t in self.catalogue.tables]
+            [t.schema, t.name, [[c.name, c.type] for c in t.columns], t.references] for t in self.catalogue.tables]
         script = None if self.catalogue is None else list(self.catalogue.script)
         return "sql:" + json.dumps([self.dialect.name, tables, script, sorted(self.statements), self.read_only,
                                     self.strings])
@@ -173,7 +173,8 @@ def sql(dialect: str, tables: Any = None, statements: Iterable[str] = frozenset(
         dialect: "sqlite", "postgres", "duckdb", "mysql"; or "generic", a superset for texts of an unknown dialect.
         tables: what may be named: {table: {column: type}} or {table: [columns]} (also below schemas), DDL text, the
             path of a SQLite file or of DDL text, a SQLAlchemy engine, a sqlglot `MappingSchema`; None allows any names,
-            an empty dict allows no tables.
+            an empty dict allows no tables. Foreign keys, in a dict as the type "int REFERENCES users(id)", say which
+            tables are joined first in what is written.
         statements: the kinds allowed: "select", "insert", "update", "delete", "create", "drop", "alter".
         read_only: refuses everything that writes: kinds other than "select", and functions known to write, to change
             settings, to read files or to run text as SQL (by name; functions of your own are not known to it).
