@@ -339,3 +339,14 @@ def test_mutual_recursion_through_closed_wrappers(name, read_first):
         assert automaton.accepts(text.encode()) and constraint.accepts(text), text
     for text in invalid:
         assert not automaton.accepts(text.encode()) and not constraint.accepts(text), text
+
+
+@pytest.mark.parametrize("items", [{"type": "integer", "minimum": 0, "multipleOf": 3}, {"enum": [3, 6, 9]}, {},
+                                   {"type": ["string", "number"]}, {"type": "object", "additionalProperties": True}])
+def test_reading_is_not_counted_as_work(items):
+    """What is read, however long and often, costs none of the work that a schema may take."""
+    item = '{"a":3,"b":6}' if items.get("type") == "object" else "3"
+    constraint = sf.json_schema({"type": "array", "minItems": 1, "items": items}, limits=sf.Limits(work=100_000))
+    for _ in range(2):
+        assert constraint.accepts_prefix("[" + ",".join([item] * 1000))
+        assert not constraint.accepts_prefix("[" + ",".join([item] * 1000) + ",]")

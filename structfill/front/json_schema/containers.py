@@ -132,7 +132,7 @@ def step_over(space: GoalSpace, residue: Residue, concerned: list[Atom], follow:
     if not concerned:
         if residue.dead or narrowing is FALSE:
             return None
-        return Step(space.goal(Residue(narrowing, ())), lambda _: follow(residue, False))
+        return Step(space.goal(Residue(narrowing, ())), _remember(lambda _: follow(residue, False)))
     parts = {atom: space.lowering.formula(at.pointer_of(atom)) for atom in concerned}
     must = conj([necessary(residue.must, parts), narrowing])
     if must is FALSE:

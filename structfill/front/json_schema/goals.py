@@ -23,7 +23,7 @@ from .containers import ArrayState, ArrayStates, ObjectState
 from .formula import TRUE, Atom, holds
 from .lower import Lowering
 from .members import ObjectStates
-from .numbers import numbers
+from .numbers import NumberJudge, numbers
 from .residue import REJECT, Outcome, Residue, conjuncts
 from .strings import bounded, labelled, uncounted, without_lengths
 
@@ -102,7 +102,10 @@ class Goal:
         self.space.spend(residue.size)
         if not holds(residue.must, true):
             return REJECT
-        outcome = tuple([holds(formula, true) for formula in residue.tracked])
+        return self.label_of(tuple([holds(formula, true) for formula in residue.tracked]))
+
+    def label_of(self, outcome: Outcome) -> int:
+        """The label of a value that comes out so."""
         if outcome not in self._labels:
             self._labels[outcome] = len(self.outcomes)
             self.outcomes.append(outcome)
@@ -140,11 +143,16 @@ class Goal:
     def number(self) -> CharDFA:
         """The canonical decimals that may stand here, labelled with outcomes."""
         residue = self._of_kind(at.NUMBER)
-        return CharDFA.empty() if residue.dead else numbers(residue, self.label, self.space)
+        return CharDFA.empty() if residue.dead else numbers(residue, self.label_of, self.space)
+
+    @cached_property
+    def _judge(self) -> NumberJudge:
+        return NumberJudge(self._of_kind(at.NUMBER))
 
     def number_label(self, value: Decimal) -> int:
         """The label of a number in any spelling, or REJECT."""
-        return self.label(self._of_kind(at.NUMBER), lambda atom: atom.holds(value))  # type: ignore[attr-defined]
+        right, *outcome = self._judge.outcome(value)
+        return self.label_of(tuple(outcome)) if right else REJECT
 
     @cached_property
     def array(self) -> ArrayState | None:

@@ -20,8 +20,8 @@ from ...automaton.memo import Memo
 from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
-from .formula import FALSE, TRUE, And, Atom, ExactlyOne, Formula, Not, Or, constant
-from .residue import REJECT, Residue, conjuncts
+from .formula import FALSE, TRUE, And, Atom, ExactlyOne, Formula, Not, Or
+from .residue import REJECT, Outcome, Residue, conjuncts
 
 if TYPE_CHECKING:
     from .goals import GoalSpace
@@ -40,7 +40,7 @@ def spelled(value: int | float) -> str:
     return format(Decimal(float.__repr__(value or 0.0)), "f") if isinstance(value, float) else str(int(value))
 
 
-def numbers(residue: Residue, label: Callable[[Residue, Callable[[Atom], bool]], int], space: GoalSpace) -> CharDFA:
+def numbers(residue: Residue, label: Callable[[Outcome], int], space: GoalSpace) -> CharDFA:
     """The canonical decimals that may stand in a place, labelled by what `label` says of them.
 
     A number that equals a constant of the schema is written as the constant, ``1`` and not ``1.0``: another spelling of
@@ -57,25 +57,39 @@ def numbers(residue: Residue, label: Callable[[Residue, Callable[[Atom], bool]],
     truths, equal = Truths(residue), frozenset(constants)
 
     @cache
-    def taken_for_another(others: frozenset[Atom]) -> tuple[bool, ...]:
-        return truths.where(others, space)
+    def taken_for_another(others: frozenset[Atom]) -> Outcome:
+        return truths.where(others, space.spend)
 
     def decide(truth: tuple[bool, ...]) -> int:
         place = sum(1 << i for i, is_set in enumerate(truth[first:]) if is_set)
         if not truth[0] or (points.only and not place):
             return REJECT
         true = holding[place].union(compress(parts, truth[first - len(parts) : first]))
-        found = truths.where(true, space)
+        found = truths.where(true, space.spend)
         if constants and not truth[1] and not true.isdisjoint(equal):
             other = taken_for_another(true - equal)
             if not other[0] or other != found:
                 return REJECT
-        return label(Residue(TRUE, tuple(map(constant, found[1:]))), _undecided) if found[0] else REJECT
+        return label(found[1:]) if found[0] else REJECT
     return product(components, decide, space.limits)
 
 
-def _undecided(atom: Atom) -> bool:
-    raise AssertionError(f"{atom} is decided")
+class NumberJudge:
+    """How a residue comes out for single numbers, in any spelling."""
+
+    def __init__(self, residue: Residue) -> None:
+        parts: list[at.NumberAtom] = list(residue.atoms)  # type: ignore[arg-type]
+        self._others = [atom for atom in parts if atom.relation != "=="]
+        self._equal: dict[Decimal, list[Atom]] = {}
+        for atom in parts:
+            if atom.relation == "==":
+                self._equal.setdefault(at.exact_decimal(atom.value), []).append(atom)
+        self._truths = Truths(residue)
+
+    def outcome(self, value: Decimal) -> Outcome:
+        """The truth of `must` and of all that is tracked."""
+        true = [*self._equal.get(value, ()), *(atom for atom in self._others if atom.holds(value))]
+        return self._truths.where(true)
 
 
 class _Points(NamedTuple):
@@ -136,8 +150,9 @@ class Truths:
             self._count.append(sum(self._truth[part] for part in parts))
             self._truth.append(_is_true(formula, self._count[i]))
 
-    def where(self, true: Collection[Atom], space: GoalSpace) -> tuple[bool, ...]:
-        """The truth of `must` and of all that is tracked where these atoms are true."""
+    def where(self, true: Collection[Atom], spend: Callable[[int], None] | None = None) -> Outcome:
+        """The truth of `must` and of all that is tracked where these atoms are true. `spend` is told of the nodes that
+        were visited."""
         more, changed, steps = {self._number[atom]: 1 for atom in true}, dict[int, bool](), len(self._asked)
         queue = sorted(more)
         while queue:
@@ -149,7 +164,8 @@ class Truths:
                         heappush(queue, outer)
                     more[outer] = more.get(outer, 0) + (1 if truth else -1)
                 steps += len(self._around[i])
-        space.spend(steps)
+        if spend is not None:
+            spend(steps)
         return tuple([changed.get(i, self._truth[i]) for i in map(self._number.__getitem__, self._asked)])
 
 
