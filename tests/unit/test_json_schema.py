@@ -350,3 +350,27 @@ def test_reading_is_not_counted_as_work(items):
     for _ in range(2):
         assert constraint.accepts_prefix("[" + ",".join([item] * 1000))
         assert not constraint.accepts_prefix("[" + ",".join([item] * 1000) + ",]")
+
+
+@pytest.mark.parametrize(("names", "good", "bad"), [
+    ({"format": "idn-hostname"}, "\u4f8b\u3048.jp", "-x-"), ({"format": "regex"}, "^a+$", "("),
+    ({"maxLength": 300}, "a" * 300, "a" * 301)])
+def test_declared_names_are_judged_exactly(names, good, bad):
+    """Also by what tells only of whole names whether they are right."""
+    constraint = sf.json_schema({"type": "object", "propertyNames": names, "properties": {good: {}, bad: {}},
+                                 "additionalProperties": False, "minProperties": 1})
+    automaton = constraint.automaton(sf.Limits())
+    for name, right in ((good, True), (bad, False)):
+        text = json.dumps({name: 1}, ensure_ascii=False)
+        assert automaton.accepts(text.encode()) is constraint.accepts(text) is right
+
+
+def test_long_bounds_of_names_are_lowered_where_names_are_written():
+    constraint = sf.json_schema({"type": "object", "propertyNames": {"maxLength": 2083, "format": "uri"}})
+    automaton = constraint.automaton(sf.Limits())
+    for length, written, accepted in ((256, True, True), (257, False, True), (2083, False, True), (2084, False, False)):
+        text = json.dumps({"a:".ljust(length, "b"): 1})
+        assert (automaton.accepts(text.encode()), constraint.accepts(text)) == (written, accepted)
+    assert "at most 256 characters are written" in constraint.explained["/propertyNames"]
+    long = sf.json_schema({"propertyNames": {"minLength": 257, "maxLength": 400}})
+    assert long.automaton(sf.Limits()).accepts(json.dumps({"a" * 300: 1}).encode())

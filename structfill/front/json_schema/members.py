@@ -10,7 +10,7 @@ from ...errors import TooLarge
 from ...limits import Limits
 from . import atoms as at
 from .containers import STATE_NODES, ObjectState, Step, step_over
-from .formula import FALSE, TRUE, Atom, Formula, conj
+from .formula import FALSE, TRUE, Atom, Formula, conj, holds
 from .residue import DEAD, REJECT, Residue, conjuncts, wanted_false, wanted_true
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class ObjectStates:
         self._place = {atom: place for place, atom in enumerate(residue.atoms)}  # states have no other such atoms
         self._universal = [atom for atom in self._place if isinstance(atom, at.UniversalAtom)]
         self._counting = any(isinstance(atom, at.Names | at.PropertiesAtLeast) for atom in residue.atoms)
+        self._allowed: dict[tuple[Atom, str], bool] = {}
         self._choices: dict[tuple[int, int, int, Residue], tuple[Step | None, Residue]] = {}
         self._passed: dict[tuple[int, int, Residue], tuple[list[Step | None], int, Residue]] = {}
         self._same: dict[Residue, Residue] = {}  # one object for equal residues makes look-ups cheap
@@ -152,12 +153,9 @@ class ObjectStates:
         name, behind = self.names[index], self._behind(place, index)
         alone = self._alone.get(name, NOT_ALONE)
         absent = DEAD if alone.required else residue.replace(self._absent.get(name, {}))
-        if self._may_be_unsure and any(_unsure(atom, name) for atom in residue.atoms):
-            self.space.narrowed = "propertyNames"
-            return None, self._same.setdefault(absent, absent)
         present = residue.replace(self._present.get(name, {}))
         if self._counting:
-            present = present.substitute(lambda atom: _named(atom, name, self.space.writes))
+            present = present.substitute(lambda atom: self._named(atom, name))
         if name not in self._values:
             found: list[Atom] = [atom for atom in self._absent.get(name, ()) if isinstance(atom, at.Property)]
             found += [atom for atom in self._universal if atom.selects(name)]
@@ -167,6 +165,15 @@ class ObjectStates:
         step = step_over(self.space, present, concerned, lambda rest, _: self._state(behind, phase, rest),
                          alone.must(self.space.lowering))
         return step, self._same.setdefault(absent, absent)
+
+    def _named(self, atom: Atom, name: str) -> Formula:
+        """`atom` after a declared name, but for what it says of the presence and the value of single properties."""
+        if not isinstance(atom, at.Names):
+            return _counted(atom)
+        if (atom, name) not in self._allowed:
+            formula = at.for_kind(self.space.lowering.formula(atom.pointer), at.STRING)
+            self._allowed[atom, name] = holds(formula, lambda part: part.holds(name))  # type: ignore[attr-defined]
+        return atom if self._allowed[atom, name] else FALSE
 
     def _undeclared(self, kind: int, place: int, phase: int, residue: Residue) -> Step | None:
         if self._may_be_unsure and any(self.undeclared.unsure(atom, kind) for atom in residue.atoms):
@@ -329,17 +336,6 @@ def _counted(atom: Atom) -> Formula:
     if not isinstance(atom, at.PropertiesAtLeast):
         return atom
     return at.PropertiesAtLeast(atom.count - 1) if atom.count > 1 else TRUE
-
-
-def _unsure(atom: Atom, name: str) -> bool:
-    return isinstance(atom, at.Names) and atom.widest.accepts(name) and not atom.dfa.accepts(name)
-
-
-def _named(atom: Atom, name: str, writes: bool) -> Formula:
-    """`atom` after a property of this name, but for what it says of the presence and the value of single ones."""
-    if isinstance(atom, at.Names):
-        return atom if (atom.dfa if writes else atom.widest).accepts(name) else FALSE
-    return _counted(atom)
 
 
 def _at_end(atom: Atom) -> bool:

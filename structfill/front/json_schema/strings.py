@@ -10,7 +10,7 @@ from ...automaton.lengths import longest, no_longer_than
 from ...automaton.repeats import Bounds, CountedStrings, counted_repeats
 from ...limits import Limits
 from . import atoms as at
-from .formula import FALSE, TRUE, Atom, Formula, holds
+from .formula import FALSE, TRUE, Atom, Formula, holds, replace
 from .residue import REJECT, Residue, conjuncts
 
 COUNTED = 32  # lengths from here on are counted; shorter ones are states, which cost less than a longer pass
@@ -25,6 +25,19 @@ def without_lengths(residue: Residue, longest: int) -> tuple[Residue, Bounds | N
     least = max(low for low, _ in found.values())
     most = min((high for _, high in found.values() if high is not None), default=None)
     return residue.replace(dict.fromkeys(found, TRUE)), (least, most)
+
+
+def with_lower_bounds(formula: Formula, most: int) -> tuple[Formula, Formula]:
+    """A formula of strings whose longer upper bounds, where they have to be met in any case, are lowered to `most`; and
+    the same without these bounds."""
+    lower, wider = dict[Atom, Formula](), dict[Atom, Formula]()
+    for atom in conjuncts(formula):
+        if isinstance(atom, at.StringAtom) and atom.length is not None:
+            least, longest = atom.length
+            if least <= most < (longest or 0):
+                lower[atom] = at.StringAtom(CharDFA.length(least, most))
+                wider[atom] = at.StringAtom(CharDFA.length(least, None))
+    return replace(formula, lower), replace(formula, wider)
 
 
 def uncounted(found: Iterable[Atom]) -> list[int]:

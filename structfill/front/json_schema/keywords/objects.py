@@ -8,13 +8,15 @@ from ....errors import SpecError
 from .. import atoms as at
 from ..formula import Formula, conj, disj, negate
 from ..pointers import escape
-from ..strings import strings_of, uncounted
+from ..strings import strings_of, uncounted, with_lower_bounds
 from .reading import mapping, names, natural
 from .scalars import language
 from .values import unless
 
 if TYPE_CHECKING:
     from ..lower import Lowering
+
+LONGEST_NAME = 256  # that is written: characters of names are states
 
 
 def properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
@@ -48,8 +50,11 @@ def additional_properties(low: Lowering, schema: dict[str, Any], place: str) -> 
 def property_names(low: Lowering, schema: dict[str, Any], place: str) -> Formula:
     """`propertyNames`"""
     formula = low.same_value(schema["propertyNames"], place)
-    low.free_lengths += uncounted(formula.atoms)
-    surely, perhaps = (strings_of(formula, low.limits, widest) for widest in (False, True))
+    lowered, widened = with_lower_bounds(formula, LONGEST_NAME)
+    if lowered is not formula:
+        low.explained[place] = f"checked exactly; names of at most {LONGEST_NAME} characters are written"
+    low.free_lengths += uncounted(lowered.atoms)
+    surely, perhaps = strings_of(lowered, low.limits), strings_of(widened, low.limits, widest=True)
     return at.Names(surely, surely if perhaps.key == surely.key else perhaps, low.child(schema["propertyNames"], place))
 
 
