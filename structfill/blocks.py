@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from .distinct import DistinctGraph, DistinctTrellis
 from .errors import ModelError, SpecError, UnsupportedFeature
@@ -91,11 +92,9 @@ class Blocks:
 
     def __init__(self, graph: Graph, max_tokens: int | None = None,
                  fixed: Mapping[int, int] | Any | None = None) -> None:
-        if max_tokens is not None and (isinstance(max_tokens, bool) or not isinstance(max_tokens, int)
-                                       or max_tokens < 1):
-            raise SpecError(f"max_tokens must be a positive integer, not {max_tokens!r}")
         _check(graph)
-        self.graph, self.max_tokens, self.written = graph, max_tokens, 0
+        self.graph, self.written = graph, 0
+        self.max_tokens = None if max_tokens is None else whole(max_tokens, "max_tokens", 1, LENGTH)
         self.state: Any = graph.start
         self._fixed = _as_mapping(fixed)
 
@@ -115,20 +114,20 @@ class Blocks:
         if self.max_tokens is None:
             self.max_tokens = length
         left = self.left
-        room, rest = min(length, left), np.full(max(0, left - length), OPEN)
+        room, more, later = min(length, left), max(0, left - length), dict[int, int]()
         fixed = np.full(length, OPEN)
         for position, token in self._fixed.items():
             if not 0 <= position < self.max_tokens:
                 raise SpecError(f"a token is fixed at position {position}, outside the budget of {self.max_tokens}")
             if position >= self.written + length:
-                rest[position - self.written - length] = token
+                later[position - self.written - length] = token
             elif position >= self.written:
                 fixed[position - self.written] = token
         if room < length and not self.ended:
             if (needed := self.graph.needed(self.state)) is None or needed > left:
                 trellis_of(self.graph, left, start=[self.state])  # tells by how much the budget is too small
             fixed[room] = self._end_of_text(room)
-        return trellis_of(self.graph, length, fixed, [self.state], rest if (rest >= 0).any() else len(rest))
+        return trellis_of(self.graph, length, fixed, [self.state], _laid(later, more) if later else more)
 
     def _end_of_text(self, room: int) -> int:
         if not self.graph.vocab.eos_ids:
@@ -152,6 +151,13 @@ class Blocks:
             raise ModelError(f"the finished canvas breaks the constraint at position {at} (token {int(text[at])}): "
                              "something changed the tokens after structfill had chosen them")
         self.state, self.written = state, self.written + len(ids)
+
+
+def _laid(tokens: Mapping[int, int], length: int) -> NDArray[np.int64]:
+    """int64 [length]: tokens at their positions, `OPEN` elsewhere."""
+    found = np.full(length, OPEN)
+    found[list(tokens)] = list(tokens.values())
+    return found
 
 
 def _check(graph: Any) -> None:

@@ -28,6 +28,7 @@ from .placing import Given, fill
 from .refill import reopened
 from .samplers import Options, sampler_for
 from .tokengraph import TokenGraph
+from .trellis.arguments import LENGTH, whole
 
 if TYPE_CHECKING:
     from .front.sql.constraint import Sql
@@ -124,11 +125,11 @@ class Generator:
         _, self.options = sampler_for(self.model, options)
         start = time.perf_counter()
         self.graph = self._compiled(_cache(cache))
-        self.canvas_length = _positive("canvas_length", canvas_length, self.model.canvas_length)
+        self.canvas_length = _or_default("canvas_length", canvas_length, self.model.canvas_length)
         if self.canvas_length > MOST_POSITIONS:
             raise SpecError(f"canvas_length must be at most {MOST_POSITIONS:,}", hint="a longer text takes several "
                                                                                       "canvases: raise max_tokens")
-        self.max_tokens = _positive("max_tokens", max_tokens,
+        self.max_tokens = _or_default("max_tokens", max_tokens,
                                     max(self.canvas_length, (self.graph.needed(self.graph.start) or 0) + SLACK))
         self._first = self._trellis(self.max_tokens)  # tells what does not fit
         self._compile_ms = (time.perf_counter() - start) * 1e3
@@ -362,12 +363,8 @@ def _not_a_constraint(found: object) -> SpecError:
                      f"not {found!r:.80}")
 
 
-def _positive(name: str, given: int | None, default: int) -> int:
-    if given is None:
-        return default
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise SpecError(f"{name} must be a positive integer, not {given!r}")
-    return given
+def _or_default(name: str, given: int | None, default: int) -> int:
+    return default if given is None else whole(given, name, 1, LENGTH)
 
 
 def _cache(cache: Cache | str | None) -> Cache | None:

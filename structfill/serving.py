@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -59,8 +58,9 @@ def _object(request: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _grammar(text: str) -> Constraint:
     from .front.lark.constraint import lark
+    from .front.lark.grammar import imports_files
 
-    if isinstance(text, str) and re.search(r"^\s*%import\s+\.", text, re.MULTILINE):
+    if isinstance(text, str) and imports_files(text):
         raise SpecError("a grammar in a request cannot import files of the server",
                         hint="%import common.NAME works; write other rules out")
     return lark(text)
@@ -76,8 +76,14 @@ def _sql(spec: Any) -> Constraint:
     return sql(spec["dialect"], spec.get("tables"))  # no texts as tables: these may be paths of files of the server
 
 
+def _json_schema(schema: Any, **options: Any) -> Constraint:
+    if not isinstance(schema, str | bool | Mapping):  # `json_schema` takes types, too, and None is one
+        raise SpecError(f"json_schema is a schema or the text of one, not {schema!r:.80}")
+    return json_schema(schema, **options)
+
+
 _KINDS: dict[str, Callable[..., Constraint]] = {
-    "json_schema": json_schema, "regex": regex, "choice": choice, "grammar": _grammar, "sql": _sql}
+    "json_schema": _json_schema, "regex": regex, "choice": choice, "grammar": _grammar, "sql": _sql}
 
 
 class Compiler:

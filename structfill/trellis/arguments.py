@@ -33,7 +33,7 @@ def whole(value: Any, name: str, least: int = 0, most: int = MOST) -> int:
     except (TypeError, ValueError, RuntimeError):
         found = None
     if found is None or not least <= found <= most:
-        bounds = f" in {least}..{most}" if most < LENGTH else f" >= {least}" if least > -MOST else " of 62 bits"
+        bounds = f" in {least}..{most}" if most < MOST else f" >= {least}" if least > -MOST else " of 62 bits"
         raise SpecError(f"{name} must be an integer{bounds}, not {shown(value)}")
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,8 +72,8 @@ def test_without_a_budget_the_first_canvas_holds_all():
 def test_wrong_use_is_told():
     vocab = sf.Vocab.bytes()
     graph = sf.compile(sf.regex("abc"), vocab)
-    for budget in (0, -3, True, 2.5):
-        with pytest.raises(SpecError, match="positive integer"):
+    for budget in (0, -3, True, 2.5, 1 << 31):
+        with pytest.raises(SpecError, match="max_tokens must be an integer in 1..2147483647"):
             sf.Blocks(graph, budget)
     with pytest.raises(SpecError, match="position 9"):
         sf.Blocks(graph, 8, {9: 97}).trellis(4)
@@ -88,3 +90,13 @@ def test_a_budget_below_the_canvas_is_told_with_the_number_that_would_do():
                 sf.Blocks(graph, 3).trellis(length)
             assert (told.value.given, told.value.needed) == (3, needed)
         assert sf.Blocks(graph, needed).trellis(32).length == 32
+
+
+def test_memory_does_not_grow_with_the_budget():
+    blocks = sf.Blocks(sf.compile(sf.regex("[a-z]{5,9}"), sf.Vocab.bytes()), 1 << 27)
+    tracemalloc.start()
+    try:
+        blocks.trellis(32)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()

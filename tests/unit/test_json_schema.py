@@ -374,3 +374,10 @@ def test_long_bounds_of_names_are_lowered_where_names_are_written():
     assert "at most 256 characters are written" in constraint.explained["/propertyNames"]
     long = sf.json_schema({"propertyNames": {"minLength": 257, "maxLength": 400}})
     assert long.automaton(sf.Limits()).accepts(json.dumps({"a" * 300: 1}).encode())
+
+
+def test_a_number_beyond_floats_is_no_value():
+    constraint = sf.json_schema({"type": "number"})
+    assert constraint.accepts("1e400") and constraint.value("1e300") == 1e300
+    with pytest.raises(SpecError, match="1e400 is more than a float can hold"):
+        constraint.value("1e400")

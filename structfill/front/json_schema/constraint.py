@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from math import isinf
 from typing import Any
 
 from structfill_kernels.counters import UNBOUNDED
@@ -282,11 +283,18 @@ def json_schema(schema: Any, *, whitespace: str = "flexible", formats: str = "as
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise SpecError(f"the text {text!r:.80} is not JSON: {error}") from None
-    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or nesting by the thousand
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nesting by the thousand
         raise SpecError(f"Python reads no value out of the text {text!r:.80}: {error}") from None
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if isinf(found):
+        raise ValueError(f"{text:.40} is more than a float can hold")
+    return found
 
 
 def _depth(text: str) -> int:

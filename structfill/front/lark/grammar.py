@@ -79,6 +79,20 @@ def _read(text: str, start: str, limits: Limits) -> tuple[Any, Analysis]:
         return found, analysis.analyse(found.rules, [*(t.name for t in found.terminals), *fed], start, limits.states)
 
 
+def imports_files(text: str) -> bool:
+    """Does a grammar import from files beside the program, and not from Lark's own ones alone?"""
+    from lark.load_grammar import GrammarBuilder
+
+    found: list[str] = []
+
+    class Watching(GrammarBuilder):
+        def do_import(self, dotted_path: Any, base_path: Any, *_: Any) -> None:
+            found.extend(dotted_path if base_path is not None else ())
+    with contextlib.suppress(Exception):  # a text that is no grammar: `load` says why
+        Watching().load_grammar(text)
+    return bool(found)
+
+
 @contextlib.contextmanager
 def _as_errors_of_ours(text: str) -> Iterator[None]:
     """What Lark raises about a grammar, as `SpecError`. Its loader is recursive, so nesting too deeply is one of it."""
