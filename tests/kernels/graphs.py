@@ -8,14 +8,14 @@ from structfill_kernels.sweep import Edges
 from structfill_kernels.token_walk import reference as walk
 
 
-def random_graph(rng, states, classes, edges):
-    """Edges: each class leaves a state over at most one edge."""
+def random_graph(rng, states, classes, edges, parallel=1):
+    """Edges: each class leaves a state over at most one edge; at most `parallel` of them lead to the same state."""
     pairs = {(int(rng.integers(states)), int(rng.integers(classes))): int(rng.integers(states)) for _ in range(edges)}
     between = {}
     for (q, c), r in sorted(pairs.items()):
-        between.setdefault((q, r), []).append(c)
+        between.setdefault((q, r, c % parallel), []).append(c)
     sets = {}
-    rows = [(q, r, sets.setdefault(tuple(cs), len(sets))) for (q, r), cs in between.items()]
+    rows = [(q, r, sets.setdefault(tuple(cs), len(sets))) for (q, r, _), cs in between.items()]
     source, target, number = (np.array([row[k] for row in rows], np.int32).reshape(-1) for k in range(3))
     out_ptr, out = walk.csr(source, states)
     set_ptr = np.cumsum([0] + [len(s) for s in sets], dtype=np.int64)
@@ -72,7 +72,7 @@ def problem(seed, length, states=6, classes=5, edges=14):
     """(edges, live, allowed [N, C]) of a random graph in which some canvas is valid, with random evidence."""
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])
-        graph = random_graph(rng, states, classes, edges)
+        graph = random_graph(rng, states, classes, edges, parallel=1 + seed % 2)
         admitted = reference.unpack(everywhere(classes, length)) & (
             rng.random((classes, 64 * (length // 64 + 1))) < 0.9
         )

@@ -14,10 +14,11 @@ SIZES = pytest.mark.parametrize("length", [1, 2, 62, 63, 64, 65, 127, 128, 200])
 @SIZES
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_reach(length, backward, seed):
+@pytest.mark.parametrize(("states", "parallel"), [(7, 1), (2, 3)])
+def test_reach(length, backward, seed, states, parallel):
     rng = np.random.default_rng([seed, length])
-    states, classes = 7, 5
-    graph = random_graph(rng, states, classes, 5 + 8 * seed)
+    classes = 5
+    graph = random_graph(rng, states, classes, 5 + 8 * seed, parallel)
     sets, width = len(graph.set_ptr) - 1, 64 * (length // 64 + 1)
     usable = everywhere(sets, length) & reference.pack(rng.random((sets, width)) < (1.0 if seed == 3 else 0.8))
     flags = np.zeros((states, width), bool)

@@ -31,7 +31,8 @@ def _push(source, target, usable, forward):
 
 @njit(cache=True, nogil=True)
 def _reach(ptr, neighbour, set_of, usable, bits, order, forward):
-    """Rounds over the dirty states in the given order; a state's self loops are closed on the spot."""
+    """Rounds over the dirty states in the given order; a state's self loops are closed on the spot, all of them
+    together: what one adds, another may carry on."""
     S = order.shape[0]
     place, dirty = np.empty(S, np.int32), np.zeros(S, np.bool_)
     for j in range(S):
@@ -47,10 +48,14 @@ def _reach(ptr, neighbour, set_of, usable, bits, order, forward):
                 continue
             dirty[j] = False
             q = order[j]
-            for k in range(ptr[q], ptr[q + 1]):
-                if neighbour[k] == q:
-                    while _push(bits[q], bits[q], usable[set_of[k]], forward):
-                        pass
+            loops, grown = 2, True
+            while grown and loops > 1:
+                loops, grown = 0, False
+                for k in range(ptr[q], ptr[q + 1]):
+                    if neighbour[k] == q:
+                        loops += 1
+                        while _push(bits[q], bits[q], usable[set_of[k]], forward):
+                            grown = True
             for k in range(ptr[q], ptr[q + 1]):
                 r = neighbour[k]
                 if r != q and _push(bits[q], bits[r], usable[set_of[k]], forward) and not dirty[place[r]]:
