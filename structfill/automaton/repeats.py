@@ -124,7 +124,8 @@ def _stops_on(delta: Int32, q: int, on: NDArray[np.bool_]) -> bool:
 @nb.njit(cache=True, nogil=True)
 def _ended(delta: Int32, begin: int, follower: Int32, before: Int32, earlier: Int32, chain: Int32,
            on: NDArray[np.bool_]) -> int:
-    """The last of the states that follow `begin` on the classes that go into `on`; -1 where the last one goes on."""
+    """The last of the states that follow `begin` on the classes that go into `on`; -1 where the last one goes on, or
+    where the next one belongs to a chain already."""
     if follower[begin] < 0:
         p = before[begin]
         while p >= 0:
@@ -135,6 +136,8 @@ def _ended(delta: Int32, begin: int, follower: Int32, before: Int32, earlier: In
         return -1
     on[:] = delta[begin] == follower[begin]
     q = follower[begin]
+    if chain[q]:
+        return -1
     while follower[q] >= 0 and not chain[follower[q]] and _steps_on(delta, q, follower[q], on):
         q = follower[q]
     return q if _stops_on(delta, q, on) else -1

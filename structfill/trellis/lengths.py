@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from structfill.errors import SpecError
+from structfill.errors import EmptyLanguage, SpecError
 from structfill.tokengraph import TokenGraph
 
 from .arguments import LENGTH, check_graph, whole
-from .evidence import OPEN, Bits, everywhere, integers, leading, paths, reached
+from .evidence import OPEN, Bits, everywhere, integers, leading, paths, reached, unrolled
 
 Tokens = Sequence[int] | NDArray[np.int64]
 
@@ -65,7 +65,10 @@ def feasible_lengths(graph: TokenGraph, left: Tokens, right: Tokens, most: int) 
     begun = graph.run(left)
     if begun < 0:
         return HoleLengths(())
-    graph, (start,) = graph.unrolled(most + len(right), [begun])
+    try:
+        graph, (start,) = unrolled(graph, most + len(right), [begun], [])
+    except EmptyLanguage:  # no tokens of the vocabulary go on there
+        return HoleLengths(())
     after = np.array([graph.run(right, state) for state in range(graph.states)])
     good = np.append(graph.final, False)[after]  # -1, off the language, is the last
     return _between(graph, np.array([start]), good, most)
@@ -79,7 +82,7 @@ def gaps(graph: TokenGraph, layout: Tokens, more: int) -> list[Gap]:
     """
     check_graph(graph, TokenGraph, "gaps")
     fixed, more = np.maximum(_text(layout, "layout"), OPEN), whole(more, "more", 0, LENGTH)
-    graph, (start,) = graph.unrolled(len(fixed) + more, given=[leading(fixed)])
+    graph, (start,) = unrolled(graph, len(fixed) + more, [graph.start], [leading(fixed)])
     ahead, behind = paths(graph, fixed, start, _closing(graph))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fixed == OPEN, [False]])))
     found = []

@@ -98,8 +98,17 @@ def _kind(value: Any) -> int:
     return at.NULL if value is None else at.TRUE_LITERAL if value else at.FALSE_LITERAL
 
 
-def _number(text: str) -> Decimal:
+def number_of(text: str) -> Decimal:
+    """The value of a JSON number. Its exponent is 0 only if none is written, and no fraction: draft 4 asks for that.
+    Raises `ArithmeticError` for exponents beyond `Decimal`."""
     number = Decimal(text)
+    sign, digits, exponent = number.as_tuple()
+    plain = exponent != 0 or text.lstrip("-").isdecimal()
+    return number if plain else Decimal((sign, (*digits, 0), -1))
+
+
+def _number(text: str) -> Decimal:
+    number = number_of(text)
     if not number.is_finite():
         raise ValueError("a number beyond decimal arithmetic")
     return number

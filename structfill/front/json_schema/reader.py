@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import NamedTuple
 
 from ...collector import paused_collector
 from .containers import ArrayState, ObjectState, Step, steps_of
+from .evaluate import number_of
 from .goals import Goal, GoalSpace
 from .liveness import NOTHING, Labels, Liveness, State
 from .residue import REJECT
@@ -218,7 +219,7 @@ class _Reading:
         if _NUMBER.fullmatch(token) is None:
             return REJECT
         try:
-            label = goal.number_label(Decimal(token))
+            label = goal.number_label(number_of(token))
         except InvalidOperation:  # an exponent beyond what decimal arithmetic holds
             return REJECT
         return label if label in wanted else REJECT
