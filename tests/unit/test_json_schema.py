@@ -381,3 +381,17 @@ def test_a_number_beyond_floats_is_no_value():
     assert constraint.accepts("1e400") and constraint.value("1e300") == 1e300
     with pytest.raises(SpecError, match="1e400 is more than a float can hold"):
         constraint.value("1e400")
+
+
+@pytest.mark.parametrize(("schema", "written", "unwritten"), [
+    ({"patternProperties": {"^.*$": {"type": "integer"}}}, ['{"a":1}', '{"\u00e9":1}'], ['{"a\\r":"x"}', '{"a\\n":1}']),
+    ({"patternProperties": {"^\n$": True}, "additionalProperties": False, "minProperties": 1},
+     ['{"\\n":1}'], ['{"a":1}']),
+    ({"patternProperties": {"^a$": True}, "required": ["b\r"]}, ['{"b\\r":null}'], ['{"c\\r":1,"b\\r":1}'])])
+def test_names_that_engines_of_patterns_judge_differently(schema, written, unwritten):
+    """They are not written beside patterns, unless there are no others."""
+    constraint = sf.json_schema({"type": "object", **schema}, whitespace="compact")
+    automaton = constraint.automaton(sf.Limits())
+    assert [automaton.accepts(text.encode()) for text in written] == [True] * len(written)
+    assert not any(automaton.accepts(text.encode()) for text in unwritten)
+    assert all(map(constraint.accepts, written))

@@ -134,13 +134,17 @@ class JsonSchema(Constraint):
         if self._lowering.ungenerable and not self._repeat:
             raise self._lowering.ungenerable[0]
         counted_from: int | None = COUNTED_ITEMS
+        odd_names = False
         while True:
             space = GoalSpace(self._lowering, True, self.any_order, counted_from, counts_below, self._repeat,
-                              self._any_spelling)
+                              self._any_spelling, odd_names)
             try:
                 automaton = emit(space).enumerate(self.whitespace, limits)
                 return replace(automaton, exact_up_to=space.free_length)
             except EmptyLanguage:
+                if space.left_out_names:
+                    odd_names = True
+                    continue
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
                     raise _forbidden(self._lowering.ungenerable[0]) from None
                 raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None

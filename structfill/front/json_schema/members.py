@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA, product
 from ...errors import TooLarge
-from ...limits import Limits
+from ..regex import fullmatch_dfa
 from . import atoms as at
 from .containers import STATE_NODES, ObjectState, Step, step_over
 from .formula import FALSE, TRUE, Atom, Formula, conj, holds
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MAX_PHASES = 16
+_AGREED = r"[^\n\r\x1c-\x1f\x85\u2028\u2029\ufeff]*"
 
 
 class ObjectStates:
@@ -40,7 +41,7 @@ class ObjectStates:
         self.names = _names(residue)
         self._alone, residue = _apart(residue)
         self._root = residue
-        self.undeclared = Undeclared(residue, self.space.limits)
+        self.undeclared = Undeclared(residue, self.space)
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
         counts = max(_counts(residue), default=0) if self.space.writes else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
@@ -204,13 +205,20 @@ class ObjectStates:
 
 
 class Undeclared:
-    """The names that no schema here mentions, in kinds: which of the languages of names they belong to."""
+    r"""The names that no schema here mentions, in kinds: which of the languages of names they belong to.
 
-    def __init__(self, residue: Residue, limits: Limits) -> None:
+    Engines of patterns do not agree on line ends and odd spaces (``.`` and ``\S`` of ECMA-262 and of Python differ):
+    where there are patterns, names that hold such are not written, if there are others.
+    """
+
+    def __init__(self, residue: Residue, space: GoalSpace) -> None:
         found = {p.key: p for atom in residue.atoms for p in _languages(atom)}
         self._vectors: list[tuple[bool, ...]] = []
         self._index = {key: i for i, key in enumerate(found)}
-        self._all = product(list(found.values()), self._label, limits)
+        self._all = product(list(found.values()), self._label, space.limits)
+        if found and space.writes and not space.odd_names:
+            self._all = self._all.kept(fullmatch_dfa(_AGREED))
+            space.left_out_names = True
         self._known: dict[tuple[tuple[int, ...], int, int], CharDFA] = {}
 
     def _label(self, truth: tuple[bool, ...]) -> int:
