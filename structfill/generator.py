@@ -22,6 +22,7 @@ from .front.template import Hole, Template
 from .lazy import LazyGraph
 from .limits import Limits
 from .models import load
+from .models.contexts import token_ids
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
 from .placing import Given, fill
@@ -268,11 +269,8 @@ class Generator:
         for prompt in prompts:
             if not isinstance(prompt, str):
                 raise SpecError(f"a prompt must be a str, not {type(prompt).__name__}")
-        rows = [self.model.encode(prompt, self.constraint.outline) for prompt in prompts]
-        context = torch.full((len(rows), max(map(len, rows))), self.model.vocab.pad_id or 0, dtype=torch.int64)
-        for row, ids in zip(context, rows, strict=True):
-            row[:len(ids)] = torch.tensor(ids, dtype=torch.int64)
-        return context
+        rows = [token_ids(self.model, prompt, self.constraint.outline) for prompt in prompts]
+        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self.model.vocab.pad_id or 0)
 
     def _snapshot(self, progress: _Progress, row: int, state: Any) -> Snapshot:
         tokens = progress.tokens[row].tolist()

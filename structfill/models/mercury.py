@@ -24,6 +24,7 @@ from ..samplers.options import RemoteOptions
 from ..versions import require
 from .protocol import Written
 from .remote import SHOWN, Refusal, describe, form_of, judge, judge_beginning, judge_field, until_valid
+from .surrogates import lone_surrogate
 
 BASE_URL = "https://api.inceptionlabs.ai/v1"
 KEY_VARIABLE = "INCEPTION_API_KEY"
@@ -246,8 +247,6 @@ def _check_sendable(body: dict[str, Any]) -> None:
     try:
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        near = error.object[max(0, error.start - 20):error.end]
-        raise SpecError(f"the text cannot be sent: {near!r} ends in a lone surrogate, which UTF-8 does not know",
-                        hint="decode the text with errors=\"replace\"") from None
+        raise lone_surrogate("the text cannot be sent", error) from None
     except (ValueError, RecursionError) as error:
         raise SpecError(f"the schema cannot be sent as JSON: {error}") from None

@@ -31,7 +31,8 @@ class BaseModel(Protocol):
     canvas_length: int
 
     def encode(self, text: str, outline: str | None) -> list[int]:
-        """Token ids of the context: the prompt, and the outline of what is to be written."""
+        """Token ids of the context: the prompt, and the outline of what is to be written. A tuple, an integer array or
+        an integer tensor on the CPU, [P], is taken as well; ids are those of `vocab`."""
         ...
 
 
@@ -41,7 +42,8 @@ class Model(BaseModel, Protocol):
     of the canvas."""
 
     def __call__(self, context: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
-        """Logits float [B, N, V] of every canvas position.
+        """Logits float [B, N, V] of every canvas position: a dense tensor of float16, bfloat16, float32 or float64, on
+        any device.
 
         `context` int64 [B, P] is padded on the right with `vocab.pad_id`; `canvas` int64 [B, N] holds `vocab.mask_id`
         where it is open. Where a text takes several canvases, the finished ones stand before the open one, and their

@@ -16,8 +16,10 @@ from ..errors import ModelError
 from ..front.text import regex
 from ..samplers.mask_predict import mask_predict
 from ..samplers.options import SamplerOptions
+from ..samplers.step import floats
 from ..trellis import Trellis
 from ..vocab import Vocab
+from .contexts import token_ids
 
 PROMPTS = "Ada Lovelace, 1815", "", "Zoë \N{GRINNING FACE} 12,5 €\nsecond line", "a" * 40
 OUTLINE = '{"name": string, "year": integer}'
@@ -58,16 +60,11 @@ def _attributes(model: Any) -> None:
 def _encoding(model: Any) -> None:
     for prompt in PROMPTS:
         for outline in (None, OUTLINE):
-            ids = model.encode(prompt, outline)
-            if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
-                raise ModelError(f"encode({prompt!r:.40}, ...) gave {ids!r:.80}; give a list of token ids")
-            if wrong := [i for i in ids if not 0 <= i < len(model.vocab)]:
-                raise ModelError(f"encode({prompt!r:.40}, ...) gave token {wrong[0]}, which is not among the "
-                                 f"{len(model.vocab)} of the vocabulary; encode with the tokenizer that it is made of")
+            ids = token_ids(model, prompt, outline)
             if model.vocab.mask_id in ids:
                 raise ModelError(f"encode({prompt!r:.40}, ...) gave the mask token, which stands for what is to be "
                                  "written; let the tokenizer read special tokens as plain text")
-            if model.encode(prompt, outline) != ids:
+            if not torch.equal(token_ids(model, prompt, outline), ids):
                 raise ModelError(f"encode({prompt!r:.40}, ...) gave other tokens the second time; make it "
                                  "deterministic")
 
@@ -75,15 +72,7 @@ def _encoding(model: Any) -> None:
 def _shapes_and_types(model: Any) -> None:
     for rows, length in ((1, model.canvas_length), (3, _short(model)), (2, 1)):
         canvas = _canvas(model, rows, length)
-        logits = model(_context(model, *PROMPTS[:rows]), canvas)
-        if not isinstance(logits, torch.Tensor) or not logits.is_floating_point():
-            raise ModelError(f"the call gave {type(logits).__name__}"
-                             f"{'' if not isinstance(logits, torch.Tensor) else f' of {logits.dtype}'}; give a float "
-                             "tensor of logits")
-        if logits.dim() != 3 or tuple(logits.shape[:2]) != (rows, length):
-            raise ModelError(f"the call gave shape {tuple(logits.shape)} for {rows} canvases of {length} positions; "
-                             f"give ({rows}, {length}, columns): one row of logits for every position of the canvas, "
-                             "none for the prompt")
+        logits = floats(model, "__call__", model(_context(model, *PROMPTS[:rows]), canvas), rows, length)
         if logits.shape[2] < model.vocab.width:
             raise ModelError(f"the logits have {logits.shape[2]} columns, the vocabulary needs {model.vocab.width}; "
                              "give the vocabulary of the model's own tokenizer")
@@ -225,7 +214,7 @@ def _pad(model: Any) -> int:
 
 def _context(model: Any, *prompts: str) -> torch.Tensor:
     """int64 [B, P], padded on the right."""
-    rows = [torch.tensor(model.encode(prompt, None), dtype=torch.int64) for prompt in prompts]
+    rows = [token_ids(model, prompt, None) for prompt in prompts]
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=_pad(model))
 
 
@@ -234,7 +223,7 @@ def _canvas(model: Any, rows: int, length: int, shown: int | None = None) -> tor
     in every row."""
     shown = min(2, length - 1) if shown is None else shown
     canvas = torch.full((rows, length), model.vocab.mask_id)
-    text = [i for i in model.encode(PROMPTS[0], None) if model.vocab.tokens[i]]
+    text = [i for i in token_ids(model, PROMPTS[0], None).tolist() if model.vocab.tokens[i]]
     text = text or [i for i, spelled in enumerate(model.vocab.tokens[: model.vocab.width]) if spelled]
     for row in range(rows):
         for place in range(shown):

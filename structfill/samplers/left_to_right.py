@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ..errors import ModelError
 from ..trellis import Trellis
 from .options import LeftToRightOptions
-from .step import DenoisingStep, joined
+from .step import DenoisingStep, checked, joined
 
 if TYPE_CHECKING:
     from ..models.protocol import CausalModel
@@ -46,11 +45,8 @@ def left_to_right(model: CausalModel, context: torch.Tensor, trellis: Trellis, o
 
 
 def _logits(model: CausalModel, context: torch.Tensor, written: torch.Tensor, last: int) -> torch.Tensor:
-    logits = model(context, written, last)
-    if logits.dim() != 3 or logits.shape[:2] != (len(written), last):
-        raise ModelError(f"the model returned logits of shape {tuple(logits.shape)} for the last {last} places of "
-                         f"{len(written)} rows; expected ({len(written)}, {last}, vocabulary)")
-    return logits
+    return checked(model, "__call__", model(context, written, last), len(written), last,
+                   "each of the last places that it is asked for")
 
 
 class _Writer:

@@ -9,10 +9,14 @@ has seen them. Each of K particles draws its next tokens from the constrained po
 which makes the weighted particles a consistent estimate of the model's own distribution given validity (twisted
 sequential Monte Carlo, Del Moral et al. 2006; Lew et al. 2023 for constrained text). Which positions a pass commits
 depends on the model's unconstrained confidence alone, so that distribution is well defined.
+
+Where the model rules out all that is valid, it defines no distribution: particles without mass weigh nothing while
+another one has some, and when none has any, all begin anew with equal weights.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,13 +52,13 @@ def particle_steps(model: Model, context: torch.Tensor, trellis: Trellis, option
         logits = _settled(logits / options.temperature, tokens, committed)
         posterior = current.posterior(logits, draw=True, generator=generator)
         if index > 1:
-            log_weight = log_weight + (posterior.log_mass - left).view(rows, count)
+            log_weight = _weighed(log_weight, posterior.log_mass.view(rows, count), left.view(rows, count))
         drawn = posterior.sample
         assert drawn is not None
         chosen = _surest(logits, committed, options.passes - index + 1)
         tokens, committed = torch.where(committed, tokens, drawn), committed | chosen
         done = index == options.passes or bool(committed.all())
-        shown = torch.multinomial(_normal(log_weight), 1, generator=generator)[:, 0] + torch.arange(rows) * count
+        shown = torch.multinomial(log_weight.softmax(1), 1, generator=generator)[:, 0] + torch.arange(rows) * count
         yield DenoisingStep(index, tokens[shown], committed[shown], posterior.log_mass[shown], done)
         if done:
             return
@@ -73,24 +77,30 @@ def _settled(logits: torch.Tensor, tokens: torch.Tensor, committed: torch.Tensor
 
 
 def _surest(logits: torch.Tensor, committed: torch.Tensor, passes_left: int) -> torch.Tensor:
-    """An even share of the open positions of each row: those where the model, unconstrained, is surest."""
-    sure = logits.log_softmax(-1).amax(-1).masked_fill(committed, -torch.inf)
-    rank = sure.argsort(dim=1, descending=True, stable=True).argsort(dim=1, stable=True)
+    """An even share of the open positions of each row: those where the model, unconstrained, is surest. Logits count as
+    in the trellis: NaN as -inf, nothing but -inf as equals."""
+    clean = logits.nan_to_num(nan=-torch.inf, neginf=-torch.inf)
+    sure = clean.log_softmax(-1).amax(-1).nan_to_num(nan=-math.log(logits.shape[-1]))
+    order = sure.masked_fill(committed, -torch.inf).argsort(dim=1, descending=True, stable=True)
     quota = -(-(~committed).sum(1) // passes_left)
-    return (rank < quota[:, None]) & ~committed
+    return (order.argsort(dim=1, stable=True) < quota[:, None]) & ~committed
 
 
-def _normal(log_weight: torch.Tensor) -> torch.Tensor:
-    """Weights that sum to 1; all alike where every particle has become impossible."""
-    top = log_weight.amax(1, keepdim=True)
-    return torch.where(top == -torch.inf, 0.0, log_weight - top).softmax(1)
+def _weighed(log_weight: torch.Tensor, mass: torch.Tensor, left: torch.Tensor) -> torch.Tensor:
+    """Log weights float64 [rows, K] after a pass that found the log mass `mass` where the one before had `left`.
+
+    Where nothing was left there is no ratio, and the mass itself counts, as of a particle that begins. -inf is a weight
+    of 0; no row is all -inf.
+    """
+    weighed = log_weight + torch.where(left == -torch.inf, mass, mass - left)
+    return torch.where(weighed.amax(1, keepdim=True) == -torch.inf, 0.0, weighed)
 
 
 def _resampled(log_weight: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Particles to go on with, int64 [rows * K]: drawn by weight, systematically, where the effective number of
     particles has fallen below half."""
     rows, count = log_weight.shape
-    weight = _normal(log_weight)
+    weight = log_weight.softmax(1)
     poor = 1 / weight.square().sum(1) < count / 2
     offsets = torch.rand((rows, 1), dtype=torch.float64, generator=generator)
     places = (torch.arange(count, dtype=torch.float64) + offsets) / count

@@ -35,7 +35,7 @@ def renoise(model: RenoisingModel, context: torch.Tensor, trellis: Trellis, opti
     conditioning: torch.Tensor | None = None
     settled, calm = torch.zeros(len(canvas), dtype=torch.bool), torch.zeros(len(canvas), dtype=torch.int64)
     for index in range(1, options.passes + 1):
-        logits = checked(model(context, canvas, conditioning), canvas)
+        logits = checked(model, "__call__", model(context, canvas, conditioning), *canvas.shape)
         found = trellis.constrain(logits, draw=True, generator=generator, temperature=_temperature(options, index))
         accepted = _accepted(found.entropy.cpu(), options.entropy_bound)
         calm = torch.where((found.path.cpu() == path).all(1), calm + 1, 0)

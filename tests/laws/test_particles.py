@@ -10,7 +10,8 @@ import torch
 
 import structfill as sf
 from structfill.errors import SpecError
-from tests.fake_models import RandomModel
+from structfill.samplers.particles import _weighed, particle_steps
+from tests.fake_models import ConstantModel, RandomModel
 
 LENGTH = 3
 
@@ -74,6 +75,65 @@ def test_particles_end_valid_and_alike(seed):
     results = generator.batch(["one", "two"])
     assert all(generator.constraint.accepts(r.text) for r in results)
     assert [r.text for r in generator.batch(["one", "two"])] == [r.text for r in results]
+
+
+WORD = sf.regex("[a-z]{5}")
+
+
+class Partial(RandomModel):
+    """Logits of a random model, times `factor`; a share of the tokens is impossible, other ones at every place."""
+
+    def __init__(self, share: float, factor: float, dtype: torch.dtype) -> None:
+        super().__init__(canvas_length=8)
+        self.share, self.factor, self.dtype = share, factor, dtype
+
+    def __call__(self, context: torch.Tensor, canvas: torch.Tensor) -> torch.Tensor:
+        logits = super().__call__(context, canvas)
+        rest = (logits / self.scale).frac().abs() < self.share
+        return (logits * self.factor).masked_fill(rest, -torch.inf).to(self.dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("factor", [1.0, 1e38])
+@pytest.mark.parametrize("share", [0.5, 0.9, 1.0])
+def test_a_model_that_finds_much_impossible_ends_valid(share, factor, dtype):
+    for seed in range(3):
+        options = sf.SamplerOptions(passes=4, temperature=1.0, seed=seed, particles=4)
+        generator = sf.Generator(constraint=WORD, model=Partial(share, factor, dtype), options=options, cache=None)
+        assert all(WORD.accepts(result.text) for result in generator.batch(["one", "two"]))
+
+
+def test_a_model_that_finds_every_letter_impossible_draws_all_alike():
+    logits = torch.zeros(3, 259)
+    logits[:, :128] = -torch.inf
+    generator = sf.Generator(constraint=sf.choice(["a", "b"]), model=ConstantModel(logits), cache=None)
+    texts = []
+    for seed in range(60):
+        generator.options = sf.SamplerOptions(passes=3, temperature=1.0, seed=seed, particles=3)
+        texts.append(generator("x").text)
+    assert 15 < texts.count("a") < 45
+
+
+def test_weights_are_numbers_whatever_is_impossible():
+    nothing = -torch.inf
+    weight, mass, left = torch.tensor([
+        [[0.0, 1.0], [0.0, 0.0], [2.0, nothing], [0.0, 2.0], [nothing, 1.0], [nothing, 1.0]],
+        [[-3.0, -2.0], [-1.0, nothing], [-1.0, -1.0], [-4.0, -1.0], [-1.0, nothing], [nothing, nothing]],
+        [[-1.0, -1.0], [-2.0, -2.0], [-1.0, nothing], [nothing, -1.0], [nothing, -1.0], [nothing, nothing]],
+    ], dtype=torch.float64)
+    assert _weighed(weight, mass, left).tolist() == [
+        [-2.0, 0.0], [1.0, nothing], [2.0, nothing], [-4.0, 2.0],
+        [0.0, 0.0], [0.0, 0.0]]  # nobody has any mass: all begin anew
+
+
+def test_what_the_model_rules_out_is_not_what_it_is_surest_of():
+    logits = torch.zeros(3, 259)
+    logits[0], logits[1, 97], logits[2, 98] = -torch.inf, 5.0, 1.0
+    trellis = sf.Trellis(sf.compile(sf.regex("[a-z]{3}"), sf.Vocab.bytes()), 3)
+    options = sf.SamplerOptions(passes=3, temperature=1.0, particles=2)
+    steps = particle_steps(ConstantModel(logits), torch.zeros((1, 1), dtype=torch.int64), trellis, options)
+    assert [step.committed[0].tolist() for step in steps] == [
+        [False, True, False], [False, True, True], [True, True, True]]
 
 
 @pytest.mark.parametrize("options", [{"particles": 0}, {"particles": 2}, {"particles": 1.5, "temperature": 1.0}])

@@ -57,6 +57,12 @@ def test_the_library_is_named_where_it_is_missing(monkeypatch):
         sf.load("mercury-2", api_key="k")
 
 
+@pytest.mark.parametrize("option", ["foo", "name", "model_name"])
+def test_unknown_options_are_named(option):
+    with pytest.raises(ModelError, match=f"'mercury-2' takes no options such as {option}; it takes api_key, base_url"):
+        sf.load("mercury-2", **{option: 1})
+
+
 @pytest.mark.parametrize("name", ["mercury", "mercury-9", "Mercury-2", "", "mercury-2 ", "x" * 10_000, "a\x00b"])
 def test_other_names_are_no_models(name):
     with pytest.raises(ModelError, match="there is no model") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -37,6 +38,13 @@ class Attentive(RandomModel):
 def test_good_models_pass_every_check():
     assert len(check_model(Attentive())) == len(check_model(RandomModel())) == len(CHECKS)
     assert "independent rows" in check_model(Attentive())
+
+
+@pytest.mark.parametrize("kind", [tuple, np.array, torch.tensor])
+def test_prompts_may_be_arrays_as_for_the_generator(kind):
+    model = Attentive()
+    model.encode = lambda text, outline: kind(list(text.encode())[:9])
+    assert len(check_model(model)) == len(CHECKS)
 
 
 def test_the_embedded_model_passes():
@@ -106,11 +114,16 @@ BROKEN = {
     "no length": (lambda: _with(canvas_length=0), "canvas_length"),
     "no encode": (lambda: _with(encode=None), "encode"),
     "other options": (lambda: _with(default_options=sf.RenoiseOptions()), "default_options"),
-    "a tensor of ids": (lambda: _with(encode=lambda text, outline: torch.tensor([1])), "list of token ids"),
+    "no ids": (lambda: _with(encode=lambda text, outline: None), "list of token ids"),
+    "a tensor of floats": (lambda: _with(encode=lambda text, outline: torch.tensor([1.0])), "list of token ids"),
     "ids beyond": (lambda: _with(encode=lambda text, outline: [1, 999]), "999"),
     "masks in prompts": (lambda: _with(encode=lambda text, outline: [1, 258]), "mask token"),
     "a list": (lambda: _calling(lambda call, context, canvas: call(context, canvas).tolist()), "float tensor"),
     "integers": (lambda: _calling(lambda call, context, canvas: call(context, canvas).long()), "float tensor"),
+    "sparse logits": (lambda: _calling(lambda call, context, canvas: call(context, canvas).to_sparse()), "dense"),
+    "logits without data": (lambda: _calling(lambda call, context, canvas: call(context, canvas).to("meta")), "meta"),
+    "tiny floats": (lambda: _calling(lambda call, context, canvas: call(context, canvas).to(torch.float8_e5m2)),
+                    "float8_e5m2"),
     "prompt positions": (lambda: _calling(lambda call, context, canvas: call(context, torch.cat([context, canvas], 1))),
                          "none for the prompt"),
     "few columns": (lambda: _calling(lambda call, context, canvas: call(context, canvas)[..., :200]), "columns"),

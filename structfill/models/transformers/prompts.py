@@ -7,14 +7,19 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
+from ..surrogates import lone_surrogate
 
 INSTRUCTION = "Answer with nothing but a text of this form:\n"
 
 
 def encode(tokenizer: Any, text: str, outline: str | None) -> list[int]:
     """Token ids of a chat turn that asks for `text` and shows the `outline` of the answer, up to where the model is to
-    go on; of the plain text for a tokenizer without a chat template."""
+    go on; of the plain text for a tokenizer without a chat template. Raises `SpecError` for a lone surrogate."""
     message = text if outline is None else f"{text}\n\n{INSTRUCTION}{outline}"
+    try:
+        message.encode()
+    except UnicodeEncodeError as error:
+        raise lone_surrogate("the prompt cannot be read", error) from None
     if getattr(tokenizer, "chat_template", None):
         chat = [{"role": "user", "content": message}]
         message = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
