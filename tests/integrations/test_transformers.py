@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -102,8 +103,9 @@ def test_half_precision_logits():
     processor = ConstraintProcessor(GRAPHS[0])
     out = generate(model, processor, ids, attention, max_new_tokens=32, max_denoising_steps=4)
     assert CONSTRAINTS[0].accepts(processor.texts(out)[0])
-    got = processor(ids, torch.randn(1, 32, COLUMNS).half())
-    assert got.dtype == torch.float32
+    for rows in (GRAPHS[0], [None], [GRAPHS[0], None]):
+        got = ConstraintProcessor(rows)(ids.expand(2, -1), torch.randn(2, 32, COLUMNS).half())
+        assert got.dtype == torch.float32
 
 
 @pytest.mark.parametrize("how", [{}, {"do_sample": True}, {"num_beams": 3}, {"num_beams": 2, "do_sample": True}])
@@ -141,7 +143,7 @@ def test_a_causal_budget_is_exact():
         assert processor.texts(out)[0].endswith(";") and out.shape[1] - ids.shape[1] <= budget
     with pytest.raises(BudgetTooSmall) as error:
         generate(model, ConstraintProcessor(graph, max_new_tokens=1), ids, attention, max_new_tokens=1)
-    assert error.value.needed == 2
+    assert error.value.needed == 2 and "max_new_tokens=2" in str(error.value)
 
 
 def test_wrong_use_is_told():
@@ -149,7 +151,7 @@ def test_wrong_use_is_told():
     with pytest.raises(BudgetTooSmall) as short:
         processor = ConstraintProcessor(sf.compile(sf.regex("[a-z]{40}"), VOCAB))
         generate(model, processor, ids, attention, max_new_tokens=32)
-    assert short.value.needed == 40
+    assert short.value.needed == 40 and "max_new_tokens=40" in str(short.value)
     with pytest.raises(SpecError, match="structfill.compile"):
         ConstraintProcessor(CONSTRAINTS[0])
     with pytest.raises(SpecError, match="2 constraints for a batch of 3"):
@@ -160,8 +162,52 @@ def test_wrong_use_is_told():
         ConstraintProcessor(GRAPHS[0])(ids, torch.zeros(1, 32, 100))
     with pytest.raises(VocabMismatch, match="100 columns"):
         ConstraintProcessor(GRAPHS[0])(ids, torch.zeros(1, 100))
+    for scores in (torch.zeros(COLUMNS), torch.zeros(2, COLUMNS), torch.zeros(1, 1, 32, COLUMNS)):
+        with pytest.raises(SpecError, match=r"scores must be \[B, V\]"):
+            ConstraintProcessor(GRAPHS[0])(ids, scores)
     with pytest.raises(ModelError, match="no generation"):
         ConstraintProcessor(GRAPHS[0]).texts(ids)
+
+
+@pytest.mark.parametrize("wrong", ["700", 0, -1, True, 1.5, 1 << 31])
+def test_wrong_budgets_are_told_at_once(wrong):
+    with pytest.raises(SpecError, match="max_new_tokens must be an integer in 1"):
+        ConstraintProcessor(GRAPHS[0], wrong)
+    assert ConstraintProcessor(GRAPHS[0], np.int64(9)).max_new_tokens == 9
+
+
+@pytest.mark.parametrize("number", [int, np.int64, torch.tensor])
+def test_fixed_tokens_of_all_rows_or_of_each(number):
+    graph, (ids, _) = sf.compile(sf.regex("[a-z]{5,9};"), VOCAB), prompts("ab", "cd")
+    logits = torch.randn(2, 32, COLUMNS, generator=torch.Generator().manual_seed(0))
+    a, b = number(97), number(98)
+    for fixed, begins in [([a, -1], "aa"), ((a,), "aa"), ({0: a}, "aa"), (np.array([97, -1]), "aa"),
+                          ([[a], [b]], "ab"), ([{0: a}, {0: b}], "ab"), (np.array([[97], [98]]), "ab"),
+                          ([None, {0: b}], ".b")]:
+        processor = ConstraintProcessor(graph, fixed=fixed)
+        texts = processor.texts(torch.cat([ids, processor(ids, logits).argmax(-1)], 1))
+        assert all(want in (".", text[0]) for want, text in zip(begins, texts, strict=True)), (fixed, texts)
+    for wrong in ("abc", 5, b"a", number(97)):
+        with pytest.raises(SpecError, match="fixed must be"):
+            ConstraintProcessor(graph, fixed=wrong)
+    with pytest.raises(SpecError, match="for 3 rows in a batch of 2"):
+        ConstraintProcessor(graph, fixed=[{0: a}] * 3)(ids, logits)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_causal_logits_can_always_be_sampled(dtype):
+    graph, (ids, _) = sf.compile(sf.regex("[a-z]{5,9};"), VOCAB), prompts("ab", "cd", "ef")
+    for value, only in ((torch.nan, None), (torch.inf, 97), (-torch.inf, None)):
+        given = torch.zeros(3, COLUMNS, dtype=dtype)
+        given[0, 97], given[1], given[2, 5] = value, value, value
+        kept = given.clone()
+        out = ConstraintProcessor([graph, graph, None], 20)(ids, given)
+        assert out.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+        torch.testing.assert_close(given, kept, equal_nan=True)
+        torch.testing.assert_close(out[2], given[2].to(out.dtype), equal_nan=True)  # a free row is as it was
+        drawn = torch.multinomial((out[:2] / 1e-3).softmax(-1), 50, replacement=True)
+        assert bool(((drawn >= 97) & (drawn <= 122)).all())
+        assert bool((drawn[0] == 97).all()) if only else not bool((drawn[0] == 97).any())
 
 
 def test_tokens_changed_behind_its_back_are_told():
