@@ -7,6 +7,7 @@ not end the text comes with an end for it, in the budget, so that the canvases b
 """
 
 from .canvas import DistinctTrellis
-from .graph import DistinctGraph, Place
+from .graph import DistinctGraph
+from .place import Place
 
 __all__ = ["DistinctGraph", "DistinctTrellis", "Place"]

@@ -19,7 +19,8 @@ from ..trellis.constrain import lift
 from ..trellis.evidence import Evidence, Row, agreeing, as_array, behind
 from ..trellis.left_to_right import LeftToRight
 from ..trellis.parts import as_tensor
-from .graph import TRIES, DistinctGraph, Place, Span, Tokens
+from .graph import TRIES, DistinctGraph
+from .place import Known, Place, Span, Tokens
 
 _MEMORY = 256  # canvases remembered per row
 
@@ -61,10 +62,10 @@ class DistinctTrellis(LeftToRight, Trellis):
 
     def _find_all(self) -> None:
         """A known canvas for every row."""
-        found: dict[tuple[Place, bytes], Tokens] = {}
+        found: dict[tuple[Known, Place, bytes], Tokens] = {}
         for row, place, known in zip(self._rows, self._places, self._known, strict=True):
             if not self._of.ended(place) and agreeing(known, row.fixed) is None:
-                if (key := (place, row.fixed.tobytes())) not in found:
+                if (key := (place.known, place, row.fixed.tobytes())) not in found:
                     found[key] = self._found(self._span(row, place))
                 known.append(found[key])
 

@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,10 @@ from ..automaton.series import series
 from ..errors import EmptyLanguage, TooLarge
 from ..front.constraint import Begun
 from ..tokengraph import TokenGraph, build
+from .place import Place, keep
 
 if TYPE_CHECKING:
-    from .graph import DistinctGraph, Place
+    from .graph import DistinctGraph
 
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
@@ -64,7 +65,6 @@ class Following:
     def __init__(self, graph: DistinctGraph) -> None:
         self._graph, self._items = graph, dict[tuple[int, tuple[str, ...]], _Item | None]()
         self._automaton = graph.automaton  # now, before anything is written
-        self._told: dict[Place, list[tuple[Ids, list[int]]]] = {}  # ends behind one of several tokens, by place
 
     def tokens(self, place: Place, left: int | None) -> Flags:
         """bool [V]: the tokens behind which an end of the text of at most ``left - 1`` tokens is known, or almost sure
@@ -86,7 +86,7 @@ class Following:
         if end:
             may[end[0]] = True
             told.append((np.array(end[:1]), end[1:]))
-        _keep(self._told, place, told)
+        keep(place.known.told, place.key, told, _KEPT)
         return may
 
     def _end_of(self, place: Place, left: int | None) -> list[int] | None:
@@ -95,7 +95,7 @@ class Following:
         if not place.written or end is not None and (left is None or len(end) <= left):
             return end
         *before, last = place.written
-        told = self._told.get(graph.run(before), [])
+        told = place.known.told.get(graph.run(before).key, [])
         for other in (found for alike, found in told if last in alike and (left is None or len(found) <= left)):
             if graph.constraint.repeats(graph.vocab.decode([*place.written, *other])) is None:
                 graph.remember(place, other)
@@ -124,7 +124,7 @@ class Following:
                 differing = graph.constraint.differing(self._automaton, state, others, graph.limits)
                 automaton = series([_BLANKS, differing, _BEHIND, _ANYTHING], graph.limits)
                 item = _Item(automaton, build(automaton, graph.endless, graph.limits))
-            _keep(self._items, key, item)
+            keep(self._items, key, item, _KEPT)
         return self._items[key]
 
     def _kinds(self, ways: list[_At], may: Flags, in_string: bool, tight: bool) -> Iterator[tuple[int, Ids]]:
@@ -160,13 +160,6 @@ class Following:
                     behind = rest[signs.rfind(b",") + 1 :]
                     telling[token] = signs.count(b",") > 1 or parting[token] and not _BEGINNING.fullmatch(behind)
         return found[0], found[1]
-
-
-def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
-    """Put a value into a memory of some."""
-    if len(known) >= _KEPT:
-        known.pop(next(iter(known)))
-    known[key] = value
 
 
 def _in_string(text: str) -> bool:

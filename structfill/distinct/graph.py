@@ -9,7 +9,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..automaton.byte_automaton import ByteAutomaton
 from ..errors import BudgetTooSmall, EmptyLanguage, TooLarge
@@ -19,44 +18,28 @@ from ..limits import Limits
 from ..tokengraph import TokenGraph, build
 from ..trellis import OPEN, Trellis
 from ..trellis.evidence import as_array
+from ..turn import Turn
 from ..vocab import Vocab
 from .following import Following
+from .place import Place, Span, Tokens, keep
 
 TRIES = 256  # items written anew for one canvas
 WHOLE = 24  # of them, such as need another number of tokens, where the logits of the whole canvas are read for each
-_ENDS = 1024  # ends of texts remembered
-Tokens = NDArray[np.int64]
+_ENDS = 256  # remembered of a text, and of all texts together those that depend on nothing but their places
 Choose = Callable[[Trellis, slice], Tokens]
 """A canvas for some positions of the canvas at hand; they may begin before it, and end behind it."""
 
 
-class Place(NamedTuple):
-    """A state of a `DistinctGraph`: that of the texts whose items may repeat, and the tokens that led there."""
-
-    state: int
-    written: tuple[int, ...] = ()
-
-
-class Span(NamedTuple):
-    """Where a canvas stands: behind `place`, with tokens `fixed` int64 [N], and with `more` tokens behind it."""
-
-    place: Place
-    fixed: Tokens
-    more: int
-
-    def trellis(self, graph: TokenGraph, state: int) -> Trellis:
-        """The canvases of another graph there, from its state behind what is written."""
-        return Trellis(graph, len(self.fixed), self.fixed, start=state, more=self.more)
-
-
 @dataclass(frozen=True, eq=False)
 class DistinctGraph:
-    """A schema with unique items over a vocabulary. States are `Place`s: a text is judged with all that was written."""
+    """A schema with unique items over a vocabulary. States are `Place`s: a text is judged with all that was written,
+    and depends on no other one. Threads may share a graph; they take turns."""
 
     exact: ClassVar[bool] = False
     constraint: Constraint
     repeating: TokenGraph = field(repr=False)
     limits: Limits = field(repr=False)
+    _turn: Turn = field(default_factory=Turn, init=False, repr=False)
 
     @property
     def vocab(self) -> Vocab:
@@ -65,13 +48,14 @@ class DistinctGraph:
 
     @property
     def start(self) -> Place:
-        """The state of an empty text."""
+        """The state of an empty text, of another one each time."""
         return Place(self.repeating.start)
 
     def run(self, tokens: Any, state: Place | None = None) -> Place:
         """As `TokenGraph.run`; what repeats is not looked at."""
         place, ids = state or self.start, as_array(tokens).astype(np.int64)
-        return Place(self.repeating.run(ids, place.state), (*place.written, *self.vocab.before_end(ids).tolist()))
+        written = *place.written, *self.vocab.before_end(ids).tolist()
+        return Place(self.repeating.run(ids, place.state), written, place.known)
 
     def ended(self, state: Place) -> bool:
         """Can nothing but end-of-text follow?"""
@@ -96,7 +80,7 @@ class DistinctGraph:
         end = self.end_of(state)
         if end is None:
             raise EmptyLanguage("no text without repeated items is known")
-        return end
+        return list(end)
 
     def next_columns(self, state: Place, left: int | None, columns: int, device: torch.device) -> torch.Tensor:
         """As `TokenGraph.next_columns`: the tokens behind which an end without repeated items is known, or almost sure
@@ -104,7 +88,8 @@ class DistinctGraph:
         if self.ended(state):
             return self.repeating.next_columns(state.state, left, columns, device)
         may = torch.zeros(columns, dtype=torch.bool)
-        may[: len(self.vocab)] = torch.from_numpy(self._following.tokens(state, left))
+        with self._turn:
+            may[: len(self.vocab)] = torch.from_numpy(self._following.tokens(state, left))
         return may.to(device)
 
     @cached_property
@@ -114,7 +99,11 @@ class DistinctGraph:
     def end_of(self, place: Place, most: int | None = None) -> list[int] | None:
         """Tokens that finish what led to `place` so that no item repeats; None if none are known. Where those known are
         more than `most`, fewer are looked for."""
-        known, joined = self._ends.get(place), None
+        with self._turn:
+            return self._end_of(place, most)
+
+    def _end_of(self, place: Place, most: int | None) -> list[int] | None:
+        known, joined = place.known.ends.get(place.key), None
         if known is None:
             joined = self._joined(place)
             known = self._without_repeats(place, joined)
@@ -130,18 +119,13 @@ class DistinctGraph:
 
     def remember(self, place: Place, end: list[int]) -> None:
         """`end` finishes what led to `place`."""
-        if len(self._ends) >= _ENDS:
-            self._ends.pop(next(iter(self._ends)), None)
-        self._ends[place] = end
-
-    @cached_property
-    def _ends(self) -> dict[Place, list[int]]:
-        return {}
+        with self._turn:
+            keep(place.known.ends, place.key, end, _ENDS)
 
     def _joined(self, place: Place) -> list[int]:
         """The shortest way to the end that is known for what was written a token before, and along it."""
-        before = self.run(place.written[:-1])
-        end = self._ends.get(before) if place.written else None
+        before = self.run(place.written[:-1], Place(self.repeating.start, known=place.known))
+        end = place.known.ends.get(before.key) if place.written else None
         if end is None:
             return self.repeating.shortest_from(place.state)
         at, state = self._states_along(before, end), place.state
@@ -156,20 +140,27 @@ class DistinctGraph:
 
     def _states_along(self, place: Place, end: list[int]) -> dict[int, int]:
         """Where on the way of `end` each state comes first; kept for one place."""
-        if self._along[:2] != [place, end]:
+        key = place.key, tuple(end)
+        if key not in place.known.along:
             at, state = {place.state: 0}, place.state
             for count, token in enumerate(end, 1):
                 state = self.repeating.run([token], state)
                 at.setdefault(state, count)
-            self._along[:] = [place, end, at]
-        found: dict[int, int] = self._along[2]
-        return found
-
-    @cached_property
-    def _along(self) -> list[Any]:
-        return []
+            keep(place.known.along, key, at, 1)
+        return place.known.along[key]
 
     def _without_repeats(self, place: Place, end: list[int]) -> list[int] | None:
+        """`_shortened`, remembered: many texts begin alike."""
+        key = place.key, tuple(end)
+        if key not in self._mended_ends:
+            keep(self._mended_ends, key, self._shortened(place, end), _ENDS)
+        return self._mended_ends[key]
+
+    @cached_property
+    def _mended_ends(self) -> dict[Any, list[int] | None]:
+        return {}
+
+    def _shortened(self, place: Place, end: list[int]) -> list[int] | None:
         """An end behind what is written, with repeated items written anew as short as they can be."""
         tried = _Others(self)
         for _ in range(TRIES):
@@ -187,6 +178,10 @@ class DistinctGraph:
     def mended(self, canvas: Tokens, span: Span, choose: Choose, whole: int = WHOLE) -> Tokens | None:
         """int64 [N]: `canvas` [N] with repeated items written anew by `choose`, around what is fixed; None where that
         leads nowhere. `whole` of them may come to have another number of tokens. The end of its text is remembered."""
+        with self._turn:
+            return self._mended(canvas, span, choose, whole)
+
+    def _mended(self, canvas: Tokens, span: Span, choose: Choose, whole: int) -> Tokens | None:
         tried, draft = _Others(self), self._draft(canvas, span)
         for _ in range(TRIES):
             ones = self._repeats(draft.tokens, len(draft.before))
@@ -215,7 +210,7 @@ class DistinctGraph:
     def _draft(self, canvas: Tokens, span: Span) -> _Draft:
         """The canvas with the end that is known for it, or the shortest."""
         place = self.run(canvas, span.place)
-        end = self._ends.get(place)
+        end = place.known.ends.get(place.key)
         if self.ended(place):
             end = []
         elif end is None or len(end) > span.more:

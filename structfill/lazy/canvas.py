@@ -67,7 +67,6 @@ class LazyTrellis(LeftToRight):
         starts = [graph.start] if start is None else _configurations(graph, start)
         given = as_fixed({} if fixed is None else fixed, max(rows, len(starts)), self.length)
         starts = a_row(starts, len(given), "start")
-        graph.machine.clear_if_full()
         self._rows = [Row(one, begun, deque(maxlen=_MEMORY)) for one, begun in zip(given, starts, strict=True)]
         self._find_all()
 
@@ -323,7 +322,7 @@ def _configurations(graph: LazyGraph, start: Any) -> list[Configuration]:
     for state in found:
         if state == LOST:
             raise lost()
-        if state != ENDED and not _is_configuration(graph, state):
+        if state != ENDED and (not _is_configuration(graph, state) or graph.run([], state) == LOST):
             raise SpecError(f"start: the graph has no configuration {shown(state)}", hint="take what its `run` gives")
     return found
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from structfill_kernels import lalr
 
 from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, StructfillError, TooLarge
-from structfill.front.lark.machine import Configuration
+from structfill.front.lark.machine import Configuration, question
 from structfill.trellis import OPEN
 from structfill.trellis.evidence import agreeing
 
@@ -39,14 +39,13 @@ class Row(NamedTuple):
         return agreeing(self.known, self.fixed)
 
 
+@question
 def beamed(graph: LazyGraph, row: Row, given: Reading, path: Tokens | None, more: int, width: int) -> lalr.Lattice:
     """The ways that a beam of some width keeps, `path` among them."""
-    number = graph.number(row.start)
-    if path is None:
-        graph.needed(row.start)  # the first token of the way to the end is tried only where it is known
+    known = np.empty(0, np.int64) if path is None else path
     return lalr.Lattice(*graph.machine.call(
-        lalr.beam, graph.special, graph.ends, number, given.cand, given.size, given.common, given.logits, given.top,
-        given.norm, row.fixed, np.empty(0, np.int64) if path is None else path, more, width, words=True))
+        lalr.beam, graph.special, graph.ends, graph.number(row.start), given.cand, given.size, given.common,
+        given.logits, given.top, given.norm, row.fixed, known, more, width, words=True))
 
 
 def first_canvas(graph: LazyGraph, row: Row, more: int) -> Tokens | None:
@@ -87,7 +86,6 @@ class _Search(NamedTuple):
                     return path
             except TooLarge as error:  # what the next one may find is not lost with this one
                 full = error
-                self.graph.machine.clear_if_full()
         if full is not None:
             raise full
         if self.all_open:
@@ -117,7 +115,12 @@ class _Search(NamedTuple):
         """A canvas that bridges from one fixed text to the next."""
         if self.all_open:
             return None
-        return bridged(self.graph, self.graph.number(self.row.start), self.row.fixed, self.more, effort)
+        return _bridged(self.graph, self.row, self.more, effort)
+
+
+@question
+def _bridged(graph: LazyGraph, row: Row, more: int, effort: Effort) -> Tokens | None:
+    return bridged(graph, graph.number(row.start), row.fixed, more, effort)
 
 
 def blank(graph: LazyGraph, length: int, seed: int = 0) -> Reading:

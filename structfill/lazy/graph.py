@@ -14,7 +14,7 @@ from structfill_kernels import lalr
 
 from structfill.errors import EmptyLanguage, UnsupportedFeature
 from structfill.front.lark.constraint import LarkGrammar
-from structfill.front.lark.machine import Configuration, Machine
+from structfill.front.lark.machine import Configuration, Machine, question
 from structfill.front.lark.tables import priced, spellable, spelling
 from structfill.limits import Limits
 from structfill.vocab import Vocab
@@ -26,7 +26,8 @@ _ALL = 512  # vocabularies up to this size are tried whole at every position
 
 
 class LazyGraph:
-    """Moves between configurations (stack of the parser, state of the lexer), made when they are first asked for.
+    """Moves between configurations (stack of the parser, state of the lexer), made when they are first asked for. What
+    was asked before changes no answer. Threads may share a graph; they take turns.
 
     Attributes:
         vocab: the vocabulary. exact: False, distributions are approximate.
@@ -66,6 +67,7 @@ class LazyGraph:
         """The fingerprint of the vocabulary."""
         return self.vocab.fingerprint
 
+    @question
     def run(self, tokens: Any, state: Configuration | None = None) -> Configuration:
         """The configuration after `tokens` (ids, end-of-text and padding included), `LOST` off the language."""
         ids = np.asarray(tokens, np.int64)
@@ -73,12 +75,13 @@ class LazyGraph:
         return self._configuration(int(way[-1]))
 
     def follow(self, number: int, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
-        """int64 [N + 1]: numbers of the configurations along `tokens`, -1 off the language."""
+        """int64 [N + 1]: numbers of the configurations along `tokens`, -1 off the language. Numbers are for use within
+        one `question`."""
         found: NDArray[np.int64] = self.machine.call(lalr.follow, self.special, number, tokens, words=True)
         return found
 
     def number(self, state: Configuration) -> int:
-        """The machine's number of a configuration."""
+        """The machine's number of a configuration, for use within one `question`."""
         return lalr.ENDED if state == ENDED else -1 if state == LOST else self.machine.number(state)
 
     def ended(self, state: Configuration) -> bool:
@@ -89,6 +92,7 @@ class LazyGraph:
         """Did the tokens that led here leave the language?"""
         return state == LOST
 
+    @question
     def may_end(self, state: Configuration) -> bool:
         """May a text end in `state`?"""
         number = self.number(state)
@@ -105,6 +109,7 @@ class LazyGraph:
         may[: len(self.vocab)] = self.following(state) < (lalr.NEVER if left is None else min(left, lalr.NEVER))
         return torch.from_numpy(may).to(device)
 
+    @question
     def needed(self, state: Configuration) -> int | None:
         """Tokens of a text that finishes what led to `state`, a short one but maybe not the shortest, or None if none
         is known."""
@@ -112,6 +117,7 @@ class LazyGraph:
         found = int(self.machine.call(lalr.rest, number, words=True)) if number >= 0 else lalr.NEVER
         return found if found < lalr.NEVER else None
 
+    @question
     def shortest_from(self, state: Configuration) -> list[int]:
         """Token ids of such a text, without end-of-text. Raises `EmptyLanguage` where none is known."""
         length, number, out = self.needed(state), self.number(state), list[int]()
@@ -200,6 +206,7 @@ class LazyGraph:
         """`_walked`, remembered for the states asked for last."""
         return lru_cache(_KEPT)(self._walked)
 
+    @question
     def _walked(self, state: Configuration) -> NDArray[np.int32]:
         trie, out = self.vocab.trie, np.full(len(self.vocab), lalr.NEVER, np.int32)
         if not self.ended(state):

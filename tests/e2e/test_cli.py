@@ -298,6 +298,15 @@ def test_no_standard_input(folder: Path) -> None:
     assert done.returncode == 2 and "there is no standard input" in done.stderr
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Also where these tests were started with Ctrl-C ignored, as in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("library, code", [
     ("typer", "signal.raise_signal(signal.SIGINT)"),
     ("numba", "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    raise RecursionError"),
@@ -308,6 +317,7 @@ def test_ctrl_c_while_libraries_are_loaded(folder: Path, library: str, code: str
     assert done.returncode == 130 and done.stdout == done.stderr == ""
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_puts_the_display_away(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "errors", Console(stderr=True, force_terminal=True))
     monkeypatch.setattr("structfill.generator.Generator.stream", lambda *_: signal.raise_signal(signal.SIGINT))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Annotated
 
@@ -294,3 +296,43 @@ def test_what_is_not_written_is_refused_by_name() -> None:
         Blocks(graph, 96, {90: 10}).trellis(LENGTH)
     with pytest.raises(UnsupportedFeature, match="compile_or_explore"):
         sf.compile(sf.json_schema(STRINGS), sf.Vocab.bytes())
+
+
+def _written(graph: DistinctGraph, seed: int) -> list[object]:
+    """What a graph writes by two canvases, and from the left to the right, by some random logits."""
+    x, generator, columns = _logits(seed, len(graph.vocab), 3.0), torch.Generator().manual_seed(seed), len(graph.vocab)
+    blocks, out, place = Blocks(graph, LENGTH), list[object](), graph.start
+    while not blocks.ended and blocks.left:
+        trellis = blocks.trellis(LENGTH // 2)
+        found = trellis.posterior(x[: LENGTH // 2], draw=True, generator=generator)
+        kept = torch.where(torch.rand(LENGTH // 2, generator=generator) < 0.4, found.sample, torch.tensor(OPEN))
+        blocks.advance(trellis.fix(kept).constrain(x[LENGTH // 2 :]).path)
+        out += [found.best.tolist(), found.sample.tolist(), blocks.state.written]
+    while not graph.ended(place) and len(place.written) < LENGTH:
+        at = len(place.written)
+        may = graph.next_columns(place, LENGTH - at, columns, torch.device("cpu"))
+        out.append(may.tolist())
+        place = graph.run([int(x[at].masked_fill(~may, -torch.inf).argmax())], place)
+    return [*out, place.written]
+
+
+@pytest.mark.parametrize("name", ["strings", "more than a few values", "in each other"])
+def test_what_was_written_before_changes_nothing(name: str) -> None:
+    used = compile_or_explore(sf.json_schema(SCHEMAS[name]), VOCABS["words"])
+    for seed in (0, 1, 0, 1):
+        alone = compile_or_explore(sf.json_schema(SCHEMAS[name]), VOCABS["words"])
+        assert isinstance(used, DistinctGraph) and isinstance(alone, DistinctGraph)
+        assert _written(used, seed) == _written(alone, seed)
+
+
+def test_threads_take_turns() -> None:
+    """On one graph: the same as alone."""
+    interval, graph = sys.getswitchinterval(), compile_or_explore(sf.json_schema(STRINGS), VOCABS["words"])
+    assert isinstance(graph, DistinctGraph)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(lambda seed: _written(graph, seed), range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert together == [_written(graph, seed) for seed in range(8)]

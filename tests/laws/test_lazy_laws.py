@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,16 @@ import torch
 from structfill_kernels import lalr
 
 import structfill
-from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, UnsupportedFeature, VocabMismatch
+from structfill.errors import (
+    BudgetTooSmall,
+    EmptyLanguage,
+    NotFound,
+    SpecError,
+    TooLarge,
+    UnsupportedFeature,
+    VocabMismatch,
+)
+from structfill.front.lark.machine import Machine
 from structfill.lazy import LazyGraph, LazyTrellis
 from structfill.vocab import Vocab
 from tests import oracle
@@ -201,6 +212,12 @@ def test_errors():
         trellis.best(np.zeros((8, 100)))
     with pytest.raises(ValueError, match="canvas of 8"):
         trellis.best(np.zeros((7, 259)))
+    begun = graph.run([ord("a")])
+    dead = {q for q in range(len(graph.machine.tables.delta)) if graph.machine.number((begun[0], q)) < 0}
+    assert dead
+    for q in dead:
+        with pytest.raises(SpecError, match="no configuration"):
+            LazyTrellis(graph, 8, start=(begun[0], q))
 
 
 def test_a_small_store_grows():
@@ -231,3 +248,104 @@ def test_what_was_explored_is_forgotten_before_memory_ends():
         known, before = int(graph.machine.store.count[1]), known
         forgotten += known < before
     assert forgotten and len(graph.machine.store.conf) == 1 << 10
+
+
+def asked(graph, seed, length=30):
+    """What a graph says about canvases of some random logits, first and later ones, and from the left to the right; in
+    the end the name of an error, where there is one."""
+    generator, out = torch.Generator().manual_seed(seed), []
+    x, y = (torch.randn(length, 259, generator=generator) * scale for scale in ((0, 1, 3, 10)[seed % 4], 3))
+    kept = torch.rand(length, generator=generator) < 0.3
+    try:
+        trellis = LazyTrellis(graph, length, more=5 * (seed % 2), width=(96, 16)[seed % 2])
+        found = trellis.posterior(x, draw=True, generator=generator)
+        later = trellis.fix(torch.where(kept, found.sample, torch.tensor(-1))).constrain(y)
+        out += [found.best.tolist(), found.sample.tolist(), float(found.log_mass), later.logits.tolist()]
+        out.append(LazyTrellis(graph, length, torch.where(kept, found.best, torch.tensor(-1))).best(y).tolist())
+        state = graph.run(later.path[: length // 2])
+        out += [graph.shortest_from(state), graph.next_columns(state, 20, 259, torch.device("cpu")).tolist()]
+    except (EmptyLanguage, NotFound, TooLarge) as error:
+        out.append(type(error))
+    return out
+
+
+def explored(grammar, nodes=1 << 14, most_bytes=1 << 30):
+    """A new graph over bytes, with a store of some size."""
+    graph = LazyGraph(grammar, Vocab.bytes())
+    graph.machine.store, graph.machine.most_bytes = lalr.store(nodes, nodes), most_bytes
+    return graph
+
+
+SQL = structfill.sql("sqlite", {"users": {"id": "int", "name": "text"}}).lazily(structfill.Limits())
+ASKED = {name: structfill.lark(GRAMMARS[name][0], engine="lazy") for name in ("keywords", "strings", "case")}
+
+
+@pytest.mark.parametrize("name", [*ASKED, "sql"])
+def test_what_was_asked_before_changes_nothing(name):
+    grammar = ASKED.get(name, SQL)
+    used = explored(grammar)
+    for seed in [*range(6), *range(6)]:
+        assert asked(used, seed) == asked(explored(grammar), seed)
+
+
+def test_of_equally_short_ends_the_same_is_planned():
+    """Whether an end of a part of the text was asked for before or not."""
+    grammar = structfill.lark('start: b "r" | c "t"\nb: a "p"\nc: a "q"\na: "x"', engine="lazy")
+    ends = set()
+    for before in (b"", b"xp", b"xq"):
+        graph = explored(grammar)
+        graph.needed(graph.run(list(before)))
+        ends.add(bytes(graph.shortest_from(graph.run(list(b"x")))))
+    assert len(ends) == 1
+
+
+def test_plans_that_a_resolved_conflict_leads_astray():
+    """Behind a "+" no text ends, as an "if" is always taken for the beginning of more: the plan, which cannot know it,
+    is given up where it comes no nearer to an end."""
+    graph = explored(structfill.lark('start: "if" | "if" "if" start | "+" start "if"', engine="lazy"))
+    assert graph.needed(graph.run(list(b"+"))) is None
+    assert set(LazyTrellis(graph, 10).text(LazyTrellis(graph, 10).best(np.zeros((10, 259))))) <= set("if")
+    assert int(graph.machine.store.count[1]) < 1 << 16
+
+
+def test_plans_with_a_way_around():
+    """A conflict that Lark resolves leaves items that cost nothing and lead back to where they began."""
+    graph = explored(structfill.lark('start: b | "x"\nb: start c\nc: | "y"', engine="lazy"))
+    assert bytes(graph.shortest_from(graph.start)) == b"x"
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_store_that_fills_while_it_is_asked(name):
+    """Whenever it does: the same ends as in one with room."""
+    graph = explored(structfill.lark(GRAMMARS[name][0], engine="lazy"))
+    texts = [LazyTrellis(graph, 10).best(torch.randn(10, 259, generator=torch.Generator().manual_seed(seed)) * 4)
+             for seed in range(6)]
+    states = {graph.run(text[:at]) for text in texts for at in range(10)} - {graph.run([256])}
+    for state, nodes in itertools.product(states, (2, 4, 8)):
+        small = Machine(graph.machine.tables, graph.vocab, 1 << 30)
+        small.store = lalr.store(nodes, nodes)
+        for kernel, words in ((lalr.may_end, False), (lalr.rest, True)):
+            got, right = (one.call(kernel, one.number(state), words=words) for one in (small, graph.machine))
+            assert got == right
+
+
+def test_a_full_store_changes_nothing():
+    """What was explored is forgotten wherever there is too little room, and what takes too much does so at once."""
+    used, errors = explored(SQL, 1 << 11, 1 << 19), 0
+    for seed in range(8):
+        fresh = asked(explored(SQL, 1 << 11, 1 << 19), seed)
+        assert asked(used, seed) == fresh
+        errors += fresh[-1] is TooLarge
+    assert 0 < errors < 8
+
+
+def test_threads_take_turns():
+    """On one graph, whose store is too small for what all of them explore: the same as alone."""
+    interval, graph = sys.getswitchinterval(), explored(SQL, 1 << 12, 1 << 20)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(lambda seed: asked(graph, seed), range(24)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert together == [asked(explored(SQL, 1 << 12, 1 << 20), seed) for seed in range(24)]

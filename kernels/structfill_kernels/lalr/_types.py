@@ -77,8 +77,9 @@ class Store(NamedTuple):
         conf: int32 [c, 2], stack and lexer state. conf_key, conf_val: configuration of (stack, lexer state).
         rest: int32 [c, 4], of every configuration: tokens to the end of the text, executed (UNKNOWN, NEVER), the first
             of them, the configuration after it, and may the text end here (UNKNOWN, 0, 1)? Configuration 0 is the end
-            of the text.
-        count: int64 [5], stacks, configurations, remembered feeds, 1 once something was full, configurations looked up.
+            of the text. asked: int32 [c], the beam that asked last for the way from a configuration to the end.
+        count: int64 [6], stacks, configurations, remembered feeds, 1 once something was full, configurations looked up,
+            beams.
     """
 
     node: Any
@@ -91,6 +92,7 @@ class Store(NamedTuple):
     conf_key: Any
     conf_val: Any
     rest: Any
+    asked: Any
     count: Any
 
 
@@ -105,7 +107,7 @@ def store(nodes: int, confs: int) -> Store:
     made = Store(np.full((nodes, 2), -1, np.int32), np.full((nodes, 2), UNKNOWN, np.int32), free(2 * nodes),
                  np.full(2 * nodes, -1, np.int32), free(8 * nodes), np.full(8 * nodes, -1, np.int32),
                  np.full((confs, 2), -1, np.int32), free(4 * confs), np.full(4 * confs, -1, np.int32),
-                 np.full((confs, 4), UNKNOWN, np.int32), np.zeros(5, np.int64))
+                 np.full((confs, 4), UNKNOWN, np.int32), np.zeros(confs, np.int32), np.zeros(6, np.int64))
     made.count[1] = 1
     made.rest[ENDED, 0], made.rest[ENDED, 3] = 0, 1
     return made

@@ -18,11 +18,11 @@ from .borrowing import borrowed
 from .choosing import choose, hopes, keep
 from .frontier import KINDS, add_known, expand, finish, frontier, odds, spell_out, spelled
 from .machine import advance, follow, jit, may_end
-from .plan import rest
+from .plan import asked, rest
 
 _TOLL = 0.1  # what a token to the end of the text costs in the ranking, in spreads of the candidates
 _STEEPEST = 30.0  # nats: the largest spread of one position that counts
-_WIDTH, _SLACK, _SLACKS = 96, 3.5, 1.75  # nats and spreads that ways may be below the best in a beam so wide
+_WIDTH, _SLACK, _SLACKS = 96, 3.25, 1.75  # nats and spreads that ways may be below the best in a beam so wide
 
 
 class Lattice(NamedTuple):
@@ -177,6 +177,8 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
     spread = _gains(logits, top, norm, fixed, cand, size, gain)
     toll, slack = _TOLL * spread, (_SLACK + _SLACKS * spread) * width / _WIDTH  # a wide beam is there to be filled
     conf[0, 0], kept[0], value[0, 0] = first, 1, 0.0
+    s.count[5] += 1  # what other beams have asked for changes nothing
+    asked(t, s, w, first)
     for i in range(length):
         here, n, edges = i + 1, kept[i], ptr[i]
         searching = here <= last and not guided  # then all that is different counts

@@ -10,7 +10,7 @@ import numpy as np
 from ._types import ENDED, UNKNOWN
 from .frontier import number_of
 from .machine import advance, config, jit, slot
-from .plan import plan_cost, rest
+from .plan import asked, plan_cost
 
 _SPARE = 8  # tokens: who has as many, and twice what the plan costs, is not asked for an executed way
 _TRIES = 4  # how many configurations a place may be tested for survival of the path
@@ -28,7 +28,7 @@ def survives(t: Any, s: Any, w: Any, special: Any, c: Any, at: Any, last: Any, p
         c = advance(t, s, w, special, c, path[i])
         if c < 0:
             return False
-    return c == way[last + 1] or rest(t, s, w, c) <= left - (last + 1)
+    return c == way[last + 1] or asked(t, s, w, c) <= left - (last + 1)
 
 
 @nb.njit(inline="always")
@@ -128,12 +128,13 @@ def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any
                 continue
             safe = False
             if here > last:
-                needed = np.int64(s.rest[c, 0])
-                if needed == UNKNOWN and sure and pair[z, 0] >= 0:
+                believed = False
+                if sure and pair[z, 0] >= 0 and s.asked[c] != s.count[5]:
                     cost = np.int64(s.plan[pair[z, 0], 0])
-                    if cost != UNKNOWN and 2 * cost + _SPARE <= left - here:
-                        needed = cost
-                safe = (rest(t, s, w, c) if needed == UNKNOWN else needed) <= left - here
+                    if cost == UNKNOWN:
+                        cost = plan_cost(t, s, pair[z, 0])
+                    believed = 2 * cost + _SPARE <= left - here
+                safe = believed or asked(t, s, w, c) <= left - here
                 sure = sure or safe
             elif way[0] >= 0 and tests < _TRIES * width:
                 tests += 1

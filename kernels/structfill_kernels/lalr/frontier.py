@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
-from ._types import DEAD, ENDED, NEVER, UNKNOWN
+from ._types import DEAD, ENDED, NEVER
 from .machine import feed, jit, may_end, slot
 
 FLOOR = -1e9  # nats: odds beyond this within one position count as this
@@ -115,6 +115,13 @@ def _place(keys: Any, stamp: Any, at: Any, key: Any) -> Any:
     return place
 
 
+@nb.njit(inline="always")
+def _own(s: Any, c: Any) -> Any:
+    """The first token of a configuration's way to the end if the beam at hand has asked for it and it has one, else -1.
+    """
+    return np.int64(s.rest[c, 1]) if s.asked[c] == s.count[5] and s.rest[c, 0] < NEVER else np.int64(-1)
+
+
 @jit
 def expand(t: Any, s: Any, f: Any, b: Any, at: Any, conf: Any, value: Any, cand: Any, gain: Any, common: Any,
            slack: Any, ours: Any, token: Any) -> Any:
@@ -135,7 +142,7 @@ def expand(t: Any, s: Any, f: Any, b: Any, at: Any, conf: Any, value: Any, cand:
         if conf[x] == ENDED:
             continue
         nodes[0], lexers[0] = conf_of[conf[x], 0], conf_of[conf[x], 1]
-        own = np.int64(s.rest[conf[x], 1])
+        own = _own(s, conf[x])
         valid, dead = np.int64(0), False  # bytes walked, and whether the next one is impossible
         fed_from, fed_by, fed_to = np.int64(-1), np.int64(-1), np.int64(-1)
         for y in range(cand.shape[0]):
@@ -224,17 +231,16 @@ def finish(t: Any, s: Any, f: Any, special: Any, ends: Any, at: Any, conf: Any, 
     """
     states, rest, count = t.delta.shape[0], s.rest, ends.shape[0]
     for x in range(conf.shape[0]):
-        c, own = conf[x], np.int64(-1)
+        c = conf[x]
         may = c == ENDED or rest[c, 3] == 1 or (rest[c, 3] != 0 and may_end(t, s, c))
         for y in range(count if may else 0):
             if c == ENDED or special[ends[y]] == 1:
                 _add_known(s, t.group, f, at, x, np.int64(ENDED), states, value[x], ends[y],
                            odds(logits, top, norm, at, ends[y]))
-        if c != ENDED and rest[c, 0] != UNKNOWN and rest[c, 0] < NEVER and rest[c, 1] >= 0:
-            own = np.int64(rest[c, 1])
-            if mark[own] != at and rest[c, 2] >= 0:
-                _add_known(s, t.group, f, at, x, np.int64(rest[c, 2]), states, value[x], own,
-                           odds(logits, top, norm, at, own))
+        own = _own(s, c)
+        if own >= 0 and mark[own] != at:
+            _add_known(s, t.group, f, at, x, np.int64(rest[c, 2]), states, value[x], own,
+                       odds(logits, top, norm, at, own))
         if x == ours and after > 0 and mark[token] != at and token != own:
             _add_known(s, t.group, f, at, x, after, states, value[x], token, odds(logits, top, norm, at, token))
 

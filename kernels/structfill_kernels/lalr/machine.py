@@ -130,7 +130,7 @@ def step(t: Any, s: Any, node: Any, q: Any, byte: Any) -> Any:
 
 @jit
 def may_end(t: Any, s: Any, c: Any) -> Any:
-    """May the text end in this configuration? Remembered in ``s.rest[c, 3]``."""
+    """May the text end in this configuration? Remembered in ``s.rest[c, 3]``, unless the store is full."""
     if s.rest[c, 3] >= 0:
         return s.rest[c, 3] == 1
     node, q, end = np.int64(s.conf[c, 0]), s.conf[c, 1], t.act.shape[1] - 1
@@ -142,7 +142,8 @@ def may_end(t: Any, s: Any, c: Any) -> Any:
             node = feed(t, s, node, terminal)
     if node >= 0:
         node = feed(t, s, node, end)
-    s.rest[c, 3] = node >= 0
+    if s.count[3] == 0:
+        s.rest[c, 3] = node >= 0
     return node >= 0
 
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ._types import DEAD, ENDED, NEVER, UNKNOWN
+from ._types import DEAD, NEVER, UNKNOWN
 from .machine import feed, jit, may_end, push, slot, spell
 
-_LEVEL = 512  # stacks of one height that a plan weighs against each other
-_CHAIN = 1 << 20  # tokens of the longest way that is executed
+_STALLED = 1 << 12  # tokens after which a way that comes no nearer to the end, by plan, is given up
 _AHEAD = 16  # bytes of a plan that are spelled to choose a token
 
 
@@ -38,78 +37,89 @@ def reduced(t: Any, s: Any, node: Any, item: Any) -> Any:
 def plan_cost(t: Any, s: Any, start: Any) -> Any:
     """Tokens from a stack to the end of the text, by plan; NEVER where there is no way. Remembered for all stacks met.
 
-    Items with one symbol before the dot lead to a stack of equal height: those are weighed together until nothing
-    changes. All others lead to lower stacks, whose costs are found first.
+    Items with one symbol before the dot lead to a stack of equal height: those are weighed together. All others lead to
+    lower stacks, whose costs are found first. Of plans that cost alike the one counts that completes the fewest items
+    on stacks of that height, then the first: what is planned does not depend on what was asked before.
     """
     if s.plan[start, 0] != UNKNOWN:
         return np.int64(s.plan[start, 0])
-    level = np.empty(_LEVEL, np.int64)
-    cost = np.empty(_LEVEL, np.int64)
-    choice = np.empty(_LEVEL, np.int64)
-    todo = np.empty(1024, np.int64)
+    stacks = t.goto.shape[1] + 1  # of one height: one that may end with a terminal, and one for every nonterminal
+    level, price, choice = np.empty(stacks, np.int64), np.empty(stacks, np.int64), np.empty(stacks, np.int64)
+    todo, top = np.empty(1024, np.int64), 1
     todo[0] = start
-    top = 1
-    while top:
-        if s.count[3]:
-            return np.int64(NEVER)
+    while top and s.count[3] == 0:
         here = todo[top - 1]
         if s.plan[here, 0] != UNKNOWN:
             top -= 1
             continue
-        level[0] = here
-        size, at, missing = 1, 0, np.int64(-1)
-        while at < size and missing < 0:
-            node = level[at]
-            cost[at], choice[at] = NEVER, -1
-            if s.plan[node, 0] != UNKNOWN:
-                cost[at], choice[at] = s.plan[node, 0], s.plan[node, 1]
-                at += 1
-                continue
-            state = s.node[node, 1]
-            for item in range(t.item_ptr[state], t.item_ptr[state + 1]):
-                if t.item[item, 1] < 0:
-                    cost[at], choice[at] = 0, item
-                    continue
-                after = reduced(t, s, node, item)
-                if after < 0:
-                    continue
-                if t.item[item, 0] == 1:
-                    known = False
-                    for x in range(size):
-                        known |= level[x] == after
-                    if not known and size < _LEVEL:
-                        level[size] = after
-                        size += 1
-                elif s.plan[after, 0] == UNKNOWN:
-                    missing = after
-                    break
-                elif s.plan[after, 0] + t.item[item, 2] < cost[at]:
-                    cost[at], choice[at] = s.plan[after, 0] + t.item[item, 2], item
-            at += 1
+        size, edge, missing = _level(t, s, here, level, price, choice)
         if missing >= 0:
             if top == todo.shape[0]:
                 todo = np.concatenate((todo, np.empty_like(todo)))
             todo[top] = missing
             top += 1
-            continue
-        changed = True
-        while changed:
-            changed = False
+        elif s.count[3] == 0:  # else a stack had no room, and an item none to lead to
+            _weigh(edge, price, choice)
             for x in range(size):
-                state = s.node[level[x], 1]
-                for item in range(t.item_ptr[state], t.item_ptr[state + 1]):
-                    if t.item[item, 0] != 1 or t.item[item, 1] < 0:
-                        continue
-                    after = reduced(t, s, level[x], item)
-                    for y in range(size):
-                        if level[y] == after and cost[y] + t.item[item, 2] < cost[x]:
-                            cost[x], choice[x] = cost[y] + t.item[item, 2], item
-                            changed = True
-        for x in range(size):
-            s.plan[level[x], 0] = cost[x]
-            s.plan[level[x], 1] = choice[x]
-        top -= 1
-    return np.int64(s.plan[start, 0])
+                s.plan[level[x], 0], s.plan[level[x], 1] = price[x] // stacks, choice[x]
+    return np.int64(s.plan[start, 0]) if s.count[3] == 0 else np.int64(NEVER)
+
+
+@jit
+def _level(t: Any, s: Any, here: Any, level: Any, price: Any, choice: Any) -> Any:
+    """(how many stacks, edges, a lower stack whose plan has to be found first or -1) of the stacks of equal height that
+    completed items lead to from one, on and on.
+
+    Fills, by stack, `level`, and `price` and `choice` of the best item that leads down. A price is tokens times the
+    most stacks there may be, and one for every item completed at this height. An edge is (source, target, price, item).
+    """
+    stacks, size, at, count = level.shape[0], 1, 0, 0
+    edge = np.empty((64, 4), np.int64)
+    level[0] = here
+    while at < size:
+        state = s.node[level[at], 1]
+        price[at], choice[at] = NEVER * stacks, -1
+        for item in range(t.item_ptr[state], t.item_ptr[state + 1]):
+            if t.item[item, 1] < 0:
+                price[at], choice[at] = 0, item
+                continue
+            after = reduced(t, s, level[at], item)
+            if after < 0:
+                continue
+            if t.item[item, 0] != 1:
+                if s.plan[after, 0] == UNKNOWN:
+                    return size, edge[:count], after
+                total = (np.int64(s.plan[after, 0]) + t.item[item, 2]) * stacks
+                if total < price[at]:
+                    price[at], choice[at] = total, item
+                continue
+            to = 0
+            while to < size and level[to] != after:
+                to += 1
+            if to == size:
+                level[to] = after
+                size += 1
+            if count == edge.shape[0]:
+                edge = np.concatenate((edge, edge))
+            edge[count, 0], edge[count, 1], edge[count, 2], edge[count, 3] = at, to, t.item[item, 2] * stacks + 1, item
+            count += 1
+        at += 1
+    return size, edge[:count], np.int64(-1)
+
+
+@jit
+def _weigh(edge: Any, price: Any, choice: Any) -> None:
+    """Lowers prices along edges, and then chooses the first edge of those with the lowest price."""
+    changed = True
+    while changed:
+        changed = False
+        for e in range(edge.shape[0]):
+            total = price[edge[e, 1]] + edge[e, 2]
+            if total < price[edge[e, 0]]:
+                price[edge[e, 0]], changed = total, True
+    for e in range(edge.shape[0] - 1, -1, -1):
+        if price[edge[e, 0]] == price[edge[e, 1]] + edge[e, 2]:
+            choice[edge[e, 0]] = edge[e, 3]
 
 
 @jit
@@ -237,7 +247,8 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
     chain = np.empty(256, np.int64)
     text = np.empty(_AHEAD, np.uint8)
     size, c, total = 0, np.int64(start), np.int64(NEVER)
-    while size < _CHAIN and c >= 0 and s.count[3] == 0:
+    nearest, since = np.int64(NEVER), 0
+    while since < _STALLED and c >= 0 and s.count[3] == 0:
         if s.rest[c, 0] != UNKNOWN:
             total = np.int64(s.rest[c, 0])
             break
@@ -248,7 +259,10 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
         if size == chain.shape[0]:
             chain = np.concatenate((chain, np.empty_like(chain)))
         chain[size] = c
-        size += 1
+        size, since = size + 1, since + 1
+        cost = plan_cost(t, s, np.int64(s.conf[c, 0]))
+        if cost < nearest:
+            nearest, since = cost, 0
         n, _ = planned(t, s, c, text)
         token = longest_token(w, text, n) if n > 0 else np.int64(-1)
         if token < 0:
@@ -263,6 +277,11 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
 
 
 @jit
-def ended(c: Any) -> Any:
-    """Is this the end of the text?"""
-    return c == ENDED
+def asked(t: Any, s: Any, w: Any, start: Any) -> Any:
+    """`rest`, with a note that the beam at hand has asked for it, on the whole way."""
+    needed, c = rest(t, s, w, start), np.int64(start)
+    while s.asked[c] != s.count[5]:
+        s.asked[c] = s.count[5]
+        if 0 < s.rest[c, 0] < NEVER:
+            c = np.int64(s.rest[c, 2])
+    return needed
