@@ -177,14 +177,17 @@ def without(automaton: ByteAutomaton, texts: Iterable[str]) -> ByteAutomaton:
             node = after
         last.add(node)
     moved = np.where(automaton.delta == DEAD, DEAD, automaton.delta + len(states))
-    # A class may hold other bytes than that of a word, so every byte is a class of its own here.
-    wide = moved[:, automaton.byte_class]
+    # A class may hold other bytes than that of a word, so every byte of a word is a class of its own here.
+    used = np.unique(list(b"".join(ends)))
+    byte_class = automaton.byte_class.astype(np.int64)
+    byte_class[used] = moved.shape[1] + np.arange(len(used))
+    _, first, byte_class = np.unique(byte_class, return_index=True, return_inverse=True)
+    wide = moved[:, automaton.byte_class[first]]
     copies = wide[states]
     for (node, byte), after in nodes.items():
-        copies[node, byte] = after
+        copies[node, byte_class[byte]] = after
     delta = np.concatenate([copies, wide]).astype(np.int32)
     accepting = np.concatenate([automaton.accepting[states], automaton.accepting])
     accepting[list(last)] = False
     labels = np.where(accepting, 0, -1).astype(np.int32)
-    every = np.arange(256, dtype=np.uint8)
-    return ByteAutomaton.minimal(delta, every, labels, automaton.exact_up_to, automaton.nesting)
+    return ByteAutomaton.minimal(delta, byte_class.astype(np.uint8), labels, automaton.exact_up_to, automaton.nesting)

@@ -221,6 +221,10 @@ def _check(model: ElasticModel, context: torch.Tensor, options: SamplerOptions, 
         if not isinstance(getattr(model, name, None), int):
             raise ModelError(f"{type(model).__name__} has no {name}: it cannot grow and shrink a hole; let the length "
                              "be found on a canvas instead (structfill.infill)")
+    ids = model.expand_id, model.delete_id, model.vocab.mask_id
+    if len(set(ids)) < 3 or not all(0 <= i < len(model.vocab) for i in ids[:2]):
+        raise ModelError(f"{type(model).__name__}: expand_id, delete_id and mask_id have to be three tokens of the "
+                         f"vocabulary's {len(model.vocab)}, not {ids}")
     if len(context) != 1:
         raise SpecError(f"holes that change their length are filled one text at a time, not {len(context)}")
     if isinstance(most, bool) or not isinstance(most, int) or most < 0:

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import structfill as sf
 from structfill.errors import ModelError, SpecError, VocabMismatch
@@ -36,6 +37,15 @@ def _cut(folder):
     weights.write_bytes(weights.read_bytes()[:20_000])
 
 
+def _without(part):
+    def change(folder):
+        weights = load_file(folder / "model.safetensors")
+        kept = {key: value for key, value in weights.items() if part not in key}
+        assert len(kept) < len(weights)
+        save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    return change
+
+
 def _configure(**values):
     def change(folder):
         config = json.loads((folder / "config.json").read_text())
@@ -48,6 +58,9 @@ BROKEN = {
     "weights that are none": (lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 40), "SafetensorError"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "model.safetensors"),
     "weights of another size": (_configure(hidden_size=64), "RuntimeError.*fit the configuration"),
+    "weights of too few layers": (_configure(num_hidden_layers=9), r"ValueError.*no weights for model\.layers.*others"),
+    "weights without a part": (_without("layers.0.mlp.up"), r"no weights for model\.layers\.0\.mlp\.up_proj\.weight "),
+    "weights of another model": (_configure(model_type="qwen2"), r"no weights for .*k_proj\.bias.*others"),
     "a size of letters": (_configure(hidden_size="x"), "hidden_size.*configuration"),
     "no heads": (_configure(num_attention_heads=0), "ZeroDivisionError.*configuration"),
     "padding beyond": (_configure(vocab_size=200), "AssertionError"),
@@ -152,3 +165,9 @@ def test_arrays_are_no_models():
     for given in (np.zeros(2), np.array("default"), torch.zeros(2)):
         with pytest.raises(ModelError, match="there is no model"):
             sf.load(given)
+
+
+@pytest.mark.parametrize("module", [5, torch.nn.Linear(1, 1)])
+def test_what_is_no_model_of_transformers(module):
+    with pytest.raises(ModelError, match="module of transformers with its configuration, not (int|Linear)"):
+        wrap(module, tokenizer())

@@ -169,3 +169,8 @@ def test_what_does_not_fit_is_named():
     plain.expand_id = None
     with pytest.raises(ModelError, match="expand_id"):
         _steps(sf.regex("a*"), plain, most=4)
+    for expand in (EXPAND, DELETE, -1, len(VOCAB)):
+        plain.expand_id, plain.delete_id = expand, DELETE
+        if expand != EXPAND:
+            with pytest.raises(ModelError, match="three tokens of the vocabulary"):
+                _steps(sf.regex("a*"), plain, most=4)

@@ -29,7 +29,9 @@ def load_pretrained(name: str | os.PathLike[str], /, *, trust_remote_code: bool 
     `options` go to `from_pretrained` as they are: `dtype`, `device_map`, `quantization_config`, `revision`,
     `attn_implementation`, ... Code that comes with weights runs only with ``trust_remote_code=True``.
 
-    Raises `ModelError` for whatever goes wrong in reading, but for a lack of memory, and as `wrap` does.
+    Raises `ModelError` for whatever goes wrong in reading, but for a lack of memory, also where the weights lack a part
+    of the model, which transformers would fill at random (not known of code that comes with weights); and as `wrap`
+    does.
     """
     if not isinstance(trust_remote_code, bool):
         raise SpecError(f"trust_remote_code must be True or False, not {trust_remote_code!r:.80}")
@@ -44,8 +46,20 @@ def load_pretrained(name: str | os.PathLike[str], /, *, trust_remote_code: bool 
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code, **shared)
     kind = _class_for(config)
     with _reading(name, "its weights: look whether they are whole and fit the configuration, and at the options"):
-        module = kind.from_pretrained(name, trust_remote_code=trust_remote_code, **{"dtype": "auto", **options})
+        module = _weighted(kind, name, own_code=trust_remote_code and bool(getattr(config, "auto_map", None)),
+                           trust_remote_code=trust_remote_code, **{"dtype": "auto", **options})
     return wrap(module, tokenizer)
+
+
+def _weighted(kind: Any, name: str | os.PathLike[str], own_code: bool, **options: Any) -> Any:
+    """The module with its weights, each of which has to be there. Own code may alter `from_pretrained`, as Dream's
+    does, and is not asked."""
+    if own_code:
+        return kind.from_pretrained(name, **options)
+    module, report = kind.from_pretrained(name, **{**options, "output_loading_info": True})
+    if missing := sorted(report["missing_keys"]):
+        raise ValueError(f"no weights for {', '.join(missing[:3])}{' and others' if len(missing) > 3 else ''}")
+    return module
 
 
 @contextmanager
@@ -74,7 +88,9 @@ def _class_for(config: Any) -> Any:
 def wrap(module: Any, tokenizer: Any) -> BaseModel:
     """A loaded model and its tokenizer behind the protocol that fits it. Raises `ModelError`, `SpecError`, or
     `VocabMismatch` where the tokenizer is not the model's."""
-    config = module.config
+    config: Any = getattr(module, "config", None)
+    if not hasattr(config, "model_type"):
+        raise ModelError(f"expected a module of transformers with its configuration, not {type(module).__name__}")
     if config.model_type == "diffusion_gemma":
         return DiffusionGemma(module, tokenizer, _vocab(module, tokenizer))
     family = family_of(config)
