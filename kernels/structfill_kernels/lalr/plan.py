@@ -14,7 +14,7 @@ import numpy as np
 from ._types import DEAD, NEVER, UNKNOWN
 from .machine import feed, jit, may_end, push, slot, spell
 
-_STALLED = 1 << 12  # tokens after which a way that comes no nearer to the end, by plan, is given up
+_STALLED = 64  # lexemes after which a way that comes no nearer to the end, by plan, is given up
 _AHEAD = 16  # bytes of a plan that are spelled to choose a token
 
 
@@ -259,7 +259,7 @@ def rest(t: Any, s: Any, w: Any, start: Any) -> Any:
         if size == chain.shape[0]:
             chain = np.concatenate((chain, np.empty_like(chain)))
         chain[size] = c
-        size, since = size + 1, since + 1
+        size, since = size + 1, since + (size > 0 and s.conf[c, 0] != s.conf[chain[size - 1], 0])
         cost = plan_cost(t, s, np.int64(s.conf[c, 0]))
         if cost < nearest:
             nearest, since = cost, 0
