@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Annotated
 
@@ -20,6 +18,7 @@ from structfill.distinct import DistinctGraph, DistinctTrellis
 from structfill.errors import BudgetTooSmall, EmptyLanguage, NotFound, RefusedValue, UnsupportedFeature
 from structfill.trellis import OPEN
 from tests.fake_models import RandomModel
+from tests.threads import in_threads
 
 STRINGS = {"type": "array", "items": {"type": "string", "maxLength": 3}, "uniqueItems": True, "minItems": 3}
 SCHEMAS = {
@@ -327,12 +326,7 @@ def test_what_was_written_before_changes_nothing(name: str) -> None:
 
 def test_threads_take_turns() -> None:
     """On one graph: the same as alone."""
-    interval, graph = sys.getswitchinterval(), compile_or_explore(sf.json_schema(STRINGS), VOCABS["words"])
+    graph = compile_or_explore(sf.json_schema(STRINGS), VOCABS["words"])
     assert isinstance(graph, DistinctGraph)
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            together = list(pool.map(lambda seed: _written(graph, seed), range(8)))
-    finally:
-        sys.setswitchinterval(interval)
+    together = in_threads(lambda seed: _written(graph, seed), range(8))
     assert together == [_written(graph, seed) for seed in range(8)]

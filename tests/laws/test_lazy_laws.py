@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +26,7 @@ from structfill.vocab import Vocab
 from tests import oracle
 from tests.laws.test_lark_laws import valid_canvases, vocabulary
 from tests.small_grammars import GRAMMARS, LOSSY, reader
+from tests.threads import in_threads
 
 LENGTH = 4
 NAMES = [name for name in GRAMMARS if name not in LOSSY]
@@ -347,11 +346,6 @@ def test_a_full_store_changes_nothing():
 
 def test_threads_take_turns():
     """On one graph, whose store is too small for what all of them explore: the same as alone."""
-    interval, graph = sys.getswitchinterval(), explored(SQL, 1 << 12, 1 << 20)
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            together = list(pool.map(lambda seed: asked(graph, seed), range(24)))
-    finally:
-        sys.setswitchinterval(interval)
+    graph = explored(SQL, 1 << 12, 1 << 20)
+    together = in_threads(lambda seed: asked(graph, seed), range(24))
     assert together == [asked(explored(SQL, 1 << 12, 1 << 20), seed) for seed in range(24)]
