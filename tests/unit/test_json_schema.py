@@ -114,6 +114,7 @@ _MUTUALLY = {"$ref": "#/$defs/A", "$defs": {name: {"properties": {"n": {"$ref": 
     ({"type": "object", "properties": {"a": False}, "required": ["a"]}, "/properties/a", "it contradicts /required"),
     ({"type": "object", "patternProperties": {"^a": False}, "required": ["ab"]}, "/patternProperties/^a", "/required"),
     ({"allOf": [{"type": "string"}, {"type": "null"}]}, "/allOf/0/type", "it contradicts /allOf/1/type"),
+    ({"type": "object", "minProperties": 2, "maxProperties": 1}, "/minProperties", "it contradicts /maxProperties"),
     (_MUST_NEST, "/properties/n/$ref", "hold itself"), (_MUTUALLY, "/$defs/A/properties/n/$ref", "hold itself"),
     ({"type": "object", "properties": {"n": {"$ref": "#", "type": "string"}}, "required": ["n"]}, "/properties/n/$ref",
      "it contradicts /required"),
@@ -158,12 +159,13 @@ def test_another_item_is_no_constant_in_another_spelling() -> None:
 
 
 def test_what_is_not_generated_says_why() -> None:
-    schema = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}$"}, "minProperties": 2}
-    with pytest.raises(UnsupportedFeature, match="written with different lengths") as caught:
+    schema = {"type": "object", "propertyNames": {"pattern": "^[a-c]$"}, "minProperties": 4}
+    with pytest.raises(UnsupportedFeature, match="there are too few here") as caught:
         sf.json_schema(schema).automaton(sf.Limits())
-    assert "names of more lengths" in caught.value.hint
-    unasked = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}$"}, "not": {
-        "additionalProperties": {"type": "integer"}}, "anyOf": [{"not": {"additionalProperties": {"type": "string"}}}]}
+    assert "ask for fewer" in caught.value.hint
+    unasked = {"type": "object", "propertyNames": {"pattern": "^a$"}, "allOf": [
+        {"not": {"additionalProperties": {"type": "integer"}}}, {"not": {"additionalProperties": {"type": "string"}}},
+        {"not": {"additionalProperties": {"type": ["null", "array", "object", "boolean", "number"]}}}]}
     with pytest.raises(UnsupportedFeature, match="this schema can be checked") as caught:
         sf.json_schema(unasked).automaton(sf.Limits())
     assert caught.value.pointer is None

@@ -29,6 +29,7 @@ from .emit import emit
 from .evaluate import Evaluator, parse
 from .goals import GoalSpace
 from .lower import Lowering
+from .members import MAX_PHASES
 from .mistaken import warn_of_no_keyword
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
@@ -38,8 +39,8 @@ from .repeats import begun, item_from, one_value, repeats
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
 
 UNWRITTEN = {  # why a keyword is not written, and the way out
-    "minProperties": ("undeclared names that have to differ are written with different lengths, and these names have "
-                      "too few lengths", "name the properties, or allow names of more lengths"),
+    "minProperties": ("undeclared names that have to differ are written in the order of their characters, at most "
+                      f"{MAX_PHASES} of them, and there are too few here", "name the properties, or ask for fewer"),
     "propertyNames": ("some names are only known to be right when they are judged as a whole",
                       "name the properties, or say by a pattern what names are like"),
     "uniqueItems": (f"with approximate=\"sound\", of at most {UNIQUE_ITEMS} items strings differ in their lengths and "
@@ -147,7 +148,8 @@ class JsonSchema(Constraint):
                     continue
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
                     raise _forbidden(self._lowering.ungenerable[0]) from None
-                raise self._unwritten(space.narrowed) if space.narrowed else self._empty() from None
+                unwritten = space.narrowed and self._may_be_satisfied()
+                raise self._unwritten(space.narrowed) if unwritten else self._empty() from None
             except NestedCounters as nested:  # the longest ones first
                 counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
 
@@ -198,6 +200,13 @@ class JsonSchema(Constraint):
         if others_spelled.nesting:  # not all of them
             raise TooLarge("states", limits.states + 1, limits.states)
         return difference(found, others_spelled, limits)
+
+    def _may_be_satisfied(self) -> bool:
+        """False where no value satisfies the schema for reasons that do not look at whole values."""
+        try:
+            return bool(self._reader.liveness.of_value(self._reader.root))
+        except TooLarge:
+            return True
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...automaton.char_dfa import CharDFA, product
+from ...automaton.ordered import parts
 from ...errors import TooLarge
 from ..regex import fullmatch_dfa
 from . import atoms as at
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .lower import Lowering
 
 
-MAX_PHASES = 16
+MAX_PHASES = 256  # states are as many
 _AGREED = r"[^\n\r\x1c-\x1f\x85\u2028\u2029\ufeff]*"
 
 
@@ -30,7 +31,7 @@ class ObjectStates:
 
     Undeclared names may come more than once in what is written, and then the last one counts. Where that could break
     what an earlier one has settled (that some value is *not* as a schema says, or that there are two properties), such
-    a name ends a phase, and in phase k undeclared names have k modulo `phases` characters.
+    a name ends a phase, and the undeclared names of a kind are another part of it in every phase.
 
     What is asked of a single property whatever else comes (`Alone`) is known from the place; a residue is about the
     rest.
@@ -41,7 +42,7 @@ class ObjectStates:
         self.names = _names(residue)
         self._alone, residue = _apart(residue)
         self._root = residue
-        self.undeclared = Undeclared(residue, self.space)
+        self.undeclared = Undeclared(residue, self.names, self.space)
         self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
         counts = max(_counts(residue), default=0) if self.space.writes else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
@@ -100,12 +101,12 @@ class ObjectStates:
                  for kind in range(self.undeclared.kinds)]
         kinds = [kind for kind, step in enumerate(found) if step is not None]
         if kinds:
-            modulus = self.phases if self._is_delicate(phase, residue) else 1
-            if modulus > 1:  # names of one length are not written together
+            phases = self.phases if self._is_delicate(phase, residue) else 1
+            if phases > 1:  # names of one part are not written together
                 self.space.narrowed = "minProperties"
-            if modulus > MAX_PHASES:  # an automaton of so many lengths would be too large
+            if phases > MAX_PHASES:
                 return
-            state.others = self.undeclared.names(tuple(kinds), phase, modulus)
+            state.others = self.undeclared.names(tuple(kinds), phase, phases)
             state.other_steps = tuple(range(len(state.steps), len(state.steps) + len(kinds)))
             state.steps += [step for step in found if step is not None]
 
@@ -211,7 +212,7 @@ class Undeclared:
     where there are patterns, names that hold such are not written, if there are others.
     """
 
-    def __init__(self, residue: Residue, space: GoalSpace) -> None:
+    def __init__(self, residue: Residue, declared: tuple[str, ...], space: GoalSpace) -> None:
         found = {p.key: p for atom in residue.atoms for p in _languages(atom)}
         self._vectors: list[tuple[bool, ...]] = []
         self._index = {key: i for i, key in enumerate(found)}
@@ -219,7 +220,9 @@ class Undeclared:
         if found and space.writes and not space.odd_names:
             self._all = self._all.kept(fullmatch_dfa(_AGREED))
             space.left_out_names = True
+        self._declared = declared
         self._known: dict[tuple[tuple[int, ...], int, int], CharDFA] = {}
+        self._parts: dict[tuple[int, int], list[CharDFA]] = {}
 
     def _label(self, truth: tuple[bool, ...]) -> int:
         self._vectors.append(truth)
@@ -250,15 +253,29 @@ class Undeclared:
         return _counted(atom)
 
     def names(self, kinds: tuple[int, ...], phase: int, phases: int) -> CharDFA:
-        """The names of some kinds, labelled 0, 1, ... in their order; of `phase` modulo `phases` characters."""
+        """The names of some kinds that may come in a phase, labelled 0, 1, ... in their order."""
         key = kinds, phase, phases
         if key not in self._known:
-            labels = [REJECT] * self.kinds
-            for label, kind in enumerate(kinds):
-                labels[kind] = label
-            names = self._all if len(kinds) == self.kinds else self._all.relabelled(labels)
-            self._known[key] = names.kept(CharDFA.length_modulo(phase, phases)) if phases > 1 else names
+            if phases > 1:
+                found = [self._part(kind, phase, phases) for kind in kinds]
+                self._known[key] = product(found, lambda holds: holds.index(True) if any(holds) else REJECT)
+            else:
+                self._known[key] = self._all if len(kinds) == self.kinds else self._of_kinds(kinds)
         return self._known[key]
+
+    def _of_kinds(self, kinds: tuple[int, ...]) -> CharDFA:
+        labels = [REJECT] * self.kinds
+        for label, kind in enumerate(kinds):
+            labels[kind] = label
+        return self._all.relabelled(labels)
+
+    def _part(self, kind: int, phase: int, phases: int) -> CharDFA:
+        """The names of a kind that come in one phase only."""
+        if (kind, phases) not in self._parts:
+            undeclared = self._of_kinds((kind,)).overlaid(dict.fromkeys(self._declared, REJECT))
+            self._parts[kind, phases] = parts(undeclared, phases)
+        found = self._parts[kind, phases]
+        return found[phase] if phase < len(found) else CharDFA.empty()
 
 
 @dataclass
