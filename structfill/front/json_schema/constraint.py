@@ -28,6 +28,7 @@ from .document import check_json, check_size, parse_document
 from .emit import emit
 from .evaluate import Evaluator, parse
 from .goals import GoalSpace
+from .liveness import Liveness
 from .lower import Lowering
 from .members import MAX_PHASES
 from .mistaken import warn_of_no_keyword
@@ -148,7 +149,7 @@ class JsonSchema(Constraint):
                     continue
                 if self._repeat:  # more than allowed is written, but less where uniqueness is forbidden
                     raise _forbidden(self._lowering.ungenerable[0]) from None
-                unwritten = space.narrowed and self._may_be_satisfied()
+                unwritten = space.narrowed and not self._is_contradictory()
                 raise self._unwritten(space.narrowed) if unwritten else self._empty() from None
             except NestedCounters as nested:  # the longest ones first
                 counted_from = nested.most + 1 if nested.most + 1 > (counted_from or 0) else None
@@ -201,12 +202,13 @@ class JsonSchema(Constraint):
             raise TooLarge("states", limits.states + 1, limits.states)
         return difference(found, others_spelled, limits)
 
-    def _may_be_satisfied(self) -> bool:
-        """False where no value satisfies the schema for reasons that do not look at whole values."""
+    def _is_contradictory(self) -> bool:
+        """Is there nothing to be written even where names may come again? False where that is not found soon."""
+        space = GoalSpace(self._lowering, True, self.any_order, odd_names=True, names_differ=False)
         try:
-            return bool(self._reader.liveness.of_value(self._reader.root))
+            return not Liveness(space.root).of_value(space.root) and not space.narrowed
         except TooLarge:
-            return True
+            return False
 
     def _unwritten(self, key: str) -> UnsupportedFeature:
         places = [place for place in self._lowering.explained if place.endswith(f"/{key}")]

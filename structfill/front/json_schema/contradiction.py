@@ -11,7 +11,7 @@ from ...errors import StructfillError
 from ...limits import Limits
 from .goals import GoalSpace
 from .liveness import Liveness
-from .lower import EXACT, Lowering
+from .lower import ANNOTATION, Lowering
 from .pointers import escape, member, tokens_of
 
 MAX_TRIALS = 60
@@ -22,8 +22,8 @@ _ONCE = "structfill:once"  # the URI of the schema without a reference that it h
 def culprits(lowering: Lowering, schema: Any, formats: str, documents: Mapping[str, Any]) -> list[str]:
     """Up to two places, each of which alone makes the schema empty; none where that is not found soon."""
     found: list[str] = []
-    exact = [place for place, what in lowering.explained.items() if what == EXACT]
-    for place in _deepest_first([*exact, *_forbidden(schema, exact)]):
+    asserted = [place for place, what in lowering.explained.items() if what != ANNOTATION]
+    for place in _deepest_first([*asserted, *_forbidden(schema, asserted)]):
         inside = any(inner.startswith(f"{place}/") for inner in found)  # then it is gone as well, and says no more
         without = None if inside else _without(schema, place)
         if without is not None and _possible(without, formats, documents):

@@ -37,14 +37,16 @@ class GoalSpace:
     What is to be written (`writes`) may be less than what may be read. Declared names come in their order, or in
     `any_order`: then an object of n optional properties has 2**n states. What is written may be more than what is
     allowed where items `repeat` that are to be unique. Constants are written as they stand in the schema, or in
-    `any_spelling`: 1.0 for 1, too. Names that engines of patterns judge differently come with `odd_names` only.
+    `any_spelling`: 1.0 for 1, too. Names that engines of patterns judge differently come with `odd_names` only. Unless
+    `names_differ`, undeclared names may come again where they count as others.
     """
 
     def __init__(self, lowering: Lowering, writes: bool, any_order: bool = False,
                  counts_items_from: int | None = None, counts_below: int = UNBOUNDED, repeat: bool = False,
-                 any_spelling: bool = False, odd_names: bool = False) -> None:
+                 any_spelling: bool = False, odd_names: bool = False, names_differ: bool = True) -> None:
         self.lowering, self.limits, self.writes, self.any_order = lowering, lowering.limits, writes, any_order
         self.repeat, self.any_spelling, self.odd_names = repeat, any_spelling, odd_names
+        self.names_differ = names_differ
         self.counts_items_from = counts_items_from  # bounds from here on on the number of items are counted
         self.counts_below = counts_below  # and lengths below this
         self.free_lengths: list[int] = []  # those `maxLength` that are left to the budget of the canvas

@@ -43,8 +43,9 @@ class ObjectStates:
         self._alone, residue = _apart(residue)
         self._root = residue
         self.undeclared = Undeclared(residue, self.names, self.space)
-        self._delicate = _delicate_values(residue, self.space) if self.space.writes else 0
-        counts = max(_counts(residue), default=0) if self.space.writes else 0
+        differ = self.space.writes and self.space.names_differ
+        self._delicate = _delicate_values(residue, self.space) if differ else 0
+        counts = max(_counts(residue), default=0) if differ else 0
         self.phases = max(self._delicate + counts + (self._delicate > 0), 1)
         self._may_be_unsure = self.space.writes and any(
             isinstance(atom, at.Names) and atom.dfa is not atom.widest for atom in residue.atoms)

@@ -62,7 +62,7 @@ def min_properties(low: Lowering, schema: dict[str, Any], place: str) -> Formula
     """`minProperties`"""
     least = natural(schema["minProperties"], "minProperties", place)
     if least > 1:
-        low.explained[place] = "checked exactly; undeclared names that count are written in different lengths"
+        low.explained[place] = "checked exactly; undeclared names that count are written in the order of characters"
     return conj([at.PropertiesAtLeast(least)] if least else [])
 
 
