@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from ..automaton.byte_automaton import ByteAutomaton
@@ -57,6 +57,11 @@ class Constraint(ABC):
         """The grammar whose language is explored on demand, where it is too large to enumerate; else None. The cache
         may keep what it is made of."""
         return None
+
+    def respelled(self, prefix: str, suffix: str) -> Iterator[tuple[str, str]]:
+        """The texts around a hole as they would be written, the likeliest reading first: what fills the hole between
+        such two fills it between what is given."""
+        yield prefix, suffix
 
     def repeating(self) -> Constraint | None:
         """A wider constraint that can be enumerated where this one cannot, because of what must not repeat: its texts

@@ -7,6 +7,7 @@ import pytest
 import torch
 from structfill_kernels import lalr
 from structfill_kernels.lalr import reference
+from structfill_kernels.lalr.fates import fates, survives
 
 import structfill
 from structfill.front.lark.machine import Machine
@@ -160,3 +161,27 @@ def test_what_can_follow_nothing(name):
 # All texts of three characters can follow something there.
 FOLLOWS = {"preferred", "priority", "lookahead", "unicode"}
 DECIDED_ON_TOP = {"empty", "right", "contextual", "ignored regex"}
+
+
+@pytest.mark.parametrize("name", [name for name in GRAMMARS if name not in {*LOSSY, "empty"}])
+def test_fates_are_those_of_the_walk(name):
+    """Configurations of other texts, in any order and again: do they survive a path to its last fixed token?"""
+    grammar, alphabet, most = GRAMMARS[name]
+    constraint = structfill.lark(grammar)
+    graph, rng = LazyGraph(constraint, Vocab.bytes()), np.random.default_rng(2)
+    valid = [text for text in texts(alphabet, min(most, 5)) if text and constraint.accepts(text)]
+    for _ in range(20):
+        path = np.frombuffer(valid[rng.integers(len(valid))].encode(), np.uint8).astype(np.int64)
+        last, left = len(path) - 1, len(path) + int(rng.integers(3))
+        way = graph.machine.call(lalr.follow, graph.special, graph.number(graph.start), path, words=True)
+        known, asked = fates(path), []
+        for other in rng.choice(valid, min(20, len(valid)), replace=False):
+            tokens = np.frombuffer(other.encode(), np.uint8).astype(np.int64)
+            on_way = graph.machine.call(lalr.follow, graph.special, graph.number(graph.start), tokens, words=True)
+            asked += [(at, int(c)) for at, c in enumerate(on_way[: len(path)]) if c >= 0]
+        for at, c in [asked[i] for i in rng.integers(0, len(asked), 3 * len(asked))]:
+            found = graph.machine.call(survives, graph.special, known, c, at, last, path, way, left, words=True)
+            behind = graph.machine.call(lalr.follow, graph.special, c, path[at:], words=True)
+            lives = (behind == way[at:]).any() or (behind[-1] >= 0 and graph.machine.call(
+                lalr.rest, int(behind[-1]), words=True) <= left - len(path))
+            assert found == lives

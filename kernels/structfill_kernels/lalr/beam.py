@@ -16,6 +16,7 @@ import numpy as np
 from ._types import NEVER
 from .borrowing import borrowed
 from .choosing import choose, hopes, keep
+from .fates import fates
 from .frontier import KINDS, add_known, expand, finish, frontier, odds, spell_out, spelled
 from .machine import advance, follow, jit, may_end
 from .plan import asked, rest
@@ -157,9 +158,10 @@ def _expanded(t: Any, s: Any, w: Any, special: Any, ends: Any, f: Any, b: Any, i
 
 @jit
 def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any, size: Any, common: Any,
-              logits: Any, top: Any, norm: Any, fixed: Any, path: Any, more: Any, width: Any, f: Any, b: Any) -> Any:
+              logits: Any, top: Any, norm: Any, fixed: Any, path: Any, more: Any, width: Any, f: Any, b: Any,
+              known: Any) -> Any:
     """As `beam`, with room for all."""
-    t, s, w, f, b = borrowed(t), borrowed(s), borrowed(w), borrowed(f), borrowed(b)
+    t, s, w, f, b, known = borrowed(t), borrowed(s), borrowed(w), borrowed(f), borrowed(b), borrowed(known)
     length, last = fixed.shape[0], np.int64(-1)
     for i in range(length):
         if fixed[i] >= 0:
@@ -192,8 +194,8 @@ def _searched(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand:
             token, score = np.concatenate((token, token)), np.concatenate((score, score))
         # nothing is late unless a way is searched: plans may overestimate what is needed
         hopes(t, s, f, toll, length + more - here if searching else NEVER, hope)
-        kept[here], fits = choose(t, s, w, special, f, hope, of_kind, here, last, length + more, path, way, place,
-                                  conf[here])
+        kept[here], fits = choose(t, s, w, special, f, known, hope, of_kind, here, last, length + more, path, way,
+                                  place, conf[here])
         whole = whole and fits and not cut
         ptr[here] = keep(f, place, value[here], back[here], edges, source, target, token, score)
         if kept[here] == 0:
@@ -219,4 +221,4 @@ def beam(t: Any, s: Any, w: Any, special: Any, ends: Any, first: Any, cand: Any,
     f = frontier(width * (cand.shape[1] + ends.shape[0] + 2) + 1)
     b = spelled(cand.shape[1], _longest(w, cand, size))
     return _searched(t, s, w, special, ends, first, cand, size, common, logits, top, norm, fixed, path, more, width, f,
-                     b)
+                     b, fates(fixed))

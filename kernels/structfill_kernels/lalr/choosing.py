@@ -8,8 +8,9 @@ import numba as nb
 import numpy as np
 
 from ._types import ENDED, UNKNOWN
+from .fates import survives
 from .frontier import number_of
-from .machine import advance, config, jit, slot
+from .machine import config, jit, slot
 from .plan import asked, plan_cost
 
 _SPARE = 8  # tokens: who has as many, and twice what the plan costs, is not asked for an executed way
@@ -17,18 +18,6 @@ _TRIES = 4  # how many configurations a place may be tested for survival of the 
 _NONE = -2  # the place of what is dead
 _FAR = 30  # tokens to the end of the text: more cost no more
 _LATE = 1e3  # nats for each of them that does not fit
-
-
-@jit
-def survives(t: Any, s: Any, w: Any, special: Any, c: Any, at: Any, last: Any, path: Any, way: Any, left: Any) -> Any:
-    """Does a configuration before position `at` survive the path up to the last fixed token, with an end that fits?"""
-    for i in range(at, last + 1):
-        if c == way[i]:
-            return True
-        c = advance(t, s, w, special, c, path[i])
-        if c < 0:
-            return False
-    return c == way[last + 1] or asked(t, s, w, c) <= left - (last + 1)
 
 
 @nb.njit(inline="always")
@@ -107,8 +96,8 @@ def _place_kinds(t: Any, s: Any, f: Any, order: Any, n: Any, of_kind: Any, here:
 
 
 @jit
-def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any, of_kind: Any, here: Any, last: Any,
-                left: Any, path: Any, way: Any, place: Any, conf: Any) -> Any:
+def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, known: Any, order: Any, n: Any, of_kind: Any, here: Any,
+                last: Any, left: Any, path: Any, way: Any, place: Any, conf: Any) -> Any:
     """Places for safe pairs, first the best of each kind, then the others; returns how many are taken then.
 
     Those of one kind have much the same future: a beam full of them would lose the others. Once one is safe, or on the
@@ -138,7 +127,7 @@ def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any
                 sure = sure or safe
             elif way[0] >= 0 and tests < _TRIES * width:
                 tests += 1
-                safe = survives(t, s, w, special, c, here, last, path, way, left)
+                safe = survives(t, s, w, special, known, c, here, last, path, way, left)
             if safe:
                 of_kind[kind], place[z], conf[n] = here, n, c
                 n += 1
@@ -146,8 +135,8 @@ def _place_safe(t: Any, s: Any, w: Any, special: Any, f: Any, order: Any, n: Any
 
 
 @jit
-def choose(t: Any, s: Any, w: Any, special: Any, f: Any, hope: Any, of_kind: Any, here: Any, last: Any, left: Any,
-           path: Any, way: Any, place: Any, conf: Any) -> Any:
+def choose(t: Any, s: Any, w: Any, special: Any, f: Any, known: Any, hope: Any, of_kind: Any, here: Any, last: Any,
+           left: Any, path: Any, way: Any, place: Any, conf: Any) -> Any:
     """Gives places before position `here` to pairs: fills `place` (below 0: none) and `conf` [W], returns (how many,
     was none refused?).
 
@@ -164,7 +153,7 @@ def choose(t: Any, s: Any, w: Any, special: Any, f: Any, hope: Any, of_kind: Any
         if way[0] < 0:  # what leads to the fixed tokens is not known, so all that is different may
             n = _place_kinds(t, s, f, order, n, of_kind, here, place, conf)
         n = _place_free(t, s, f, order, n, width // 2 if way[0] >= 0 else width, place, conf)
-    n = _place_safe(t, s, w, special, f, order, n, of_kind, here, last, left, path, way, place, conf)
+    n = _place_safe(t, s, w, special, f, known, order, n, of_kind, here, last, left, path, way, place, conf)
     n = _place_free(t, s, f, order, n, width, place, conf)
     for z in order:
         if place[z] == -1 and s.count[3] == 0 and _number(t, s, f.pair, z) >= 0:

@@ -25,6 +25,7 @@ from ...errors import TooLarge, UnsupportedFeature
 from .catalogue import Catalogue, Column, Table
 from .compose import WORD, WRITTEN, any_case, complemented, keyword_terminal, keywords, name_terminal, unwritten_words
 from .dialects import WORDS, Dialect
+from .given import Spellings
 from .numbered import NAMES, Numbered
 from .views import COMMON, EXPRESSIONS, WITH, Listing, Source, View, keywords_of_views
 from .words import Words
@@ -42,6 +43,15 @@ def bound_grammar(catalogue: Catalogue, dialect: Dialect) -> str:
     Raises `TooLarge` for more than 120 tables, `UnsupportedFeature` for tables that only a schema tells apart.
     """
     return complemented(_Binder(catalogue, dialect).text())
+
+
+def spellings(catalogue: Catalogue, dialect: Dialect) -> Spellings:
+    """How the grammar spells the names of the tables."""
+    words = _Binder(catalogue, dialect).words
+    named = [name for table in catalogue.tables for name in (table.schema, table.name) if name]
+    columns = [column.name for table in catalogue.tables for column in table.columns]
+    return Spellings({dialect.table_key(name): words.spelled(name, dialect.fold_tables) for name in named},
+                     {dialect.column_key(name): words.spelled(name, dialect.fold_columns) for name in columns})
 
 
 # Numbers of tables, in order: of n tables, 0 to n - 1 are these, n to 2 n - 1 the same under aliases, 2 n is a common

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,12 @@ from ...errors import SpecError, StructfillError, UnsupportedFeature
 from ...limits import Limits
 from ..constraint import Constraint, check_text
 from ..lark.constraint import LarkGrammar
-from .bound import bound_grammar
+from .bound import bound_grammar, spellings
 from .catalogue import Catalogue
 from .compose import STATEMENTS, dialect_grammar
 from .database import Database
 from .dialects import Dialect, ascii_lower, find_dialect
+from .given import Given
 from .names import Names
 from .parsing import calls, continuable, failure, parse, tokens_of
 from .sources import read_catalogue
@@ -27,7 +28,7 @@ class Sql(Constraint):
     """Single statements of a SQL dialect over known tables. Made by `sql`."""
 
     given_as = ("what is given has to be spelled as it would be written: of SQL over tables a part, which "
-                "`structfill.sql(...).bound_grammar` shows, without comments and with plain names where these will do")
+                "`structfill.sql(...).bound_grammar` shows; comments, and names in any quotes, are taken as well")
 
     def __init__(self, dialect: Dialect, catalogue: Catalogue | None, statements: frozenset[str], read_only: bool,
                  strings: str) -> None:
@@ -111,6 +112,10 @@ class Sql(Constraint):
             self._written = LarkGrammar(text, "start", Limits(), "lazy", cache)
         return self._written
 
+    def respelled(self, prefix: str, suffix: str) -> Iterator[tuple[str, str]]:
+        """As `Constraint.respelled`: without comments, and names as the grammar has them."""
+        return self._given.around(prefix, suffix)
+
     def automaton(self, limits: Limits) -> ByteAutomaton:
         """There is none: raises `UnsupportedFeature`, as SQL cannot be a part of what has to be enumerated."""
         raise UnsupportedFeature("SQL inside another text", "SQL nests without end, so it cannot be enumerated, as "
@@ -153,6 +158,11 @@ class Sql(Constraint):
                 name = token[1:-1].replace('""', '"').replace("`", "``")
                 text = f"{text[:token.start_pos]}`{name}`{text[token.end_pos:]}"
         return text
+
+    @cached_property
+    def _given(self) -> Given:
+        names = None if self.catalogue is None else spellings(self.catalogue, self.dialect)
+        return Given(self.dialect, self.statements, names)
 
     @cached_property
     def _database(self) -> Database:

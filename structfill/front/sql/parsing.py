@@ -24,6 +24,11 @@ def _parser(dialect: str, statements: frozenset[str]) -> Lark:
     return lalr_parser(dialect_grammar(dialect, statements, reading=True), Cache.default())
 
 
+def terminals(dialect: str, statements: frozenset[str]) -> dict[str, str]:
+    """The terminals of given text, with their patterns for `re`."""
+    return {found.name: found.pattern.to_regexp() for found in _parser(dialect, statements).terminals}
+
+
 def parse(text: str, dialect: str, statements: frozenset[str]) -> Tree[Token] | None:
     """The tree of a text, or None if the grammar refuses it."""
     try:

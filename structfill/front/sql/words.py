@@ -86,11 +86,15 @@ class Words:
     def _table(self, name: str) -> str:
         return self._pattern(name, self.dialect.fold_tables)
 
-    def _pattern(self, name: str, fold: str) -> str:
+    def spelled(self, name: str, fold: str) -> str:
+        """A name as it is written, but for the case of its letters."""
         plain = _PLAIN.fullmatch(name) is not None and (fold != "lower" or name == name.lower())
         introducer = self.dialect.name == "mysql" and name.startswith("_")  # of a string: _utf8'x'
-        if not plain or introducer or name.upper() in self.quoted:
-            return escaped(self.dialect.quoted(name))
+        return self.dialect.quoted(name) if not plain or introducer or name.upper() in self.quoted else name
+
+    def _pattern(self, name: str, fold: str) -> str:
+        if (spelled := self.spelled(name, fold)) != name:
+            return escaped(spelled)
         both = self.dialect.fold_tables == "exact" and name.lower() in self._named  # one text, one terminal
         spelled = escaped(name) if fold == "exact" or both else any_case(name)
         return f"{spelled}{_ENDS}"
