@@ -29,7 +29,7 @@ _HOME = {
     "SamplerOptions": "samplers.options",
     "Model": "models.protocol", "load": "models",
     "Generator": "generator", "Result": "generator", "Snapshot": "generator", "generate": "generator",
-    "infill": "generator",
+    "infill": "filling",
 }
 
 __all__ = [
@@ -57,13 +57,14 @@ if TYPE_CHECKING:
         UnsupportedFeature,
         VocabMismatch,
     )
+    from .filling import infill
     from .front.constraint import Constraint
     from .front.json_schema.constraint import json_schema
     from .front.lark.constraint import lark
     from .front.sql.constraint import sql
     from .front.template import bounded, template
     from .front.text import choice, regex
-    from .generator import Generator, Result, Snapshot, generate, infill
+    from .generator import Generator, Result, Snapshot, generate
     from .lazy import LazyGraph, LazyTrellis
     from .limits import Limits
     from .models import load

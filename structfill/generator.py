@@ -16,9 +16,8 @@ from .cache import Cache
 from .compilation import compile_or_explore
 from .errors import BudgetTooSmall, EmptyLanguage, RefusedValue, SpecError, TooLarge, UnsupportedFeature
 from .front.between import Between
-from .front.constraint import Constraint
-from .front.json_schema.constraint import JsonSchema, json_schema
-from .front.template import Hole, Template
+from .front.constraint import Constraint, check_given
+from .front.json_schema.constraint import json_schema
 from .lazy import LazyGraph
 from .limits import Limits
 from .models import load
@@ -26,7 +25,7 @@ from .models.contexts import token_ids
 from .models.protocol import AnyModel, BaseModel, RemoteModel, Written
 from .models.remote import writer
 from .placing import Given, fill
-from .refill import reopened
+from .refill import Tried, reopened
 from .samplers import Options, sampler_for
 from .tokengraph import TokenGraph
 from .trellis.arguments import LENGTH, whole
@@ -152,7 +151,8 @@ class Generator:
             yield snapshots[0]
 
     def batch(self, prompts: Iterable[str]) -> list[Result]:
-        """Write one text for each prompt, all in the same passes."""
+        """Write one text for each prompt, all in the same passes. Raises `RefusedValue` where the type's own validators
+        refuse one of them also after its refills."""
         if not isinstance(prompts, Iterable):
             raise SpecError(f"prompts must be strings, not {type(prompts).__name__}")
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)
@@ -167,9 +167,8 @@ class Generator:
         clock.lap("passes")
         read = [self._accepted(snapshot, row[None]) for snapshot, row in zip(last, context, strict=True)]
         clock.lap("parse")
-        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, self.constraint.holes(s.text),
-                       self.graph.exact)
-                for value, s in read]
+        return [Result(value, s.text, s.tokens, s.passes, s.log_mass, clock.times, holes, self.graph.exact)
+                for value, s, holes in read]
 
     def infill(self, prefix: str, suffix: str, prompt: str = "") -> str:
         """The text between `prefix` and `suffix` with which all three are a text that the constraint allows.
@@ -182,24 +181,34 @@ class Generator:
         `RefusedValue` where the type's own validators refuse the whole, and `UnsupportedFeature` for a remote model
         and, where the language is explored lazily, a left-to-right one.
         """
-        _check_given(prefix, suffix)
+        check_given(prefix, suffix)
         if self._write is not None:
             raise UnsupportedFeature("infill of a whole text", "a remote model gives texts only",
                                      hint="use structfill.infill with a constraint of the middle")
         if isinstance(self.graph, LazyGraph):
-            given = Given.of(self.graph.vocab, prefix, suffix)
-            budget, canvas = self._sizes
-            middle = fill(self.graph, self.model, self.options, self._context([prompt]), given,
-                          budget or max(self.max_tokens, given.needed + SLACK),
-                          canvas or max(self.canvas_length, len(given.after) + SLACK), self.constraint.given_as)
+            middle = self._between(self.graph, prefix, suffix, self._context([prompt]))
             self.constraint.value(prefix + middle + suffix)  # SQL is checked on its way out
             return middle
         between = Generator(constraint=Between(self.constraint, prefix, suffix), model=self.model, options=self.options,
                             max_tokens=self._sizes[0], canvas_length=self._sizes[1], limits=self._limits,
                             cache=self._cache)
-        return between._text_behind(prefix, prompt)[len(prefix) :].removesuffix(suffix)
+        return between.text_behind(prefix, prompt)[len(prefix) :].removesuffix(suffix)
 
-    def _text_behind(self, given: str, prompt: str) -> str:
+    def _between(self, graph: LazyGraph, prefix: str, suffix: str, context: torch.Tensor) -> str:
+        budget, canvas = self._sizes
+        refused: EmptyLanguage | None = None
+        for before, after in self.constraint.respelled(prefix, suffix):
+            given = Given.of(graph.vocab, before, after)
+            try:
+                return fill(graph, self.model, self.options, context, given,
+                            budget or max(self.max_tokens, given.needed + SLACK),
+                            canvas or max(self.canvas_length, len(given.after) + SLACK), self.constraint.given_as)
+            except EmptyLanguage as error:
+                refused = refused or error
+        assert refused is not None
+        raise refused
+
+    def text_behind(self, given: str, prompt: str) -> str:
         """The text for a prompt where all texts begin with `given`. Of a long one only the end is on a canvas, as the
         tokens there may straddle it; the rest is written beforehand, in the fewest tokens."""
         if self._write is not None or not isinstance(self.graph, TokenGraph) or len(given) < FAR:
@@ -217,20 +226,23 @@ class Generator:
         clock.lap("passes")
         return Result(value, text, (), answers, math.nan, clock.times, self.constraint.holes(text), exact=False)
 
-    def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot]:
-        """The value of a text; where the type's own validators refuse it, of one with the refused field filled anew."""
-        tried: dict[str, set[str]] = {}
+    def _accepted(self, snapshot: Snapshot, context: torch.Tensor) -> tuple[Any, Snapshot, dict[str, Any]]:
+        """The value of a text, and those in its holes; where the type's own validators refuse it, of one with the
+        refused field filled anew."""
+        tried: Tried = {}
         for _ in range(self.options.refills):
             try:
-                return self.constraint.value(snapshot.text), snapshot
+                return self._read(snapshot)
             except RefusedValue as refused:
-                if not isinstance(self.constraint, JsonSchema):
+                if (constraint := reopened(self.constraint, snapshot.text, refused, tried)) is None:
                     raise
-                constraint = reopened(self.constraint, snapshot.text, refused, tried)
                 snapshot = self._refilled(constraint, snapshot, context, refused)
-        return self.constraint.value(snapshot.text), snapshot
+        return self._read(snapshot)
 
-    def _refilled(self, constraint: Between, before: Snapshot, context: torch.Tensor,
+    def _read(self, snapshot: Snapshot) -> tuple[Any, Snapshot, dict[str, Any]]:
+        return self.constraint.value(snapshot.text), snapshot, self.constraint.holes(snapshot.text)
+
+    def _refilled(self, constraint: Constraint, before: Snapshot, context: torch.Tensor,
                   refused: RefusedValue) -> Snapshot:
         try:
             again = Generator(constraint=constraint, model=self.model, options=self.options, cache=None,
@@ -302,39 +314,6 @@ def generate(prompt: str, schema: Any = None, *, constraint: Constraint | None =
                      canvas_length=canvas_length, limits=limits)(prompt).value
 
 
-def infill(prefix: str, suffix: str, constraint: Constraint | None = None, *, whole: Constraint | None = None,
-           prompt: str = "", model: AnyModel = "default", options: Options | None = None,
-           max_tokens: int | None = None, limits: Limits | None = None) -> str:
-    """The text between `prefix` and `suffix`, as `model` finds it most fitting: one that `constraint` allows, or one
-    with which all three together are a text that `whole` allows.
-
-    The whole text is written on the canvas, so the length of the middle is found with it, and tokens may straddle its
-    edges. `max_tokens` is the budget of all three. Errors are those of `Generator` and of `Generator.infill`, which
-    fills many holes of one `whole`.
-    """
-    if (constraint is None) == (whole is None):
-        raise SpecError("pass one of constraint (of the middle) and whole (of all three)")
-    if whole is not None:
-        return Generator(constraint=whole, model=model, options=options, max_tokens=max_tokens,
-                         limits=limits).infill(prefix, suffix, prompt)
-    if not isinstance(constraint, Constraint):
-        raise _not_a_constraint(constraint)
-    _check_given(prefix, suffix)
-    parts = [part for part in (prefix, Hole("middle", constraint), suffix) if part != ""]
-    middle = Template(parts, shown=False)  # the canvas shows the model what is given
-    text = Generator(constraint=middle, model=model, options=options, max_tokens=max_tokens,
-                     limits=limits)._text_behind(prefix, prompt)
-    found = middle.split(text)
-    assert found is not None  # the text follows the template
-    return found["middle"]
-
-
-def _check_given(prefix: Any, suffix: Any) -> None:
-    for name, text in (("prefix", prefix), ("suffix", suffix)):
-        if not isinstance(text, str):
-            raise SpecError(f"the {name} must be a str, not {type(text).__name__}")
-
-
 def _one_constraint(schema: Any, constraint: Constraint | None, sql: Sql | None, limits: Limits | None) -> Constraint:
     if sum(given is not None for given in (schema, constraint, sql)) != 1:
         raise SpecError("pass one of schema, constraint and sql")
@@ -343,7 +322,7 @@ def _one_constraint(schema: Any, constraint: Constraint | None, sql: Sql | None,
     if sql is not None:
         return _checked_sql(sql)
     if not isinstance(constraint, Constraint):
-        raise _not_a_constraint(constraint)
+        raise not_a_constraint(constraint)
     return constraint
 
 
@@ -356,7 +335,7 @@ def _checked_sql(sql: Any) -> Sql:
     return sql
 
 
-def _not_a_constraint(found: object) -> SpecError:
+def not_a_constraint(found: object) -> SpecError:
     return SpecError("constraint must be made by structfill.json_schema, regex, choice, template, lark or sql, "
                      f"not {found!r:.80}")
 

@@ -6,8 +6,9 @@ read off one pass over the open canvas: the one with which the model would most 
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,26 @@ from .trellis import OPEN
 from .vocab import Vocab
 
 FINE = 24  # tokens: up to here every length is asked for
+LATEST = 6  # lengths that tell how likely longer holes may be
+FLOOR = -1e9  # nats
+LOST = 6  # searches in a row that find no filling
 
 
 class _Layout(NamedTuple):
     """A hole of some length on a canvas."""
 
     hole: int
+    fixed: list[int]
     trellis: LazyTrellis
+
+    def mass(self, logits: torch.Tensor) -> float:
+        """The log probability of a valid canvas, by logits [1, N, V] of positions from the hole on."""
+        return float(self.trellis.log_mass(logits[:, : len(self.fixed)])[0])
+
+    def of_given(self, log_odds: torch.Tensor) -> float:
+        """The log probability of what is fixed, by those [N, V] of all tokens; none of them counts as impossible."""
+        behind = torch.arange(self.hole, len(self.fixed))
+        return float(log_odds[behind, self.fixed[self.hole :]].clamp_min(FLOOR).sum())
 
 
 class Given(NamedTuple):
@@ -74,17 +88,17 @@ def fill(graph: LazyGraph, model: Any, options: Options, context: torch.Tensor, 
     written = torch.tensor([before], dtype=torch.int64)
     coarse, rest = _lengths(length - len(after))
     try:
-        layouts = (list(_layouts(graph, start, after, length, coarse))
-                   or list(_layouts(graph, start, after, length, rest)))
+        layouts, hopeless = _layouts(graph, start, after, length, coarse)
+        if not layouts and not hopeless:
+            layouts, _ = _layouts(graph, start, after, length, rest)
     except NothingFollows:
         raise EmptyLanguage("nothing makes a valid text of what is given on both sides", hint=given_as) from None
     if not layouts:
-        raise NotFound(f"no filling of at most {length - len(after)} tokens was found between what is given; one may "
-                       f"exist ({given_as})")
+        raise _not_found(length - len(after), given_as)
     listening = _Listening(model)
     next(sample(listening, context, LazyTrellis(graph, length, start=[start]), options, written))
     seen = listening.logits[:, -length:]
-    best = max(layouts, key=lambda one: float(one.trellis.log_mass(seen[:, : one.trellis.length])[0]))
+    best = _likeliest(layouts, seen)
     tokens = deque(sample(model, context, best.trellis, options, written), maxlen=1)[0].tokens[0].tolist()
     return graph.vocab.decode(tokens[: best.hole])
 
@@ -111,17 +125,52 @@ class _Listening:
         return getattr(self._model, name)
 
 
-def _layouts(graph: LazyGraph, start: Any, after: list[int], length: int, holes: Iterable[int]) -> Iterator[_Layout]:
+def _layouts(graph: LazyGraph, start: Any, after: list[int], length: int,
+             holes: Iterable[int]) -> tuple[list[_Layout], bool]:
     """Canvases of at most `length` positions that begin with a hole and hold `after` behind it, for those lengths of
-    the hole that have a filling. Raises `NothingFollows` where none has."""
+    the hole that have a filling; and is it hopeless to look further, as searches for many lengths found none?
+
+    After `LOST` of these in a row lengths grow by half. Raises `NothingFollows` where no length has a filling.
+    """
+    found, lost, least = list[_Layout](), 0, 0
     for hole in holes:
+        if hole < least:
+            continue
         fixed = [*[OPEN] * hole, *after, graph.vocab.eos_ids[0]][:length]
         try:
-            yield _Layout(hole, LazyTrellis(graph, len(fixed), fixed, start=[start]))
+            found.append(_Layout(hole, fixed, LazyTrellis(graph, len(fixed), fixed, start=[start])))
+            lost = 0
         except NothingFollows:
             raise  # whatever the length
-        except (EmptyLanguage, NotFound, TooLarge):
+        except EmptyLanguage:
             continue
+        except (NotFound, TooLarge):
+            lost += 1
+            least = hole + hole // 2 if lost >= LOST else 0
+    return found, lost >= LOST
+
+
+def _not_found(most: int, given_as: str) -> NotFound:
+    return NotFound(f"no filling of at most {most} tokens was found between what is given; one may exist ({given_as})")
+
+
+def _likeliest(layouts: list[_Layout], logits: torch.Tensor) -> _Layout:
+    """The likeliest one by logits [1, N, V], of layouts by the length of their holes.
+
+    A longer hole is less likely by itself, so what comes behind is not looked at once even holes as likely as the best
+    of the last few would lose.
+    """
+    log_odds = torch.log_softmax(logits[0].float(), -1).cpu()
+    given = [one.of_given(log_odds) for one in layouts]
+    best, most, inside = layouts[0], -math.inf, deque[float](maxlen=LATEST)
+    for place, one in enumerate(layouts):
+        mass = one.mass(logits)
+        if mass > most:
+            best, most = one, mass
+        inside.append(mass - given[place])
+        if max(inside) + max(given[place + 1 :], default=-math.inf) < most:
+            break
+    return best
 
 
 def _lengths(most: int) -> tuple[list[int], list[int]]:

@@ -118,6 +118,23 @@ def check_text(text: Any) -> None:
         raise SpecError(f"the text must be a str, not {type(text).__name__}")
 
 
+def check_given(prefix: Any, suffix: Any) -> None:
+    """Raise `SpecError` unless both texts around a hole are such that UTF-8 spells."""
+    for name, text in (("prefix", prefix), ("suffix", suffix)):
+        if not isinstance(text, str):
+            raise SpecError(f"the {name} must be a str, not {type(text).__name__}")
+        check_spelled(text, f"the {name}")
+
+
+def check_spelled(text: str, what: str) -> None:
+    """Raise `SpecError` for half of a surrogate pair, which no text that is written can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SpecError(f"{what} holds half of a surrogate pair, {text[error.start]!r} at character {error.start}",
+                        hint="pass whole characters") from None
+
+
 def spelled_out(constraint: Constraint, limits: Limits, held: int = 0) -> ByteAutomaton:
     """The automaton of a constraint that is a part of another one, without counters. Upper bounds that would take too
     many states are lowered, with a warning (`Narrowed`), none below `held`; raises as `Constraint.automaton` does."""

@@ -18,9 +18,9 @@ from ..automaton.byte_automaton import ByteAutomaton
 from ..automaton.counted import CountedAutomaton
 from ..automaton.sequence import sequence
 from ..automaton.series import literal, of_length, series
-from ..errors import Span, SpecError
+from ..errors import RefusedValue, Span, SpecError
 from ..limits import Limits
-from .constraint import Constraint, check_text, spelled_out
+from .constraint import Constraint, check_spelled, check_text, spelled_out
 
 _PLAIN = re.compile(r"[^\\{]+|\\(?![\\{}])|\{(?!\{)|\{(?=\{\{)")
 _ESCAPE = re.compile(r"\\[\\{}]")
@@ -90,10 +90,17 @@ class Template(Constraint):
 
     def holes(self, text: str) -> dict[str, Any]:
         """The values in the holes, by name, each as its constraint reads it."""
-        found = self.split(text)
+        found, values, at = self.split(text), dict[str, Any](), 0
         if found is None:
             raise SpecError(f"the text {text!r:.200} does not follow the template")
-        return {part.name: part.constraint.value(found[part.name]) for part in self.parts if isinstance(part, Hole)}
+        for part in self.parts:
+            if isinstance(part, Hole):
+                try:
+                    values[part.name] = part.constraint.value(found[part.name])
+                except RefusedValue as refused:
+                    raise _in_hole(refused, part.name, text, at) from None
+            at += len(part if isinstance(part, str) else found[part.name])
+        return values
 
     def counting(self, limits: Limits) -> ByteAutomaton | CountedAutomaton:
         """With the counters of its holes, where it is always clear where a hole ends."""
@@ -124,6 +131,14 @@ class Template(Constraint):
                 ends = [len(text)] if follow is None else list(range(len(text) + 1))
             found.append({end for start in found[-1] for end in _ends(part, text, start, ends)})
         return found
+
+
+def _in_hole(refused: RefusedValue, name: str, text: str, at: int) -> RefusedValue:
+    """The same for the whole text, in which the hole begins `at`."""
+    found = RefusedValue(f"the hole {name}: {refused.message}", (name, *refused.place))
+    if refused.span is not None:
+        found.span = Span(text, at + refused.span.start, at + refused.span.end)
+    return found
 
 
 def _occurrences(word: str, text: str) -> Iterator[int]:
@@ -211,6 +226,7 @@ def template(text: str, /, **holes: Constraint) -> Template:
     """
     if not isinstance(text, str):
         raise SpecError(f"a template must be a str, not {type(text).__name__}")
+    check_spelled(text, "the template")
     for name, constraint in holes.items():
         if not isinstance(constraint, Constraint):
             raise SpecError(f"the hole {name} needs a constraint such as structfill.regex(...), not {constraint!r:.80}")

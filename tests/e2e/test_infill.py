@@ -171,6 +171,48 @@ def test_sql_as_people_lay_it_out(prefix: str, suffix: str) -> None:
     assert query.accepts(prefix + sf.infill(prefix, suffix, whole=query, max_tokens=64) + suffix)
 
 
+NAMED = {"users": {"id": "int", "größe": "real", "type": "text"}, "order items": {"user id": "int"}}
+
+
+@pytest.mark.parametrize(("dialect", "prefix", "suffix"), [
+    ("sqlite", "-- all\nSELECT /* one */ ", " FROM users -- of ours"), ("sqlite", "SELECT [type]", " FROM [users]"),
+    ("sqlite", "SELECT größe, ", " FROM users WHERE Größe > 1"), ("sqlite", "SELECT type, ", " FROM `users`"),
+    ("sqlite", "SELECT `user id` FROM ", ""), ("sqlite", "SELECT id FROM users WHERE type = 'a -- ", "' AND größe > 2"),
+    ("mysql", "SELECT größe, ", " FROM users /* all */"), ("postgres", 'SELECT "id", ', ' FROM "users"'),
+])
+def test_sql_around_a_hole_may_have_comments_and_names_in_any_quotes(dialect: str, prefix: str, suffix: str) -> None:
+    query = sf.sql(dialect, NAMED)
+    assert query.accepts(prefix + sf.infill(prefix, suffix, whole=query, model=RandomModel(), max_tokens=96) + suffix)
+
+
+@pytest.mark.parametrize("prefix", ["SELECT id -- here", "SELECT id /* here "])
+def test_a_hole_in_a_comment(prefix: str) -> None:
+    with pytest.raises(SpecError, match="the hole stands in a comment: '.* here"):
+        sf.infill(prefix, " FROM users", whole=sf.sql("sqlite", NAMED), model=RandomModel())
+
+
+@pytest.mark.parametrize(("prefix", "suffix", "name"), [("a" * 600 + "\ud800", "", "prefix"),
+                                                        ("", "b\udfff", "suffix")])
+def test_given_text_that_utf_8_cannot_spell(prefix: str, suffix: str, name: str) -> None:
+    for how in ({"constraint": sf.regex("[a-z]{1,4}")}, {"whole": sf.regex("[a-z]+")}):
+        with pytest.raises(SpecError, match=f"the {name} holds half of a surrogate pair"):
+            sf.infill(prefix, suffix, model=RandomModel(), **how)
+    with pytest.raises(SpecError, match="the template holds half of a surrogate pair"):
+        sf.template(prefix + "{{a}}" + suffix, a=sf.regex("[a-z]{1,4}"))
+
+
+def test_of_a_long_suffix_only_the_beginning_is_on_canvases() -> None:
+    model, suffix = RandomModel(canvas_length=64), "; done, " * 1_000
+    hole, options = sf.regex("[a-z]{1,9}"), sf.SamplerOptions(passes=2)
+    middle = sf.infill("word ", suffix, hole, model=model, options=options)
+    assert hole.accepts(middle) and model.calls < 20
+    spelled = len(model.vocab.spell(suffix[256:].encode()) or ())
+    with pytest.raises(BudgetTooSmall, match="100 given") as caught:
+        sf.infill("word ", suffix, hole, model=model, options=options, max_tokens=100)
+    assert caught.value.needed > spelled
+    assert hole.accepts(sf.infill("word ", suffix, hole, model=model, options=options, max_tokens=caught.value.needed))
+
+
 @pytest.mark.parametrize("how", [{"constraint": sf.regex("[a-z]{1,9}")}, {"whole": sf.regex("(word, )*[a-z]{1,9}!")}])
 def test_of_a_long_prefix_only_the_end_is_on_canvases(how: dict[str, sf.Constraint]) -> None:
     model, options = RandomModel(canvas_length=64), sf.SamplerOptions(passes=2)

@@ -9,9 +9,9 @@ import pytest
 from pydantic import AfterValidator, BaseModel, model_validator
 
 import structfill as sf
-from structfill.errors import RefusedValue
+from structfill.errors import RefusedValue, Span
 from structfill.front.json_schema.constraint import json_schema
-from structfill.refill import reopened
+from structfill.refill import Tried, reopened
 from tests.fake_models import RandomModel
 
 
@@ -86,11 +86,14 @@ def test_the_hole_is_what_fits_between() -> None:
     properties = {"a": {"type": "integer", "minimum": 0, "maximum": 99}, "b": {"enum": ["x"]}}
     constraint = json_schema({"type": "object", "properties": properties, "required": ["a", "b"],
                               "additionalProperties": False})
-    tried: dict[str, set[str]] = {}
+    tried: Tried = {}
     for text in ('{"a": 7, "b": "x"}', '{"a": 77, "b": "x"}'):
-        hole = reopened(constraint, text, RefusedValue("no", ("a",)), tried)
+        refused = RefusedValue("no", ("a",))
+        refused.span = Span(text, 6, text.index(","))
+        hole = reopened(constraint, text, refused, tried)
     automaton = hole.automaton(sf.Limits())
-    for middle, fits in (("7", False), ("77", False), ("8", True), ("70", True), ("777", False), ('"x"', False)):
+    for middle, fits in (("7", False), ("77", False), ("8", True), ("70", True), ("777", False), ('"x"', False),
+                         ("", False)):
         whole = f'{{"a": {middle}, "b": "x"}}'
         assert automaton.accepts(whole.encode()) == hole.accepts(whole) == fits, middle
     assert not automaton.accepts(b'{"a":8,"b":"x"}') and not hole.accepts('{"a":8,"b":"x"}')

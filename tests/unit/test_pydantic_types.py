@@ -97,6 +97,15 @@ class Stripped(BaseModel):
     x: Annotated[str, Field(min_length=2, max_length=5)]
 
 
+class OnlyKeyed(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[Annotated[str, Field(pattern="^k")], int]  # type: ignore[misc]
+
+
+class Keyed(OnlyKeyed):
+    x: int = 3
+
+
 def _kind(value: Any) -> Any:
     return value.get("kind") if isinstance(value, dict) else value.kind
 
@@ -186,6 +195,11 @@ CASES: list[tuple[Any, list[str], list[str]]] = [
     (_bound(decimal.Decimal, max_digits=2, decimal_places=4), ["0.12", "-0.5"], ["1", "0", "0.001", "1.5"]),
     (_bound(decimal.Decimal, max_digits=2, decimal_places=2), ["0.12"], ["1", "0", "0.001"]),
     (Price, ["1.5"], ['"2020-01-01"', '"1.5"']), (Literal[Level.LOW, "a"], ["1", '"a"'], ["5", '"LOW"']),
+    (_bound(float, multiple_of=7), ["35", "-7.0"], ["35845651218910557430", "8"]),
+    (_bound(float, multiple_of=0.3), ["0.9", "-3e5"], ["1000000.4"]),
+    (_bound(float, multiple_of=0.01, ge=1), ["1.25", "8388607.99"], ["1000000000000.2", "1.255", "0.5"]),
+    (_bound(decimal.Decimal, multiple_of=decimal.Decimal("0.7")), ["2.1"], ["2.2"]),
+    (Keyed, ['{"k1":1,"x":2}', '{}'], ['{"z":1}', '{"k1":"a"}']), (OnlyKeyed, ['{"k":1}'], ['{"z":1}']),
     (zoneinfo.ZoneInfo, ['"Europe/Berlin"', '"Etc/GMT+1"'], ['"Mars/Base"']),
     (pd.ByteSize, ['"1.5 mib"', '"3"', "5"], ['"1 foo"', "-1", '""']),
     (Annotated[pd.AnyUrl, pd.UrlConstraints(host_required=True)], ['"x://a"'], ['"mailto:a"', '"file:///a"']),
@@ -215,6 +229,7 @@ class Paths(BaseModel):
 
 @pytest.mark.parametrize("spec, name", [
     (dict[tuple[int, int], int], "keys of a dict"), (dict[None, int], "keys of a dict"), (dict[Days, int], "Days"),
+    (_bound(float, multiple_of=0.01, ge=1e12), "multiple_of of a float"),
     (dict[_bound(float, ge=1), int], "bounds of keys"),
     (dict[_bound(decimal.Decimal, max_digits=3), int], "bounds of keys"),
     (dict[_bound(int, multiple_of=3), int], "multiple_of of keys"), (Path, "AliasPath"), (Paths, "AliasPath"),

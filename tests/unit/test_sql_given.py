@@ -22,10 +22,12 @@ TABLES = {"users": {"id": "int", "größe": "real", "type": "text", "left": "int
     ("sqlite", ("SELECT 'a -- ", "' -- x"), [("SELECT 'a -- ", "'  ")]),
     ("sqlite", ("SELECT 'it", " -- x"), [("SELECT 'it", " -- x")]),
     ("sqlite", ("SELECT id AS [sum], id AS [a b]", ""), [("SELECT id AS sum, id AS [a b]", "")]),
+    ("sqlite", ('SELECT id FROM users WHERE type = "it\'s"', ""), [
+        ("SELECT id FROM users WHERE \"type\" = 'it''s' ", ""), ("SELECT id FROM users WHERE type = 'it''s' ", "")]),
     ("postgres", ("SELECT [id], ", ""), [("SELECT [id], ", "")]),
     ("postgres", ('SELECT "Id", "id", ', ""), [('SELECT "Id", id, ', "")]),
     ("postgres", ("SELECT 1 FROM users LEFT JOIN ", ""), [("SELECT 1 FROM users LEFT JOIN ", "")]),
-    ("mysql", ('SELECT "id", `id`, ', ""), [('SELECT "id", id, ', "")]),
+    ("mysql", ('SELECT "i\'d", `id`, ', ""), [("SELECT 'i''d', id, ", "")]),
     ("duckdb", ("SELECT $$ -- $$, ", ""), [("SELECT $$ -- $$, ", "")]),
 ])
 def test_respelled(dialect: str, given: tuple[str, str], written: list[tuple[str, str]]) -> None:

@@ -35,6 +35,7 @@ from .mistaken import warn_of_no_keyword
 from .outline import outline
 from .python_types import is_schema, schema_of, type_adapter
 from .reader import Reader, Reading
+from .refused import refused_part
 from .repeats import begun, item_from, one_value, repeats
 
 WHITESPACE = {"compact": Whitespace.COMPACT, "flexible": Whitespace.FLEXIBLE, "any": Whitespace.ANY}
@@ -160,10 +161,6 @@ class JsonSchema(Constraint):
         weights = self._lowering.weights
         return max(weights, key=weights.__getitem__, default=None)
 
-    def compact(self) -> JsonSchema:
-        """The same constraint, generating no whitespace."""
-        return self._changed(whitespace=Whitespace.COMPACT)
-
     def _changed(self, **attributes: Any) -> JsonSchema:
         found = copy(self)
         found.__dict__.update(attributes)
@@ -249,8 +246,11 @@ class JsonSchema(Constraint):
             if not (reading := self.read(text)).accepted:
                 raise SpecError(f"the text {text!r:.200} does not satisfy the schema: at character {reading.position}, "
                                 f"expected {reading.expected}") from None
-            raise RefusedValue(f"the text {text!r:.200} satisfies the schema, but the type's own validators refuse it: "
-                               f"{error}", tuple(error.errors()[0]["loc"])) from None
+            place, span = refused_part(text, error.errors(include_url=False, include_context=False))
+            refused = RefusedValue(f"the text {text!r:.200} satisfies the schema, but the type's own validators refuse "
+                                   f"it: {error}", place)
+            refused.span = span
+            raise refused from None
 
     @cached_property
     def _reader(self) -> Reader:

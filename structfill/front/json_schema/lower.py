@@ -173,7 +173,8 @@ class Lowering:
             return
         self.ungenerable.append(UnsupportedFeature(key, f"{key} can be checked, but not compiled, {reason}",
                                                    pointer=place,
-                                                   hint="use compile_or_explore or a Generator, or approximate="
+                                                   hint="let it be all that a Generator or compile_or_explore writes, "
+                                                        "not a hole of a template, or pass approximate="
                                                         '"sound" for a part of what is allowed'))
         self.explained[place] = f"checked exactly, written by judging whole texts: {reason}"
 

@@ -6,10 +6,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
+from math import floor, log2
 from typing import Any
 
 from ...errors import UnsupportedFeature
-from .pydantic_patterns import beyond, durations_beyond, fractions_beyond, integers_beyond
+from .pydantic_patterns import beyond, decimals_beyond, durations_beyond, fractions_beyond, integers_beyond
 
 _INTEGER = r"-?(?:0|[1-9]\d*)"
 NUMBER = rf"{_INTEGER}(?:\.\d+)?"
@@ -124,6 +127,26 @@ def integers(number: int, later: bool, equal: bool) -> dict[str, Any]:
         ways = [f"-{way}" for way in integers_beyond(-number - 1, later=True)] if number < 0 else [
             "-.*", *integers_beyond(number + 1, later=False)]
     return {"pattern": whole("|".join(ways))}
+
+
+def decimals(number: Decimal, later: bool, equal: bool) -> dict[str, Any]:
+    """Strings that are decimals above (or below) a given one."""
+    minus = number < 0
+    ways = decimals_beyond(format(abs(number), "f"), later != minus, equal)
+    if minus:
+        return {"pattern": whole("|".join([*(f"-{way}" for way in ways), *([r"\d.*"] if later else [])]))}
+    return {"pattern": whole("|".join([*ways, *([] if later else [r"-.*[1-9].*"])]))}
+
+
+def seen_multiples(step: float) -> float:
+    """Up to where the multiples of a step are seen to be: Pydantic takes the remainder of floats, and leaves it an
+    error of 1e-9."""
+    held, meant = Fraction(step), Fraction(repr(step))
+    if held == meant:  # no error as long as the digits are held
+        odd = held.numerator // (held.numerator & -held.numerator)
+        return max(float(2**53 * held / odd), step)
+    error = 2.0**-54 + float(abs(held / meant - 1))  # of numbers below a power of two, relative to it
+    return float(max(2.0 ** floor(log2(0.99e-9 / error)), step))
 
 
 def whole(pattern: str) -> str:

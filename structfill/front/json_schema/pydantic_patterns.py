@@ -50,15 +50,16 @@ def _networks_6() -> str:
 
 
 _INTERFACE_4, _INTERFACE_6 = rf"{IPV4}(?:/(?:[12]?\d|3[0-2]))?", rf"(?:{IPV6})(?:/(?:[1-9]?\d|1[01]\d|12[0-8]))?"
+SCOPED_IPV6 = rf"(?:{IPV6})(?:%[A-Za-z0-9._~-]+)?"
 PYDANTIC_FORMATS = {
     **{f"uuid{version}": _uuid(version) for version in range(1, 9)},
     "ipv4interface": _INTERFACE_4, "ipv6interface": _INTERFACE_6, "ipv4network": _networks_4(),
-    "ipv6network": _networks_6(), "ipvanyaddress": f"{IPV4}|{IPV6}",
+    "ipv6network": _networks_6(), "ipvanyaddress": f"{IPV4}|{SCOPED_IPV6}",
     "ipvanyinterface": f"{_INTERFACE_4}|{_INTERFACE_6}", "ipvanynetwork": f"{_networks_4()}|{_networks_6()}"}
 
-_PLACE_LABEL = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+_PLACE_LABEL = "[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*"
 # no number at the end, which would make it an IPv4 address
-_PLACE_HOST = rf"(?:{IPV4}|(?:{_PLACE_LABEL}\.)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)"
+_PLACE_HOST = rf"(?:{IPV4}|(?:{_PLACE_LABEL}\.)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*|\[(?:{IPV6})\])"
 _PORT = r"(?::(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
 _USER = r"(?:[A-Za-z0-9._~-]+(?::[A-Za-z0-9._~-]*)?@)?"
 _CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
@@ -119,6 +120,21 @@ def integers_beyond(number: int, later: bool) -> list[str]:
     elif len(text) > 1:
         found.append(rf"0|[1-9]\d{{0,{len(text) - 2}}}")
     return [f"(?:{'|'.join(found)})"] if found else []
+
+
+def decimals_beyond(text: str, later: bool, equal: bool) -> list[str]:
+    """The decimals above (or below) one that is not negative, without leading zeros."""
+    integer, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0")
+    found = [rf"{way}(?:\.\d+)?" for way in integers_beyond(int(integer), later)]
+    found += [rf"{integer}\.{way}\d*" for way in beyond(fraction, later)]
+    if later:
+        found.append(rf"{integer}\.{fraction}\d*[1-9]\d*")
+    else:
+        found += [integer + (rf"\.{fraction[:at]}" if at else "") for at in range(len(fraction))]
+    if equal:
+        found.append(integer + (rf"\.{fraction}0*" if fraction else r"(?:\.0+)?"))
+    return found
 
 
 def fractions_beyond(micro: int, later: bool, equal: bool, end: str) -> list[str]:

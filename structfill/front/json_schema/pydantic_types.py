@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import zoneinfo
-from collections.abc import Iterable
-from contextlib import suppress
-from decimal import Decimal
-from enum import Enum
 from functools import cache, partial
 from typing import Any
 
 from pydantic import ByteSize
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue
 from pydantic.types import Base64Encoder, Base64UrlEncoder, EncodedBytes, EncodedStr
-from pydantic_core import SchemaValidator, ValidationError, core_schema, to_jsonable_python
+from pydantic_core import core_schema
 
 from ...errors import UnsupportedFeature
 from .formats import DATE
 from .pydantic_bounds import (
     BOUNDS,
-    NUMBER,
     also,
     bounded,
     content,
     dates,
     from_now,
-    integers,
     moments,
     spans,
     whole,
     zoned,
 )
-from .pydantic_patterns import PYDANTIC_FORMATS, base64, url
+from .pydantic_keys import readable
+from .pydantic_numbers import WithNumbers
+from .pydantic_patterns import PYDANTIC_FORMATS, SCOPED_IPV6, base64, integers_beyond, url
+from .pydantic_regex import PYTHON, Engine, translated
 
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
-_KEYS = {"int": r"0|-?[1-9]\d*", "float": NUMBER, "decimal": NUMBER, "bool": "true|false",
-         "fraction": rf"{NUMBER}|-?\d+/[1-9]\d*"}
+_ZONE = r"(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _ASCII = r"^[\u0000-\u007f]*$"
+_ONE_CASE = r"^[^A-Z\u0080-\u{10ffff}]*$"
 _TRIMMED = r"^(?:[^\s\u0085](?:[^]*[^\s\u0085])?)?$"
 # A timedelta has at most 999,999,999 days, and Pydantic counts the seconds of a duration in 32 bits.
 _DURATION = (r"-?P(?!$)(?:\d{1,6}Y)?(?:\d{1,4}M)?(?:\d{1,5}W)?(?:\d{1,7}D)?"
              r"(?:T(?!$)(?:\d{1,6}H)?(?:\d{1,6}M)?(?:\d{1,8}(?:\.\d{1,6})?S)?)?")
-_SPAN = (r"-?P(?!$)(?:(?:0|[1-9]\d{0,7})D)?"  # the same, with one way to divide it into parts
-         r"(?:T(?!$)(?:(?:1?\d|2[0-3])H)?(?:[1-5]?\dM)?(?:[1-5]?\d(?:\.\d{1,6})?S)?)?")
-MAX_DIGITS = 20  # of a decimal, for each of which its places are an alternative
-MAX_KEYS = 1_000
+# The same, with one way to divide it into parts.
+_HOURS = r"(?:T(?!$)(?:(?:1?\d|2[0-3])H)?(?:[1-5]?\dM)?(?:[1-5]?\d(?:\.\d{1,6})?S)?)?"
+_SPAN = rf"-?P(?!$)(?:(?:0|[1-9]\d{{0,7}})D)?{_HOURS}"
+_YEARS = (rf"{integers_beyond(2_739_726, later=False)[0]}Y(?:(?:[1-9]?\d|[12]\d\d|3[0-5]\d|36[0-4])D)?"
+          r"|2739726Y(?:[0-8]D)?")
+_LONG = rf"-?P(?:{_YEARS}){_HOURS}|P2739726Y9D{_HOURS}|-P2739726Y9D"  # as Pydantic writes them
 NEVER = {  # validators of Pydantic whose verdict no schema can tell
     "import_string": ("ImportString", "what a model writes is not imported", "declare a Literal of the names"),
     **{f"PathType.validate_{kind}": (name, "whether a path exists is not known to a schema", "declare a Path")
@@ -65,13 +62,9 @@ def format_pattern(name: str) -> str | None:
     return PYDANTIC_FORMATS.get(name)
 
 
-class Described(GenerateJsonSchema):
+class Described(WithNumbers):
     """Pydantic's schemas, with what its validators demand beyond them. Raises `UnsupportedFeature` for what no schema
     can tell."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._defined: dict[str, Any] = {}
 
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
         """None for validators whose verdict no schema can tell."""
@@ -80,19 +73,16 @@ class Described(GenerateJsonSchema):
         if name in NEVER and str(function.__module__).startswith("pydantic."):
             feature, why, hint = NEVER[name]
             raise UnsupportedFeature(feature, f"{feature}: {why}", hint=hint)
-        return super().generate_inner(schema)
-
-    def definitions_schema(self, schema: core_schema.DefinitionsSchema) -> JsonSchemaValue:
-        """Remembered, since keys and tags look into them."""
-        self._defined.update((part["ref"], part) for part in schema["definitions"])
-        return super().definitions_schema(schema)
+        found = super().generate_inner(schema)
+        if found.get("format") == "ipv6" and schema["type"] == "lax-or-strict":  # Python's own, with a zone
+            del found["format"]
+            return {**found, "pattern": whole(SCOPED_IPV6)}
+        return found
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
-        """Without a zone, which the format demands, where there must be none."""
+        """With a zone, without one, or with any of these."""
+        found = {"type": "string", "pattern": whole(rf"(?:{DATE})[tT]{_CLOCK}{_zone(schema)}")}
         naive = schema.get("tz_constraint") == "naive"
-        found = super().datetime_schema(schema)
-        if naive:
-            found = {"type": "string", "pattern": whole(f"(?:{DATE})T{_CLOCK}")}
         return from_now(schema, bounded(found, schema, moments if naive else zoned), margin=1)
 
     def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
@@ -100,32 +90,13 @@ class Described(GenerateJsonSchema):
         return from_now(schema, bounded(super().date_schema(schema), schema, dates), margin=0)
 
     def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
-        """Between its bounds."""
-        return bounded(super().time_schema(schema), schema, zoned)
+        """With a zone, without one, or with any of these."""
+        return bounded({"type": "string", "pattern": whole(f"{_CLOCK}{_zone(schema)}")}, schema, zoned)
 
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
         """As long as Python can hold, and as Pydantic writes it."""
         bounds = [key for key in BOUNDS if schema.get(key) is not None]
-        return bounded({"type": "string", "pattern": whole(_SPAN if bounds else _DURATION)}, schema, spans)
-
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """A number of so many digits: a string might be anything."""
-        found = _number(super().decimal_schema(schema))
-        digits, places = schema.get("max_digits"), schema.get("decimal_places")
-        if digits is None and places is None:
-            return found
-        ways = range(min(digits or 0, MAX_DIGITS) + 1) if places is None else [places]
-        sizes = [{"multipleOf": float(f"1e-{way if digits is None else min(way, digits)}"),
-                  **_below(None if digits is None else digits - way)} for way in ways]
-        return also(found, {"anyOf": sizes})
-
-    def fraction_schema(self, schema: Any) -> JsonSchemaValue:
-        """A number: a string might be anything."""
-        return _number(super().fraction_schema(schema))
-
-    def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
-        """As Python writes it."""
-        return {**super().complex_schema(schema), "pattern": whole(rf"{NUMBER}(?:[+-]\d+(?:\.\d+)?j)?")}
+        return bounded({"type": "string", "pattern": whole(_SPAN if bounds else f"{_DURATION}|{_LONG}")}, schema, spans)
 
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
         """Without spaces around where Pydantic takes them away before it looks on."""
@@ -134,9 +105,20 @@ class Described(GenerateJsonSchema):
             raise UnsupportedFeature("flags of a pattern", f"{re.RegexFlag(flags)!r} of the pattern "
                                      f"{pattern.pattern!r:.80} is not supported",
                                      hint="write a pattern that needs no flag, as [Aa] for either case")
+        if pattern is not None:
+            found["pattern"] = translated(found["pattern"], self._engine(schema))
         strips = schema.get("strip_whitespace", self._config.str_strip_whitespace)
-        parts = [_TRIMMED] if strips and {"minLength", "pattern"} & found.keys() else []
-        return also(found, *({"pattern": part} for part in [*parts, *([_ASCII] if schema.get("ascii_only") else [])]))
+        parts = [_TRIMMED] if strips and (self._distinct or {"minLength", "pattern"} & found.keys()) else []
+        parts += [_ASCII] if schema.get("ascii_only") else []
+        changes_case = (schema.get("to_lower", self._config.str_to_lower)
+                        or schema.get("to_upper", self._config.str_to_upper))
+        parts += [_ONE_CASE] if changes_case and self._distinct else []
+        return also(found, *({"pattern": part} for part in parts))
+
+    def _engine(self, schema: core_schema.StringSchema) -> Engine:
+        """What reads the pattern."""
+        compiled = isinstance(schema["pattern"], re.Pattern)
+        return PYTHON if compiled else schema.get("regex_engine") or self._config.regex_engine
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
         """In the encoding that is read. Lengths are those of the bytes."""
@@ -169,7 +151,7 @@ class Described(GenerateJsonSchema):
         """Of values that can be read from JSON."""
         if all(isinstance(member.value, _PLAIN) for member in schema["members"]):
             return super().enum_schema(schema)
-        found = {**super().enum_schema({**schema, "members": []}), "enum": _readable(schema, schema["members"])}
+        found = {**super().enum_schema({**schema, "members": []}), "enum": readable(schema, schema["members"])}
         if not found["enum"]:
             name = schema["cls"].__name__
             raise UnsupportedFeature(name, f"no value of {name} can be read from JSON",
@@ -180,7 +162,7 @@ class Described(GenerateJsonSchema):
         """The same."""
         if all(type(value) in _PLAIN for value in schema["expected"]):
             return super().literal_schema(schema)
-        found = _readable(schema, schema["expected"])
+        found = readable(schema, schema["expected"])
         if not found:
             raise UnsupportedFeature("Literal", f"no value of {schema['expected']!r:.80} can be read from JSON",
                                      hint="use strings or numbers")
@@ -246,59 +228,6 @@ class Described(GenerateJsonSchema):
                                      hint="declare the outer value as a model of its own, or add a plain alias")
         return whole[0]
 
-    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """With keys that Pydantic can read as what they are to be."""
-        return self._with_keys(super().dict_schema(schema), schema)
-
-    def counter_schema(self, schema: Any) -> JsonSchemaValue:
-        """The same."""
-        return self._with_keys(super().counter_schema(schema), schema)
-
-    def ordered_dict_schema(self, schema: Any) -> JsonSchemaValue:
-        """The same."""
-        return self._with_keys(super().ordered_dict_schema(schema), schema)
-
-    def frozendict_schema(self, schema: Any) -> JsonSchemaValue:
-        """The same."""
-        return self._with_keys(super().frozendict_schema(schema), schema)
-
-    def _with_keys(self, found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
-        """With what keys have to be like that are no strings."""
-        keys = schema.get("keys_schema", {"type": "any"})
-        names = self._names(keys)
-        if names is None:
-            raise UnsupportedFeature("keys of a dict", f"keys of this type ({keys['type']}) cannot be read from JSON",
-                                     hint="use keys that are strings or numbers, or a list of pairs")
-        if "patternProperties" in found or names.get("type") == "string" and "propertyNames" in found:
-            return found  # as Pydantic has described them
-        if names in ({}, {"type": "string"}):
-            return found
-        return {**found, "propertyNames": names}
-
-    def _names(self, keys: Any) -> JsonSchemaValue | None:
-        """What names can be read as keys of a type. None if there are none."""
-        kind = keys["type"]
-        if kind in ("enum", "literal"):
-            texts = _readable_names(keys)
-            return {"enum": texts} if texts else None
-        if kind in _KEYS:
-            return _number_names(keys)
-        if kind == "definition-ref":
-            return self._names(self._defined[keys["schema_ref"]])
-        if kind == "union":
-            ways = [way for part in core_schema.iter_union_choices(keys) if (way := self._names(part)) is not None]
-            return {"anyOf": ways} if ways else None
-        found = self.resolve_ref_schema(self.generate_inner(keys))
-        if not found or found.get("type") == "string":
-            return found
-        texts = [part for part in found.get("anyOf", []) if part.get("type") == "string"]
-        if texts and kind not in ("nullable", "default"):
-            return {"anyOf": texts}
-        inner = keys.get("json_schema_input_schema") or keys.get("schema") or keys.get("lax_schema") or (
-            keys.get("json_schema") or keys.get("steps", [None])[0])
-        return self._names(inner) if inner and kind not in ("dataclass", "typed-dict") else None
-
-
 _PLAIN = (str, int, float, type(None))
 _ALPHABETS = {Base64Encoder: "+/", Base64UrlEncoder: "-_"}
 
@@ -320,63 +249,15 @@ def _requiring(part: JsonSchemaValue, names: list[str]) -> JsonSchemaValue:
     return {**part, "required": list(dict.fromkeys([*part.get("required", []), *names]))} if names else part
 
 
+def _zone(schema: Any) -> str:
+    """What stands behind a time: nothing only where no zone is asked for, and no bound has one."""
+    needed = schema.get("tz_constraint")
+    if needed == "naive":
+        return ""
+    bounds = [bound for key in BOUNDS if (bound := schema.get(key)) is not None]
+    return _ZONE if needed is not None or any(bound.utcoffset() is not None for bound in bounds) else f"(?:{_ZONE})?"
+
+
 def _url(schema: Any) -> str:
     host = bool(schema.get("host_required")) and not schema.get("default_host")
     return whole(url(schema.get("allowed_schemes"), host))
-
-
-def _number(found: JsonSchemaValue) -> JsonSchemaValue:
-    """The number, of a schema that allows strings beside it."""
-    return next((part for part in found.get("anyOf", []) if part.get("type") == "number"), found)
-
-
-def _below(digits: int | None) -> JsonSchemaValue:
-    """At most so many digits before the point, where a zero counts as one."""
-    if digits is None:
-        return {}
-    found = {"exclusiveMinimum": -(10 ** max(digits, 0)), "exclusiveMaximum": 10 ** max(digits, 0)}
-    return found if digits > 0 else {**found, "not": {"const": 0}}
-
-
-def _readable(schema: Any, values: Iterable[Any]) -> list[Any]:
-    """The JSON of values of a type, as far as Pydantic reads the same from it."""
-    validator, found = SchemaValidator(schema), []
-    for value in values:
-        with suppress(ValueError):  # of bytes, too, that are no UTF-8
-            plain = to_jsonable_python(value.value if isinstance(value, Enum) else value)
-            ways = [plain, *([float(plain)] if isinstance(getattr(value, "value", value), Decimal) else [])]
-            found += [way for way in ways if _read(validator, way) == value][:1]
-    return found
-
-
-def _read(validator: SchemaValidator, value: Any) -> Any:
-    """What Pydantic reads from the JSON of a value; None if it refuses."""
-    with suppress(ValidationError):
-        return validator.validate_json(json.dumps(value))
-    return None
-
-
-def _readable_names(keys: Any) -> list[str]:
-    """The names that are read as members of an Enum, or as values of a Literal."""
-    values = [getattr(value, "value", value) for value in keys.get("members", keys.get("expected"))]
-    validator = SchemaValidator(core_schema.dict_schema(keys))
-    return [text for text in dict.fromkeys(value if isinstance(value, str) else str(value) for value in values)
-            if _read(validator, {text: None})]
-
-
-def _number_names(keys: Any) -> JsonSchemaValue:
-    """Names that are numbers. Bounds are those of integers; multiples are listed, if they are few."""
-    limits = {"multiple_of", "max_digits", "decimal_places", *BOUNDS} & {key for key in keys if keys[key] is not None}
-    names = {"pattern": whole(_KEYS[keys["type"]])}
-    if keys["type"] != "int" and limits:
-        raise UnsupportedFeature("bounds of keys", f"{', '.join(sorted(limits))} of keys that are no integers",
-                                 hint="use integers or strings as keys, or a list of pairs")
-    least = max(keys.get("ge", -math.inf), keys.get("gt", -math.inf) + 1)
-    most = min(keys.get("le", math.inf), keys.get("lt", math.inf) - 1)
-    step = keys.get("multiple_of", 1)
-    if most - least < MAX_KEYS * step:
-        return {"enum": [str(number) for number in range(-(-least // step) * step, most + 1, step)]}
-    if step != 1:
-        raise UnsupportedFeature("multiple_of of keys", f"the multiples of {step} are too many to be listed",
-                                 hint="bound the keys on both sides")
-    return bounded(names, keys, integers)

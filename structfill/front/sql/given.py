@@ -84,7 +84,9 @@ class Given:
             if kind == COMMENT:
                 text = " "
             elif kind == QUOTED:
-                text = self._name(_unquoted(text), True) or text
+                text = self._in_quotes(text, pieces[:place])
+            elif kind == "STRING" and text[0] == '"' and "\\" not in text:
+                text = _string(_unquoted(text))
             elif kind == WORD and (not text.isascii() or in_quotes and self._may_be_name(text, pieces[place + 1 :])):
                 name = self._name(text, False)
                 text = name if name is not None and not WORDS.fullmatch(name) else text
@@ -101,6 +103,19 @@ class Given:
             text = f"{text} "
         return text
 
+    def _in_quotes(self, text: str, before: list[Piece]) -> str:
+        """A quoted name as it is written; SQLite takes one that it does not know for a string."""
+        name = _unquoted(text)
+        found = self._name(name, True)
+        if found is None and self.spellings is not None:
+            last = next((piece.text for piece in reversed(before) if not piece.text.isspace()), "")
+            if last.upper() == "AS" and WORDS.fullmatch(name):
+                same = self.dialect.column_key(name, True) == self.dialect.column_key(name, False)
+                found = name if same else None
+            elif self.dialect.name == "sqlite" and text[0] == '"':
+                found = _string(name)
+        return text if found is None else found
+
     def _may_be_name(self, word: str, rest: list[Piece]) -> bool:
         """May a word before these lexemes be a name: no reserved one, no function, not the type of a literal?"""
         behind = next((piece for piece in rest if piece.kind != COMMENT and not piece.text.isspace()), None)
@@ -114,14 +129,15 @@ class Given:
         found = [self.spellings.tables.get(self.dialect.table_key(name, quoted)),
                  self.spellings.columns.get(self.dialect.column_key(name, quoted))]
         known = [spelling for spelling in found if spelling is not None]
-        if not known and quoted and WORDS.fullmatch(name):  # an alias
-            same = self.dialect.column_key(name, True) == self.dialect.column_key(name, False)
-            return name if same else None
         return name if name in known else next(iter(known), None)
 
 
 def _in_comment(comment: str, hint: str) -> SpecError:
     return SpecError(f"the hole stands in a comment: {comment!r:.80}", hint=hint)
+
+
+def _string(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _unquoted(text: str) -> str:

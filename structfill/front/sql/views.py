@@ -15,10 +15,10 @@ aggregate: SUM | AVG | MIN | MAX
 sign: "+" | MINUS | "*" | "/" | "%"
 comparison: "=" | "<" | ">" | "<=" | ">=" | "<>" | "!="
 boolean: AND | OR
-literal: NUMBER | STRING | NULL
+literal: NUMBER | MINUS NUMBER | STRING | NULL
 literals: literal ("," literal)*
 direction: ASC | DESC
-limit: LIMIT INTEGER
+limit: LIMIT INTEGER | LIMIT INTEGER OFFSET INTEGER
 alias: AS NAME
 set_operator: UNION | UNION ALL | INTERSECT | EXCEPT
 type: TEXT | INTEGER_WORD | NUMERIC
@@ -41,13 +41,14 @@ WS: /[ \t\r\n]+/
 EXPRESSIONS = """
 sum_{s}: operand_{s} | sum_{s} sign operand_{s}
 operand_{s}: {column}literal | function "(" sum_{s} ")" | ROUND "(" sum_{s} "," INTEGER ")" | "(" sum_{s} ")" | scalar
-           | COALESCE "(" sum_{s} "," sum_{s} ")" | CASE WHEN condition_{s} THEN sum_{s} ELSE sum_{s} END
+           | COALESCE "(" sum_{s} "," sum_{s} ")" | CASE when_{s} END | CASE when_{s} ELSE sum_{s} END
            | CAST "(" sum_{s} AS type ")"
+when_{s}: WHEN condition_{s} THEN sum_{s} | when_{s} WHEN condition_{s} THEN sum_{s}
 condition_{s}: test_{s} | condition_{s} boolean test_{s}
 test_{s}: sum_{s} comparison sum_{s} | sum_{s} IS NOT? NULL | sum_{s} NOT? LIKE STRING
         | sum_{s} NOT? IN "(" literals ")" | sum_{s} NOT? IN subquery
         | sum_{s} NOT? BETWEEN operand_{s} AND operand_{s}
-        | NOT? EXISTS subquery | "(" condition_{s} ")"
+        | NOT? EXISTS subquery | NOT? "(" condition_{s} ")"
 """
 
 _SCOPE = """
