@@ -146,16 +146,21 @@ def name_terminal(reserved: frozenset[str], looking_far: bool = False, terminal:
 
 def _unreserved(words: list[str], depth: int) -> str:
     """What may follow the first `depth` characters that all `words` share, so that none of them comes out."""
-    children: dict[str, list[str]] = {}
-    for word in words:
-        if len(word) > depth:
-            children.setdefault(word[depth], []).append(word)
-    ended = any(len(word) == depth for word in words)
-    if not children and depth:
-        return f"[{WORD}{_NO_SPACES}]+"
-    parts = [f"[{_others(children, depth == 0)}{_NO_SPACES}][{WORD}{_NO_SPACES}]*"]
-    parts += [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
-    return f"(?:{'|'.join(parts)}){'' if ended or depth == 0 else '?'}"
+    before, behind = "", ""
+    while True:
+        children: dict[str, list[str]] = {}
+        for word in words:
+            if len(word) > depth:
+                children.setdefault(word[depth], []).append(word)
+        if not children and depth:
+            return f"{before}[{WORD}{_NO_SPACES}]+{behind}"
+        before += f"(?:[{_others(children, depth == 0)}{_NO_SPACES}][{WORD}{_NO_SPACES}]*"
+        behind = (")" if depth == 0 or any(len(word) == depth for word in words) else ")?") + behind
+        if len(children) != 1:
+            parts = [any_case(char) + _unreserved(longer, depth + 1) for char, longer in children.items()]
+            return "|".join([before, *parts]) + behind
+        (char, words), = children.items()  # in a loop: names may be longer than functions can nest
+        before, depth = f"{before}|{any_case(char)}", depth + 1
 
 
 def _others(children: Iterable[str], first: bool) -> str:

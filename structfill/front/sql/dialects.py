@@ -60,19 +60,27 @@ def ascii_lower(name: str) -> str:
     return "".join(c.lower() if c.isascii() else c for c in name)
 
 
-_NO_CALLS = ("nextval|setval|set_config|lo_.*|pg_terminate_.*|pg_cancel_.*|pg_reload_conf|pg_rotate_.*|dblink.*|"
-             "pg_.*advisory.*|pg_notify|query_to_.*|cursor_to_.*|table_to_.*|pg_file_.*|pg_switch_.*|pg_create_.*|"
-             "pg_drop_.*|pg_logical_.*|pg_replication_.*|pg_stat_reset.*|pg_read_.*|pg_wal_.*|pg_promote|"
-             "pg_backup_.*|pg_start_.*|pg_stop_.*|pg_import_.*|pg_export_.*|pg_copy_.*|brin_.*|gin_clean_.*")
 _WRITERS = {
-    "sqlite": "load_extension|writefile|edit|fts3_tokenizer|eval|readfile",
-    "postgres": _NO_CALLS,
-    "duckdb": "nextval|setseed|checkpoint|force_checkpoint|query|query_table|pragma_.*|load_aws_.*|sqlite_.*|"
-              "postgres_.*|mysql_.*|write_.*|copy_.*",
-    "mysql": "get_lock|release_.*|load_file|sys_exec|sys_eval|benchmark|set_.*|master_.*|source_pos_.*|"
-             "last_insert_id|wait_for_.*|group_replication_.*|asynchronous_.*|keyring_.*",
+    "sqlite": "load_extension|readfile|writefile|edit|eval|fsdir|zipfile|fileio_.*|fts3_tokenizer|sqlite_log|"
+              "(from )?pragma_optimize",
+    "postgres": "nextval|setval|set_config|setseed|set_limit|lo_.*|loread|lowrite|dblink.*|"
+                "(query|cursor|table|schema|database)_to_.*|ts_stat|ts_rewrite|crosstab.*|connectby|xpath_table|"
+                "pg_.*advisory.*|pg_(terminate|cancel|rotate|file|switch|create|drop|logical|replication|sync|log|read|"
+                "ls|wal|backup|start|stop|import|export|copy|restore|clear|enable|disable|truncate)_.*|pg_logdir_ls|"
+                "pg_stat_(file|reset.*|.*_reset|force_.*|clear_.*)|pg_reload_conf|pg_notify|pg_promote|pg_prewarm|"
+                "autoprewarm_.*|pg_nextoid|pg_buffercache_evict.*|pg_get_wal_.*|pg_hba_file_rules|"
+                "pg_ident_file_mappings|pg_show_all_file_settings|pg_current_logfile|pg_extension_config_dump|"
+                "brin_.*|gin_clean_.*|heap_force_.*|binary_upgrade_.*",
+    "duckdb": "nextval|setval|setseed|checkpoint|force_checkpoint|query|query_table|json_execute_serialized_sql|"
+              "from_substrait.*|pragma_.*|read_.*|glob|sniff_.*|parquet_.*|st_read.*|delta_.*|iceberg_.*|ducklake_.*|"
+              "load_aws_.*|sqlite_.*|postgres_.*|mysql_.*|write_.*|copy_.*|import_database|truncate_.*|enable_.*|"
+              "disable_.*|(de)?register_.*|(create|destroy)_external_.*|(add|remove)_grammar_.*|add_parquet_key|"
+              "(python_)?arrow_scan.*|pandas_scan|python_map_function",
+    "mysql": "nextval|setval|get_lock|release_.*|service_.*_locks|load_file|sys_exec|sys_eval|benchmark|set_.*|"
+             "master_.*|source_pos_.*|last_insert_id|wait_for_.*|group_replication_.*|asynchronous_.*|keyring_.*|"
+             "audit_(log|api)_.*|version_tokens_.*|spider_.*",
     "bigquery": "external_query",
-    "snowflake": "system\\$.*",
+    "snowflake": r"system\$.*|\.nextval|getnextval|infer_schema",
 }
 _WRITERS["generic"] = "|".join(_WRITERS.values())
 

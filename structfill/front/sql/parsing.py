@@ -16,6 +16,7 @@ from ..regex import fullmatch_dfa
 from .compose import dialect_grammar, keywords, sources
 
 _WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*")
+_ESCAPE = re.compile(r"\\(?:\\|([0-9A-Fa-f]{4})|\+(0[0-9A-Fa-f]{5}|10[0-9A-Fa-f]{4}))")
 
 
 @cache
@@ -49,12 +50,38 @@ def failure(text: str, dialect: str, statements: frozenset[str]) -> int:
 
 
 def calls(tree: Tree[Token]) -> set[str]:
-    """The functions that a tree calls: the last name of each, as written, without quotes."""
+    """The functions that a tree calls: the last name of each, without quotes and escapes.
+
+    What may be a call without parentheses is among them: tables as `FROM name`, columns behind a dot as `.name`.
+    """
     found = set()
-    for node in tree.find_pred(lambda node: node.data in ("function_name", "method")):
-        tokens = list(node.scan_values(lambda token: isinstance(token, Token)))
-        found.add(str(tokens[-1]).strip('"`[]').replace('""', '"'))
+    for node in tree.iter_subtrees():
+        if node.data in ("function_name", "method"):
+            found.add(_name(node))
+        elif node.data == "table_function":
+            found |= {_name(part) for part in node.children if isinstance(part, Tree) and part.data == "member"}
+        elif node.data == "table_name":
+            found.add(f"FROM {_name(node)}")
+        elif node.data == "column" and _token(node, 0) is not _token(node, -1):
+            found.add(f".{_name(node)}")
     return found
+
+
+def _name(node: Tree[Token]) -> str:
+    """The last part of a dotted name, without quotes. `U&"..."` is read as an operation on a column U, so escapes are
+    undone in all names."""
+    return _ESCAPE.sub(_meant, _token(node, -1).strip('"`[]').replace('""', '"'))
+
+
+def _token(node: Tree[Token] | Token, at: int) -> Token:
+    """The first or last token of a tree, which may be deep."""
+    while isinstance(node, Tree):
+        node = node.children[at]
+    return node
+
+
+def _meant(escape: re.Match[str]) -> str:
+    return chr(int(escape[1] or escape[2], 16)) if escape[0] != r"\\" else "\\"
 
 
 def tokens_of(text: str, dialect: str, statements: frozenset[str], kind: str) -> list[Token]:

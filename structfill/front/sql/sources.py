@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpecError, UnsupportedFeature
+from ...errors import SpecError, UnsupportedFeature, warn_caller
 from .catalogue import Catalogue, Column, Table, from_mapping
 from .dialects import Dialect
 
@@ -73,20 +73,30 @@ def _from_file(path: Path, dialect: Dialect) -> Catalogue:
 def read_database(database: sqlite3.Connection) -> Catalogue:
     """Tables and views of an open SQLite database, and the statements that made them.
 
-    Statistics that ANALYZE left are no tables to write queries over; the copy has them for given text.
+    Those whose columns SQLite cannot tell are left out, with a warning; `SpecError` if that leaves none. Statistics
+    that ANALYZE left are no tables to write queries over; the copy has them for given text.
     """
-    rows = database.execute("SELECT name, type, sql FROM sqlite_master ORDER BY rowid").fetchall()
-    analyzed = ("ANALYZE",) * any(name.startswith("sqlite_stat") for name, *_ in rows)
-    tables = [Table(name, _pragma_columns(database, name), references=_pragma_references(database, name))
-              for name, kind, _ in rows if kind in ("table", "view") and not name.startswith("sqlite_stat")]
-    return Catalogue(tuple(tables), (*_statements(database), *analyzed))
+    rows = database.execute("SELECT name, type FROM sqlite_master ORDER BY rowid").fetchall()
+    analyzed = ("ANALYZE",) * any(name.startswith("sqlite_stat") for name, _ in rows)
+    tables, unread = list[Table](), dict[str, str]()
+    for name in (name for name, kind in rows if kind in ("table", "view") and not name.startswith("sqlite_stat")):
+        try:
+            tables.append(Table(name, _pragma_columns(database, name), references=_pragma_references(database, name)))
+        except sqlite3.Error as error:  # a view over a table that is gone, a module that is not loaded
+            unread[name] = f"the columns of {name!r} cannot be read: {error}"
+    if unread and not tables:
+        raise SpecError("; ".join(unread.values()), hint="pass a dict of the tables that matter")
+    for told in unread.values():
+        warn_caller(UserWarning(f"{told} (it is left out; pass a dict of the tables if it matters)"))
+    return Catalogue(tuple(tables), (*_statements(database, unread), *analyzed))
 
 
-def _statements(database: sqlite3.Connection) -> list[str]:
-    """Of the user's tables, virtual ones first: they make tables of their own, which must not be there yet."""
-    rows = database.execute("SELECT sql FROM sqlite_master WHERE sql <> '' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
-                            "ORDER BY rowid").fetchall()
-    return sorted((sql for (sql,) in rows), key=_is_plain)
+def _statements(database: sqlite3.Connection, but: Container[str] = ()) -> list[str]:
+    """Of the user's tables, without those of `but`, virtual ones first: they make tables of their own, which must not
+    be there yet."""
+    rows = database.execute("SELECT sql, tbl_name FROM sqlite_master WHERE sql <> '' "
+                            "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid").fetchall()
+    return sorted((sql for sql, table in rows if table not in but), key=_is_plain)
 
 
 def _is_plain(sql: str) -> bool:
@@ -94,11 +104,7 @@ def _is_plain(sql: str) -> bool:
 
 
 def _pragma_columns(database: sqlite3.Connection, table: str) -> tuple[Column, ...]:
-    try:
-        rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)).fetchall()
-    except sqlite3.Error as error:  # a view over a table that is gone, a module that is not loaded
-        raise SpecError(f"the columns of {table!r} cannot be read: {error}",
-                        hint="pass a dict of the tables that matter") from None
+    rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)).fetchall()
     return tuple(Column(name, kind or "") for name, kind in rows)
 
 
