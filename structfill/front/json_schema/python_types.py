@@ -34,7 +34,7 @@ def schema_of(adapter: Any, spec: Any) -> dict[str, Any]:
     """The JSON Schema of an adapter's type, its objects closed: Pydantic would drop what is undeclared."""
     from pydantic.errors import PydanticUserError
 
-    from .pydantic_types import Described, format_pattern
+    from .described.types import Described, format_pattern
 
     try:
         schema: dict[str, Any] = adapter.json_schema(mode="validation", schema_generator=Described)

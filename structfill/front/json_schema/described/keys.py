@@ -13,8 +13,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import SchemaValidator, ValidationError, core_schema, to_jsonable_python
 
-from ...errors import UnsupportedFeature
-from .pydantic_bounds import BOUNDS, NUMBER, bounded, integers, whole
+from ....errors import UnsupportedFeature
+from .bounds import BOUNDS, NUMBER, bounded, integers, whole
 
 _FLOAT = rf"{NUMBER}(?:[eE][+-]?\d{{1,2}})?"
 _KEYS = {"int": r"0|-?[1-9]\d*", "float": _FLOAT, "decimal": _FLOAT, "bool": "true|false",

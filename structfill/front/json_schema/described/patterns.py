@@ -7,7 +7,7 @@ import re
 import string
 from datetime import timedelta
 
-from .formats import IPV4, IPV6
+from ..formats import IPV4, IPV6
 
 _HEX = "[0-9a-fA-F]"
 

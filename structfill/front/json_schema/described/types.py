@@ -12,9 +12,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic.types import Base64Encoder, Base64UrlEncoder, EncodedBytes, EncodedStr
 from pydantic_core import core_schema
 
-from ...errors import UnsupportedFeature
-from .formats import DATE
-from .pydantic_bounds import (
+from ....errors import UnsupportedFeature
+from ..formats import DATE
+from .bounds import (
     BOUNDS,
     also,
     bounded,
@@ -26,10 +26,10 @@ from .pydantic_bounds import (
     whole,
     zoned,
 )
-from .pydantic_keys import readable
-from .pydantic_numbers import WithNumbers
-from .pydantic_patterns import PYDANTIC_FORMATS, SCOPED_IPV6, base64, integers_beyond, url
-from .pydantic_regex import PYTHON, Engine, translated
+from .keys import readable
+from .numbers import WithNumbers
+from .patterns import PYDANTIC_FORMATS, SCOPED_IPV6, base64, integers_beyond, url
+from .regex import PYTHON, Engine, translated
 
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
 _ZONE = r"(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"

@@ -11,8 +11,8 @@ from fractions import Fraction
 from math import floor, log2
 from typing import Any
 
-from ...errors import UnsupportedFeature
-from .pydantic_patterns import beyond, decimals_beyond, durations_beyond, fractions_beyond, integers_beyond
+from ....errors import UnsupportedFeature
+from .patterns import beyond, decimals_beyond, durations_beyond, fractions_beyond, integers_beyond
 
 _INTEGER = r"-?(?:0|[1-9]\d*)"
 NUMBER = rf"{_INTEGER}(?:\.\d+)?"

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from ...errors import UnsupportedFeature
-from .pydantic_bounds import BOUNDS, NUMBER, also, bounded, decimals, seen_multiples, whole
-from .pydantic_sets import WithSets
+from ....errors import UnsupportedFeature
+from .bounds import BOUNDS, NUMBER, also, bounded, decimals, seen_multiples, whole
+from .sets import WithSets
 
 MAX_DIGITS = 20  # of a decimal, for each of which its places are an alternative
 _HELD = 15  # digits that a float holds, which Pydantic makes of a number before it makes a decimal of it

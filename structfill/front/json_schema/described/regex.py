@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic_core import SchemaValidator, core_schema
 
-from ...automaton.charset import CharSet
-from ...errors import Span, SpecError, UnsupportedFeature
+from ....automaton.charset import CharSet
+from ....errors import Span, SpecError, UnsupportedFeature
 
 Engine = Literal["rust-regex", "python-re"]
 RUST: Engine = "rust-regex"

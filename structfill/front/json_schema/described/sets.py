@@ -8,9 +8,9 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from ...errors import UnsupportedFeature
-from .pydantic_bounds import also, whole
-from .pydantic_keys import WithKeys
+from ....errors import UnsupportedFeature
+from .bounds import also, whole
+from .keys import WithKeys
 
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _NO_HASH = {"any", "list", "set", "dict", "typed-dict", "deque", "counter", "ordered-dict"}
