@@ -77,8 +77,8 @@ class EmptyLanguage(SpecError):
 
 
 class RefusedValue(SpecError):
-    """A text satisfies the schema, but the Python type's own validators refuse its value. `place` is the path to it; in a
-    template it begins with the name of the hole, and where a key is refused it ends with "[key]"."""
+    """A text satisfies the schema, but the Python type's own validators refuse its value. `place` is the path to it; in
+    a template it begins with the name of the hole, and where a key is refused it ends with "[key]"."""
 
     def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
         super().__init__(message)
