@@ -202,3 +202,23 @@ def test_names_of_dialects(given, name) -> None:
     assert sf.sql(given).dialect.name == name
 
 
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "duckdb"])
+def test_comments_in_comments(dialect: str) -> None:
+    constraint = sf.sql(dialect, {"t": ["a"]})
+    assert sf.sql(dialect).accepts("/*/*/**/*/*/SELECT 1")
+    for text in ("/* a /* b */ c */ SELECT 1", "SELECT a /* // /* /* x */ ** */ /**/ *** */ FROM t"):
+        assert constraint.check(text) is None, text
+        assert all(constraint.accepts_prefix(text[:cut]) for cut in range(len(text)))
+        assert not any(sf.sql(other).accepts(text) for other in ("sqlite", "mysql", "generic"))
+    for text in ("/* a /* b */ SELECT 1", "/* a */ b */ SELECT 1", "/*/* */ DELETE FROM t; /* */ SELECT 1"):
+        assert not constraint.accepts(text), text
+    assert list(constraint.respelled("SELECT a/*/* b */ c */ FROM ", "")) == [("SELECT a  FROM ", "")]
+
+
+def test_names_may_be_long() -> None:
+    name = "c" * 5_000
+    constraint = sf.sql("sqlite", {"t": [name]})
+    assert constraint.accepts(f"SELECT {name} FROM t") and constraint.bound_grammar.count("[Cc]") > 5_000
+    assert sf.sql("sqlite", {"t": [name[:300]]}).written.accepts(f"SELECT {name[:300]} FROM t")

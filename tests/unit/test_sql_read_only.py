@@ -10,8 +10,9 @@ REFUSED = {
     "sqlite": ["SELECT * FROM pragma_optimize(1)", "SELECT * FROM main.pragma_optimize(1)",
                "SELECT * FROM pragma_optimize", "SELECT * FROM [Pragma_Optimize]", "SELECT * FROM fsdir('.')",
                "SELECT fileio_read('x')"],
-    "postgres": ["SELECT * FROM ts_stat('SELECT a')", "SELECT ts_rewrite(a, 'SELECT a') FROM t", "SELECT pg_ls_dir('.')",
-                 "SELECT * FROM t, LATERAL pg_ls_waldir() AS f", "SELECT pg_stat_file('x')", "SELECT setseed(1)",
+    "postgres": ["SELECT * FROM ts_stat('SELECT a')", "SELECT ts_rewrite(a, 'SELECT a') FROM t",
+                 "SELECT pg_ls_dir('.')", "SELECT * FROM t, LATERAL pg_ls_waldir() AS f", "SELECT pg_stat_file('x')",
+                 "SELECT setseed(1)",
                  "SELECT * FROM crosstab('SELECT a') AS c (x int)", "SELECT * FROM crosstab4('SELECT a')",
                  "SELECT * FROM connectby('t', 'a', 'b', 'c', 0) AS c (x int)", "SELECT pg_stat_statements_reset()",
                  "SELECT * FROM xpath_table('a', 'b', 't', '/x', 'true') AS x (a int)", "SELECT lowrite(1, 'x')",
@@ -32,8 +33,8 @@ REFUSED = {
 }
 ALLOWED = {
     "sqlite": ["SELECT * FROM pragma_table_info('t')", "SELECT * FROM pragma_table_list", "SELECT t.nextval FROM t"],
-    "postgres": ["SELECT t.nextval FROM t", 'SELECT "a\\\\b"(1), "\\00e9"(2)', "SELECT pg_typeof(1), pg_stat_get_numscans(1)",
-                 "SELECT * FROM pg_stat_file"],
+    "postgres": ["SELECT t.nextval FROM t", 'SELECT "a\\\\b"(1), "\\00e9"(2)', "SELECT * FROM pg_stat_file",
+                 "SELECT pg_typeof(1), pg_stat_get_numscans(1)"],
     "duckdb": ["SELECT json_serialize_sql('x'), t.nextval FROM range(3) AS t", "SELECT 'a' GLOB 'b'"],
     "mysql": ["SELECT s.nextval FROM s"],
     "snowflake": ["SELECT nextval FROM t", "SELECT nextval.a FROM nextval"],

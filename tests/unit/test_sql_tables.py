@@ -331,3 +331,27 @@ def test_foreign_keys_in_dicts_name_tables_that_are_there() -> None:
     assert sf.sql("postgres", tables).identity != sf.sql("postgres", tables | {"d": {"x": "int", "y": "int"}}).identity
     with pytest.raises(sf.SpecError, match="'d' refers to a table 'users' that is not there at /d"):
         sf.sql("sqlite", {"user": ["id"], "d": {"x": "int REFERENCES users(id)"}})
+
+
+def test_what_sqlite_cannot_read_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript("""CREATE TABLE t (a); CREATE TABLE z (q); CREATE VIEW gone AS SELECT q FROM z;
+            CREATE VIEW over AS SELECT * FROM gone; CREATE TRIGGER tr INSTEAD OF INSERT ON gone BEGIN SELECT 1; END;
+            CREATE VIEW calls AS SELECT of_ones_own(a) AS x FROM t; CREATE VIEW v AS SELECT a AS b FROM t;
+            DROP TABLE z; PRAGMA writable_schema = ON;
+            INSERT INTO sqlite_master VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING not_loaded(a)')""")
+        database.commit()
+    with pytest.warns(UserWarning, match="is left out") as told:
+        found = sf.sql("sqlite", path)
+    assert [str(warning.message).split("'")[1] for warning in told] == ["gone", "over", "calls", "m"]
+    assert all(warning.filename == __file__ for warning in told)
+    assert [table.name for table in found.catalogue.tables] == ["t", "v"]
+    assert found.accepts("SELECT a, b FROM t, v") and found.written.accepts("SELECT b FROM v")
+    for name in ("gone", "over", "calls", "m"):
+        assert f"no such table: {name}" in (found.check(f"SELECT 1 FROM {name}") or "")
+
+
+def test_where_nothing_can_be_read_that_is_an_error() -> None:
+    with pytest.raises(sf.SpecError, match="'v' cannot be read: no such table: main.z.*'w' cannot be read"):
+        sf.sql("sqlite", "CREATE VIEW v AS SELECT q FROM z; CREATE VIEW w AS SELECT f(1)")
