@@ -59,6 +59,8 @@ class Template(Constraint):
 
     def accepts_prefix(self, text: str) -> bool:
         """Can this text be continued to one that follows the template?"""
+        if not all(isinstance(part, str) or part.constraint.accepts_prefix("") for part in self.parts):
+            return False  # nothing fills one of the holes
         starts = self._starts(text, cut=True)
         for part, here in zip(self.parts, starts, strict=False):
             for rest in (text[start:] for start in here):

@@ -168,3 +168,9 @@ def test_long_templates_are_read_in_one_go():
     text = "".join(f"line {i}: ab\n" for i in range(200))
     assert made.accepts(text) and isinstance(made, Template) and len(made.holes(text)) == 200
     assert made.automaton(Limits()).accepts(text.encode())
+
+
+@pytest.mark.parametrize("empty", [sf.regex("[]"), sf.json_schema(False)])
+def test_a_hole_that_nothing_fills(empty: sf.Constraint) -> None:
+    template = sf.template("x{{a}}y{{b}}", a=sf.regex("[a-z]+"), b=empty)
+    assert not any(template.accepts_prefix(text) for text in ("", "x", "xab", "xaby")) and not template.accepts("xay")
