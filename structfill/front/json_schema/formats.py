@@ -35,8 +35,9 @@ _MONTH_DAY = (r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0
               r"|02-(?:0[1-9]|1\d|2[0-8]))")
 _LEAP_YEAR = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 DATE = rf"(?!0000)(?:\d{{4}}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
-_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:{}(?:\.\d+)?(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-_TIME, _LEAP_TIME = _CLOCK.format(r"[0-5]\d"), _CLOCK.format(r"(?:[0-5]\d|60)")
+_UP_TO_SECONDS, _FRACTION = r"(?:[01]\d|2[0-3]):[0-5]\d:", r"(?:\.\d+)?"
+CLOCK, ZONE = rf"{_UP_TO_SECONDS}[0-5]\d{_FRACTION}", r"(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+_TIME, _LEAP_TIME = f"{CLOCK}{ZONE}", rf"{_UP_TO_SECONDS}(?:[0-5]\d|60){_FRACTION}{ZONE}"
 # RFC 3339, appendix A
 _DURATION_TIME = r"T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S)"
 _DURATION_DATE = r"(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)"

@@ -6,27 +6,15 @@ alternatives that were tried have errors, also those that the value does not fol
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, get_args
 
 from ...errors import Span
+from .parts import Part, past, read_part
 
 KEY = "[key]"  # Pydantic's last step to a key that is refused
 _RAISED = ("value_error", "assertion_error")
-_BLANK = re.compile(r"[ \t\r\n]*")
 Place = tuple[str | int, ...]
-
-
-class _Part(NamedTuple):
-    """A value in the text, or a key."""
-
-    start: int
-    end: int
-    value: Any
-    key: _Part | None = None
-    members: Sequence[tuple[str | int, _Part]] = ()  # of a key that comes twice, all
 
 
 class _Reading(NamedTuple):
@@ -34,9 +22,9 @@ class _Reading(NamedTuple):
     step."""
 
     steps: tuple[tuple[str | int, bool], ...]
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
 
-    def behind(self, step: str | int, part: _Part, inside: bool) -> _Reading:
+    def behind(self, step: str | int, part: Part, inside: bool) -> _Reading:
         """A step further."""
         return _Reading((*self.steps, (step, inside)), (*self.parts, part))
 
@@ -64,7 +52,7 @@ def refused_part(text: str, errors: Sequence[Any]) -> tuple[Place, Span]:
     from pydantic_core.core_schema import ErrorType
 
     by_rule = set(get_args(ErrorType)).difference(_RAISED)
-    root = _read(text, _past(text, 0))
+    root = read_part(text, past(text, 0))
     reading, depth = _chosen([_Found(_read_as(root, error["loc"], error["input"]), error["type"] not in by_rule)
                               for error in errors])
     part = reading.parts[depth]
@@ -99,7 +87,7 @@ def _groups(found: list[_Found], depth: int) -> tuple[list[list[_Found]], list[l
             [group for (_, inside, _), group in groups.items() if not inside])
 
 
-def _read_as(root: _Part, location: Iterable[str | int], refused: Any) -> _Reading:
+def _read_as(root: Part, location: Iterable[str | int], refused: Any) -> _Reading:
     """The likeliest reading of a location: a label may be a key of the value as well."""
     found = [_Reading((), (root,))]
     for step in location:
@@ -121,28 +109,3 @@ def _further(reading: _Reading, step: str | int) -> Iterable[_Reading]:
             yield reading.behind(step, part, True)
     if step == KEY and here.key is not None:
         yield reading.behind(step, here.key, True)
-
-
-def _read(text: str, at: int, key: _Part | None = None) -> _Part:
-    """The value that begins `at`."""
-    if text[at] not in "[{":
-        value, end = json.JSONDecoder().raw_decode(text, at)
-        return _Part(at, end, value, key)
-    start, listed, members = at, text[at] == "[", list[tuple[str | int, _Part]]()
-    at = _past(text, at + 1)
-    while text[at] not in "]}":
-        name = None if listed else _read(text, at)
-        if name is not None:
-            at = _past(text, _past(text, name.end) + 1)  # behind the colon
-        part = _read(text, at, name)
-        members.append((len(members) if name is None else name.value, part))
-        at = _past(text, part.end)
-        if text[at] == ",":
-            at = _past(text, at + 1)
-    values = [(name, part.value) for name, part in members]
-    return _Part(start, at + 1, [value for _, value in values] if listed else dict(values), key, members)
-
-
-def _past(text: str, at: int) -> int:
-    """Behind blanks."""
-    return _BLANK.match(text, at).end()  # type: ignore[union-attr]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from .evaluate import Evaluator, parse
 from .finite import canonical
 from .formula import Atom
 from .lower import Lowering
+from .parts import Part, past, read_part
 from .pointers import escape
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -36,7 +36,7 @@ def repeats(lowering: Lowering, text: str) -> list[Repeat] | None:
     judge, (value, _) = _Judge(lowering), parse(text)
     if judge.accepts(value):
         return None
-    spans = _spans(text)
+    spans = _spans(read_part(text, past(text, 0)))
     for pointer, items in _arrays(value, ""):
         if id(items) in judge.repeating:
             spelled = [text[start:end] for start, end in spans[pointer]]
@@ -68,37 +68,14 @@ def _arrays(value: Any, pointer: str) -> Iterator[tuple[str, list[Any]]]:
         yield pointer, value
 
 
-def _spans(text: str) -> dict[str, list[tuple[int, int]]]:
+def _spans(part: Part, pointer: str = "") -> dict[str, list[tuple[int, int]]]:
     """Where the items of every array stand, by its pointer; of a key that comes twice, the last value counts."""
     found: dict[str, list[tuple[int, int]]] = {}
-    _scan(text, _past(text, 0), "", found)
+    for key, inner in part.members:
+        found |= _spans(inner, f"{pointer}/{escape(str(key))}")
+    if isinstance(part.value, list):
+        found[pointer] = [(inner.start, inner.end) for _, inner in part.members]
     return found
-
-
-def _scan(text: str, at: int, pointer: str, found: dict[str, list[tuple[int, int]]]) -> int:
-    """The end of the value that begins `at`."""
-    if text[at] not in "[{":
-        return json.JSONDecoder().raw_decode(text, at)[1]
-    listed, spans = text[at] == "[", list[tuple[int, int]]()
-    at = _past(text, at + 1)
-    while text[at] not in "]}":
-        key = str(len(spans))
-        if not listed:
-            name, at = json.JSONDecoder().raw_decode(text, at)
-            key, at = escape(name), _past(text, _past(text, at) + 1)  # behind the colon
-        end = _scan(text, at, f"{pointer}/{key}", found)
-        spans.append((at, end))
-        at = _past(text, end)
-        if text[at] == ",":
-            at = _past(text, at + 1)
-    if listed:
-        found[pointer] = spans
-    return at + 1
-
-
-def _past(text: str, at: int) -> int:
-    """Behind blanks."""
-    return _BLANK.match(text, at).end()  # type: ignore[union-attr]
 
 
 def _repeated(items: list[Any]) -> list[int]:
@@ -113,8 +90,8 @@ def begun(accepts: Callable[[str], bool], written: str, end: str) -> list[Begun]
     open one, all of them are said to be."""
     found, text = [], written + end
     for start, spans in _open_items(written):
-        begin = _past(text, start)
-        behind = _scan(text, begin, "", {})
+        begin = past(text, start)
+        behind = read_part(text, begin).end
         others = [written[first:last] for first, last in spans]
         if not any(accepts(text[:begin] + item + text[behind:]) for item in {others[0], others[-1]}):
             found.append(Begun(min(begin, len(written)), tuple(dict.fromkeys(others))))
@@ -133,7 +110,7 @@ def _open_items(text: str) -> list[tuple[int, list[tuple[int, int]]]]:
             stack.pop()
         elif token == "," and stack[-1][0]:
             _, start, spans = stack[-1]
-            begin = _past(text, start)
+            begin = past(text, start)
             stack[-1] = True, at, [*spans, (begin, begin + len(text[begin : found.start()].rstrip(" \t\r\n")))]
     return [(start, spans) for listed, start, spans in stack if listed and spans]
 

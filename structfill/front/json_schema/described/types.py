@@ -13,7 +13,7 @@ from pydantic.types import Base64Encoder, Base64UrlEncoder, EncodedBytes, Encode
 from pydantic_core import core_schema
 
 from ....errors import UnsupportedFeature
-from ..formats import DATE
+from ..formats import CLOCK, DATE, ZONE
 from .bounds import (
     BOUNDS,
     also,
@@ -31,8 +31,6 @@ from .numbers import WithNumbers
 from .patterns import PYDANTIC_FORMATS, SCOPED_IPV6, base64, integers_beyond, url
 from .regex import PYTHON, Engine, translated
 
-_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
-_ZONE = r"(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _ASCII = r"^[\u0000-\u007f]*$"
 _ONE_CASE = r"^[^A-Z\u0080-\u{10ffff}]*$"
 _TRIMMED = r"^(?:[^\s\u0085](?:[^]*[^\s\u0085])?)?$"
@@ -81,7 +79,7 @@ class Described(WithNumbers):
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         """With a zone, without one, or with any of these."""
-        found = {"type": "string", "pattern": whole(rf"(?:{DATE})[tT]{_CLOCK}{_zone(schema)}")}
+        found = {"type": "string", "pattern": whole(rf"(?:{DATE})[tT]{CLOCK}{_zone(schema)}")}
         naive = schema.get("tz_constraint") == "naive"
         return from_now(schema, bounded(found, schema, moments if naive else zoned), margin=1)
 
@@ -91,7 +89,7 @@ class Described(WithNumbers):
 
     def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
         """With a zone, without one, or with any of these."""
-        return bounded({"type": "string", "pattern": whole(f"{_CLOCK}{_zone(schema)}")}, schema, zoned)
+        return bounded({"type": "string", "pattern": whole(f"{CLOCK}{_zone(schema)}")}, schema, zoned)
 
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
         """As long as Python can hold, and as Pydantic writes it."""
@@ -255,7 +253,7 @@ def _zone(schema: Any) -> str:
     if needed == "naive":
         return ""
     bounds = [bound for key in BOUNDS if (bound := schema.get(key)) is not None]
-    return _ZONE if needed is not None or any(bound.utcoffset() is not None for bound in bounds) else f"(?:{_ZONE})?"
+    return ZONE if needed is not None or any(bound.utcoffset() is not None for bound in bounds) else f"(?:{ZONE})?"
 
 
 def _url(schema: Any) -> str:
